@@ -1,0 +1,1 @@
+"""What Bow Chat's services say to each other: events, topics, identifiers and private-data types."""

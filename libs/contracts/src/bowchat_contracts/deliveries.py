@@ -1,0 +1,63 @@
+"""Sending: what has to go out, what the provider says of it, and what became of it."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from bowchat_contracts.envelope import Event
+from bowchat_contracts.ids import ConversationId, DeliveryId, InsurerId, ProviderRef, Ref, ReplyKey
+from bowchat_contracts.pii import MessageText
+
+DeliveryState = Literal[
+    "pending", "sending", "unknown", "accepted", "sent", "delivered", "read", "failed", "unresolved"
+]
+"""`unknown`: it may or may not have left. `unresolved`: no status came in time; people decide."""
+
+
+class DeliveryRequested(Event):
+    """An accepted reply, to be sent to a policyholder. Only the dispatcher can open the recipient."""
+
+    type: ClassVar[str] = "bowchat.deliveries.requested.v1"
+
+    delivery_id: DeliveryId
+    recipient_ref: Ref
+    sealed_recipient: str
+    """`Identity`, locked for the dispatcher; the seal is bound to `delivery_id`."""
+    conversation_id: ConversationId
+    reply_key: ReplyKey
+    insurer: InsurerId
+    business_number_id: str
+    text: MessageText
+    requested_at: datetime
+
+
+class StatusReceived(Event):
+    """What the provider says became of a message of ours."""
+
+    type: ClassVar[str] = "bowchat.statuses.received.v1"
+
+    provider_ref: ProviderRef
+    delivery_id: DeliveryId | None = None
+    """From `biz_opaque_callback_data`, where it is one of ours."""
+    status: Literal["sent", "delivered", "read", "played", "failed", "unknown"]
+    error_codes: tuple[int, ...] = ()
+    business_number_id: str | None
+    occurred_at: datetime
+    received_at: datetime
+
+
+class DeliveryUpdated(Event):
+    """A delivery's state, as the ledger has it. Never goes backwards."""
+
+    type: ClassVar[str] = "bowchat.deliveries.updated.v1"
+
+    delivery_id: DeliveryId
+    recipient: Literal["policyholder", "insurer"]
+    insurer: InsurerId
+    subject_id: str
+    """What was sent: the reply key, or the insurer's message id."""
+    conversation_id: ConversationId | None
+    """None for a webhook to an insurer: the insurer's topic does not name it."""
+    state: DeliveryState
+    attempt: int
+    error_code: str | None = None
+    at: datetime

@@ -1,0 +1,67 @@
+"""Identifiers: made of the letters a to p only, so that no identifier can hold, or be mistaken for, a number.
+
+Every identifier is a prefix, an underscore and 32 letters (128 bits). A derived identifier is a keyed or plain
+hash of what it stands for, so the same input gives the same identifier after any crash or replay.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+_LETTERS = "abcdefghijklmnop"
+_LENGTH = 32
+
+
+def _letters(digest: bytes) -> str:
+    return "".join(_LETTERS[nibble] for byte in digest[:16] for nibble in (byte >> 4, byte & 15))
+
+
+def random_id(prefix: str) -> str:
+    """A fresh identifier of 128 random bits."""
+    return f"{prefix}_{_letters(secrets.token_bytes(16))}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """The identifier that these parts always give. Not secret: anyone who knows the parts can compute it."""
+    return f"{prefix}_{_letters(hashlib.sha256(_joined(parts)).digest())}"
+
+
+def keyed_id(prefix: str, key: bytes, *parts: str) -> str:
+    """The identifier that these parts give under this key (HMAC-SHA256): reveals nothing to who lacks the key."""
+    return f"{prefix}_{_letters(hmac.new(key, _joined((prefix, *parts)), hashlib.sha256).digest())}"
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    # Length-prefixed, so that ("ab", "c") and ("a", "bc") differ.
+    return b"".join(f"{len(part)}:{part}".encode() for part in parts)
+
+
+def _pattern(prefix: str) -> StringConstraints:
+    return StringConstraints(pattern=rf"^{prefix}_[a-p]{{{_LENGTH}}}$")
+
+
+Ref = Annotated[str, _pattern("rf")]
+"""Keyed hash of a provider identity (number or BSUID): finds the same person again, reveals nothing."""
+ProviderRef = Annotated[str, _pattern("pr")]
+"""Keyed hash of a provider's message id, which itself embeds the policyholder's number."""
+MessageId = Annotated[str, _pattern("ms")]
+"""One inbound message, inside the relay. Derived from the provider's id with ingest's key."""
+ContactId = Annotated[str, _pattern("ct")]
+ConversationId = Annotated[str, _pattern("cv")]
+Alias = Annotated[str, _pattern("ph")]
+"""The random name one insurer knows one contact by. Two insurers cannot join theirs."""
+InsurerMessageId = Annotated[str, _pattern("im")]
+"""A message as one insurer knows it; derived per insurer, so a replay gives the same one."""
+ThreadId = Annotated[str, _pattern("th")]
+"""A conversation as one insurer knows it."""
+ReplyKey = Annotated[str, _pattern("rp")]
+"""One reply of one insurer, inside the relay; derived from the insurer and its own reply id."""
+DeliveryId = Annotated[str, _pattern("dl")]
+"""One thing to send. Travels as `biz_opaque_callback_data`, so statuses find their way home."""
+ClockId = Annotated[str, _pattern("ck")]
+
+InsurerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+"""An insurer's short name, as in its topics: lower-case letters, digits and dashes."""

@@ -1,0 +1,159 @@
+"""Events of the way in: what a policyholder wrote, where it goes, and that it got there."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bowchat_contracts.envelope import Event
+from bowchat_contracts.ids import (
+    Alias,
+    ContactId,
+    ConversationId,
+    InsurerId,
+    InsurerMessageId,
+    MessageId,
+    ProviderRef,
+    Ref,
+)
+from bowchat_contracts.pii import MessageText
+
+
+class Part(BaseModel):
+    """A frozen piece of an event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TextContent(Part):
+    kind: Literal["text"] = "text"
+    text: MessageText
+
+
+class ButtonContent(Part):
+    """A template's quick-reply button was tapped."""
+
+    kind: Literal["button"] = "button"
+    text: MessageText
+    payload: MessageText
+
+
+class ChoiceContent(Part):
+    """An interactive button or list row was chosen."""
+
+    kind: Literal["choice"] = "choice"
+    choice: Literal["button_reply", "list_reply"]
+    choice_id: MessageText
+    title: MessageText
+    description: MessageText | None = None
+
+
+OtherType = Literal[
+    "image", "video", "document", "audio", "sticker", "location", "contacts", "flow", "call_permission", "reaction",
+    "order", "system", "number_changed", "unsupported", "request_welcome", "edit", "revoke", "group", "unknown",
+]  # fmt: skip
+"""A closed list: a provider's unknown type becomes `unknown`, since its name could carry anything."""
+
+
+class OtherContent(Part):
+    """A message whose content the relay does not carry yet. It is visible everywhere, never dropped."""
+
+    kind: Literal["other"] = "other"
+    type: OtherType
+
+
+Content = Annotated[TextContent | ButtonContent | ChoiceContent | OtherContent, Field(discriminator="kind")]
+
+
+class InboundReceived(Event):
+    """One message of a policyholder, verified, normalised, its identity sealed."""
+
+    type: ClassVar[str] = "bowchat.inbound.received.v1"
+
+    message_id: MessageId
+    refs: tuple[Ref, ...] = Field(min_length=1)
+    """Who wrote, the strongest identity first: the BSUID's ref, then the number's."""
+    sealed_identity: str
+    """`Identity`, locked with the masker's and dispatcher's public keyset."""
+    channel: Literal["whatsapp_cloud"]
+    business_number_id: str
+    """The aggregator's own number that was written to (Cloud API `phone_number_id`)."""
+    content: Content
+    provider_ref: ProviderRef
+    reply_to: ProviderRef | None = None
+    """The message that was quoted."""
+    sent_at: datetime
+    """When the policyholder sent it, by the provider's clock, in whole seconds."""
+    received_at: datetime
+
+
+class Identity(Part):
+    """What is sealed: everything the provider says of who wrote. Never serialised but into a seal."""
+
+    number: str | None = None
+    bsuid: str | None = None
+    parent_bsuid: str | None = None
+    username: str | None = None
+    name: str | None = None
+
+    def __repr__(self) -> str:
+        return "Identity(***)"
+
+    __str__ = __repr__
+
+
+class SlaTerms(Part):
+    """What the agreement promises, as it stood when the message was routed."""
+
+    first_response_s: int = Field(gt=0)
+    warn_ratio: float = Field(gt=0, lt=1)
+
+
+class MessageRouted(Event):
+    """Where one message goes, and why. `triage` means that people have to decide."""
+
+    type: ClassVar[str] = "bowchat.inbound.routed.v1"
+
+    message_id: MessageId
+    conversation_id: ConversationId
+    contact_id: ContactId
+    seq: int = Field(ge=1)
+    """The message's place in its conversation, without gaps."""
+    outcome: Literal["routed", "triage"]
+    insurer: InsurerId | None = None
+    desk: str | None = None
+    policy_type: str | None = None
+    policy_number: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    agreement_version: str | None = None
+    rule: str
+    """What decided: `policy_number`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
+    reasons: tuple[str, ...]
+    sla: SlaTerms | None = None
+    sealed_identity: str
+    business_number_id: str
+    content: Content
+    reply_to: ProviderRef | None = None
+    sent_at: datetime
+    received_at: datetime
+
+
+class MessageRelayed(Event):
+    """The masker's end of the way in: the message is on the insurer's topic, or held for people to look at."""
+
+    type: ClassVar[str] = "bowchat.inbound.relayed.v1"
+
+    message_id: MessageId
+    conversation_id: ConversationId
+    contact_id: ContactId
+    insurer: InsurerId
+    desk: str | None
+    seq: int
+    outcome: Literal["relayed", "held"]
+    reason: str | None = None
+    insurer_message_id: InsurerMessageId
+    alias: Alias
+    sla: SlaTerms | None
+    sent_at: datetime
+    relayed_at: datetime

@@ -1,0 +1,113 @@
+"""What an insurer sees and says: the only events that leave the aggregator.
+
+Every field is allow-listed here; nothing is copied through. Times are whole seconds. Identifiers are minted per insurer.
+Delivery is at least once: a duplicate has the same `message_id` and the same bytes; `seq` has no gaps within a thread.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from bowchat_contracts.envelope import Event
+from bowchat_contracts.ids import Alias, InsurerMessageId, ThreadId
+from bowchat_contracts.inbound import OtherType, Part
+from bowchat_contracts.pii import MessageText
+
+Placeholder = Literal["phone", "email"]
+
+
+class Masked(Part):
+    """What a placeholder in the text stands for, without its value."""
+
+    placeholder: str
+    type: Placeholder
+
+
+class InsurerText(Part):
+    kind: Literal["text"] = "text"
+    text: str
+    masked: tuple[Masked, ...] = ()
+
+
+class InsurerChoice(Part):
+    """The policyholder tapped a button or chose from a list."""
+
+    kind: Literal["choice"] = "choice"
+    title: str
+    description: str | None = None
+    masked: tuple[Masked, ...] = ()
+
+
+class InsurerOther(Part):
+    """A message of this type arrived; its content is with the aggregator."""
+
+    kind: Literal["other"] = "other"
+    type: OtherType
+
+
+InsurerContent = Annotated[InsurerText | InsurerChoice | InsurerOther, Field(discriminator="kind")]
+
+
+class InsurerMessage(Event):
+    """A policyholder's message, masked."""
+
+    type: ClassVar[str] = "bowchat.insurer.message.v1"
+
+    message_id: InsurerMessageId
+    alias: Alias
+    thread_id: ThreadId
+    seq: int = Field(ge=1)
+    sent_at: datetime
+    desk: str | None = None
+    policy_type: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    content: InsurerContent
+
+
+class InsurerWithheld(Event):
+    """A message exists at this place in the thread, and is being looked at by the aggregator."""
+
+    type: ClassVar[str] = "bowchat.insurer.withheld.v1"
+
+    message_id: InsurerMessageId
+    alias: Alias
+    thread_id: ThreadId
+    seq: int = Field(ge=1)
+    sent_at: datetime
+    reason: Literal["under_review"]
+
+
+RefusalReason = Literal[
+    "unknown_alias", "unknown_thread", "ambiguous_thread", "conversation_closed", "text_empty", "text_too_long",
+    "command_unknown", "contact_unreachable",
+]  # fmt: skip
+
+
+class ReplyRefused(Event):
+    """A reply was not carried to the policyholder; `detail` says what to do."""
+
+    type: ClassVar[str] = "bowchat.insurer.reply_refused.v1"
+
+    reply_id: str
+    alias: str
+    reason: RefusalReason
+    detail: str
+
+
+ReplyId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]
+
+
+class InsurerReply(Event):
+    """An insurer's answer to an alias."""
+
+    type: ClassVar[str] = "bowchat.insurer.reply.v1"
+
+    reply_id: ReplyId
+    """The insurer's own id of this reply. Sent again, it has no second effect."""
+    alias: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    thread_id: Annotated[str, StringConstraints(max_length=100)] | None = None
+    """Which thread is answered. May be left out while the alias has only one."""
+    in_reply_to: Annotated[str, StringConstraints(max_length=100)] | None = None
+    text: MessageText

@@ -1,0 +1,99 @@
+"""The topic table: the one place that says what flows where. Topics, ACLs and the AsyncAPI documents derive from it."""
+
+from dataclasses import dataclass
+
+from bowchat_contracts import conversations, deliveries, inbound, insurer, parking, replies, sla
+from bowchat_contracts.envelope import Event
+
+SERVICES = ("ingest", "router", "masker", "dispatcher", "sla-watcher", "audit")
+
+INBOUND_RECEIVED = "inbound.received"
+INBOUND_ROUTED = "inbound.routed"
+INBOUND_RELAYED = "inbound.relayed"
+INSURER_MESSAGES = "insurer.{insurer}.messages"
+INSURER_REPLIES = "insurer.{insurer}.replies"
+REPLIES_RECEIVED = "replies.received"
+REPLIES_DECIDED = "replies.decided"
+CONVERSATIONS_CHANGED = "conversations.changed"
+DELIVERIES_REQUESTED = "deliveries.requested"
+DELIVERIES_UPDATED = "deliveries.updated"
+STATUSES_RECEIVED = "statuses.received"
+GUARD_RAISED = "guard.raised"
+SLA_CHANGED = "sla.changed"
+PARKED = "parked.{service}"
+
+INSURER_MESSAGES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.messages$"
+INSURER_REPLIES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.replies$"
+
+INSURER = "insurer"
+"""The partner itself, as a writer or reader."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One row: a name (perhaps with a parameter), what its key is, its events, who writes and who reads it."""
+
+    name: str
+    key: str
+    events: tuple[type[Event], ...]
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    about: str
+    retention_days: int = 14
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(INBOUND_RECEIVED, "contact ref", (inbound.InboundReceived,), ("ingest",), ("router", "audit"),
+          "A policyholder's message, verified and sealed."),
+    Topic(INBOUND_ROUTED, "conversation", (inbound.MessageRouted,), ("router",), ("masker", "audit"),
+          "Which conversation, insurer and desk a message belongs to."),
+    Topic(INBOUND_RELAYED, "conversation", (inbound.MessageRelayed,), ("masker",), ("sla-watcher", "audit"),
+          "A message is on its insurer's topic, or held."),
+    Topic(INSURER_MESSAGES, "alias", (insurer.InsurerMessage, insurer.InsurerWithheld, insurer.ReplyRefused),
+          ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
+    Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply,), (INSURER,), ("ingest",),
+          "What this insurer answers."),
+    Topic(REPLIES_RECEIVED, "alias", (replies.ReplyReceived,), ("ingest",), ("masker", "audit"),
+          "An insurer's answer, authenticated."),
+    Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
+          "Whether an answer may go out."),
+    Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),
+          ("masker", "sla-watcher", "audit"), "The state of a conversation."),
+    Topic(DELIVERIES_REQUESTED, "recipient ref", (deliveries.DeliveryRequested,), ("masker",), ("dispatcher", "audit"),
+          "An answer to be sent to a policyholder."),
+    Topic(STATUSES_RECEIVED, "delivery", (deliveries.StatusReceived,), ("ingest",), ("dispatcher", "audit"),
+          "What the provider says became of a message."),
+    Topic(DELIVERIES_UPDATED, "conversation or delivery", (deliveries.DeliveryUpdated,), ("dispatcher",), ("audit",),
+          "A delivery's state, as the ledger has it."),
+    Topic(GUARD_RAISED, "conversation", (conversations.GuardRaised,), ("masker",), ("audit",),
+          "A doubt that people should look at."),
+    Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
+          "A response clock started, warned, breached or stopped."),
+    Topic(PARKED, "as the original", (parking.RecordParked, parking.RecordReleased), SERVICES, (*SERVICES, "audit"),
+          "Records one service set aside, and their return."),
+)  # fmt: skip
+
+_TYPES = {event.type: event for topic in TOPICS for event in topic.events}
+
+
+def event_class(type_: str) -> type[Event] | None:
+    """The model of a CloudEvents type, or None where there is none."""
+    return _TYPES.get(type_)
+
+
+def topic_names(insurers: tuple[str, ...]) -> tuple[str, ...]:
+    """Every concrete topic of a deployment with these insurers."""
+    names: list[str] = []
+    for topic in TOPICS:
+        if "{insurer}" in topic.name:
+            names += [topic.name.format(insurer=one) for one in insurers]
+        elif "{service}" in topic.name:
+            names += [topic.name.format(service=one) for one in SERVICES]
+        else:
+            names.append(topic.name)
+    return tuple(names)
+
+
+def insurer_of(topic: str) -> str:
+    """The insurer in a topic's name: `insurer.acme.messages` gives `acme`."""
+    return topic.split(".")[1]

@@ -1,0 +1,1 @@
+"""What every service runs on: consuming, publishing, storing, logging, measuring. Nothing here knows insurance."""

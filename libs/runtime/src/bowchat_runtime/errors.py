@@ -1,0 +1,17 @@
+"""Three families of errors, and what the consumer loop does with each."""
+
+
+class DependencyDownError(Exception):
+    """A broker, database or provider is away: pause, back off, try the same batch again. Nothing is parked."""
+
+
+class ConflictError(Exception):
+    """Somebody else changed what was read: read again and decide again."""
+
+
+class RejectError(Exception):
+    """This record can never be processed: park it. The text names the reason and never quotes the record."""
+
+
+class SettingsError(Exception):
+    """The service cannot start as configured; the text names the variable and what to do."""

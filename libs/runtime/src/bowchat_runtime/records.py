@@ -1,0 +1,97 @@
+"""What a handler receives and returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from bowchat_contracts.envelope import Event, Meta, traceparent
+from bowchat_contracts.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One received record: where it stood, who it is about, what it says."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    meta: Meta
+    event: Any
+    """An instance of the event class that `meta.type` names."""
+    value: bytes
+    """The bytes as received."""
+    timestamp_ms: int
+    """Kafka's own time of the record."""
+
+    @property
+    def position(self) -> str:
+        """Where the record stands. A record read again after a crash has the same position; a duplicate has another."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event to publish."""
+
+    topic: str
+    key: str
+    event: Event
+    meta: Meta
+    stage: int = 0
+    """Events of stage 0 are acknowledged before any of stage 1 leaves: what depends on another comes after it."""
+    whole_seconds: bool = False
+    """The record's Kafka timestamp is cut to the second of `meta.time`: for what insurers see."""
+
+
+def follow(cause: Meta, source: str, event: Event, *, time: datetime, part: str = "") -> Meta:
+    """The attributes of an event that follows from another: its id is derived from the cause, its trace continues.
+
+    `part` tells apart several events of one type that follow from one cause.
+    """
+    identity = derived_id("ev", cause.id, source, event.type, part)
+    return Meta(
+        id=identity,
+        type=event.type,
+        source=f"/bowchat/{source}",
+        time=time,
+        traceparent=traceparent(cause.id, f"{source}/{event.type}/{part}", parent=cause.traceparent),
+    )
+
+
+State_contra = TypeVar("State_contra")
+State = TypeVar("State")
+
+
+class Handler(Protocol[State]):
+    """How a service processes a batch. The loop calls load, decide for each record in order, save; then it publishes
+    everything and commits.
+
+    - `load` reads in one go what the batch needs. It is also given records that may turn out to be replays.
+    - `decide` is pure: it returns what to publish and changes only the state it was given, as its last act, so that a
+      raise leaves the state as it was. Any exception parks the record.
+    - `save` writes in one go, idempotently. `ConflictError` makes the loop load and decide again.
+    - `forget` drops what is cached: partitions have moved, or a conflict came.
+    """
+
+    async def load(self, records: Sequence[Record]) -> State: ...
+
+    def decide(self, record: Record, state: State, now: datetime) -> Sequence[Outgoing]: ...
+
+    async def save(self, state: State) -> None: ...
+
+    def forget(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[State]):
+    """Which topics a handler reads. Exactly one of `topics` and `pattern` is given."""
+
+    handler: Handler[State]
+    topics: tuple[str, ...] = ()
+    pattern: str | None = None
+    name: str = "main"
+    """Tells apart the consumer groups of one service: `<service>.<name>`."""
+    max_records: int = 500
+    labels: dict[str, str] = field(default_factory=dict)
