@@ -38,7 +38,7 @@ class Meta(NamedTuple):
         return self.traceparent[3:35]
 
 
-class BadEnvelope(ValueError):
+class BadEnvelopeError(ValueError):
     """A record's headers are not those of a CloudEvent of ours; the text says which one is wrong."""
 
 
@@ -70,20 +70,26 @@ def to_headers(meta: Meta) -> Headers:
 def from_headers(headers: Headers) -> Meta:
     """The attributes of a received record.
 
-    Errors: `BadEnvelope` when a required attribute is missing or not in its form.
+    Errors: `BadEnvelopeError` when a required attribute is missing or not in its form.
     """
     found = dict(headers)
     try:
         if found["ce_specversion"] != b"1.0":
-            raise BadEnvelope("header ce_specversion must be 1.0")
+            raise BadEnvelopeError("header ce_specversion must be 1.0")
         identity, kind, source = (found[name].decode() for name in ("ce_id", "ce_type", "ce_source"))
     except KeyError as missing:
-        raise BadEnvelope(f"header {missing.args[0]} is missing") from None
+        raise BadEnvelopeError(f"header {missing.args[0]} is missing") from None
     except UnicodeDecodeError:
-        raise BadEnvelope("headers must be UTF-8") from None
+        raise BadEnvelopeError("headers must be UTF-8") from None
     if not identity or len(identity) > 200:  # noqa: PLR2004 - a bound, so that no header becomes a store's key without end
-        raise BadEnvelope("header ce_id must have 1 to 200 characters")
-    return Meta(identity, kind, source, _time(found.get("ce_time")), found.get("traceparent", b"").decode(errors="replace"))
+        raise BadEnvelopeError("header ce_id must have 1 to 200 characters")
+    return Meta(
+        identity,
+        kind,
+        source,
+        _time(found.get("ce_time")),
+        found.get("traceparent", b"").decode(errors="replace"),
+    )
 
 
 def rfc3339(moment: datetime) -> str:
@@ -96,7 +102,7 @@ def _time(raw: bytes | None) -> datetime:
     try:
         moment = datetime.fromisoformat(raw.decode())
     except ValueError:
-        raise BadEnvelope("header ce_time must be an RFC 3339 time") from None
+        raise BadEnvelopeError("header ce_time must be an RFC 3339 time") from None
     if moment.tzinfo is None:
-        raise BadEnvelope("header ce_time must name its offset")
+        raise BadEnvelopeError("header ce_time must name its offset")
     return moment

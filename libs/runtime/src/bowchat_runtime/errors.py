@@ -10,7 +10,7 @@ class ConflictError(Exception):
 
 
 class RejectError(Exception):
-    """This record can never be processed: park it. The text names the reason and never quotes the record."""
+    """A record can never be processed: park it. The text names the reason and never quotes the record."""
 
 
 class SettingsError(Exception):

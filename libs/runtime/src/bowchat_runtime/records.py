@@ -1,11 +1,11 @@
 """What a handler receives and returns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from bowchat_contracts.envelope import Event, Meta, traceparent
+from bowchat_contracts.envelope import Event, Headers, Meta, traceparent
 from bowchat_contracts.ids import derived_id
 
 
@@ -19,11 +19,13 @@ class Record:
     key: str | None
     meta: Meta
     event: Any
-    """An instance of the event class that `meta.type` names."""
+    """An instance of the event class that `meta.type` names; None for a raw subscription."""
     value: bytes
     """The bytes as received."""
     timestamp_ms: int
     """Kafka's own time of the record."""
+    headers: Headers = ()
+    """The headers as received."""
 
     @property
     def position(self) -> str:
@@ -60,7 +62,6 @@ def follow(cause: Meta, source: str, event: Event, *, time: datetime, part: str 
     )
 
 
-State_contra = TypeVar("State_contra")
 State = TypeVar("State")
 
 
@@ -94,4 +95,6 @@ class Subscription(Generic[State]):
     name: str = "main"
     """Tells apart the consumer groups of one service: `<service>.<name>`."""
     max_records: int = 500
-    labels: dict[str, str] = field(default_factory=dict)
+    raw: bool = False
+    """Hand records over undecoded (`event` is None, a bad envelope becomes the type `unreadable`): for the audit log,
+    which keeps everything and judges nothing."""

@@ -1,0 +1,72 @@
+"""One shape for every console script: `serve` by default, and subcommands that work in a pipe."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bowchat_runtime.errors import DependencyDownError, SettingsError
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: its help line, its arguments, and what it does. `run` returns the exit code."""
+
+    help: str
+    run: Callable[[argparse.Namespace], int]
+    configure: Callable[[argparse.ArgumentParser], Any] = lambda _: None
+
+
+def run(
+    prog: str, description: str, *, serve: Callable[[], None], commands: Mapping[str, Command] | None = None
+) -> int:
+    """Parse the arguments and do what they say. A user's mistake is one clear line on standard error and exit code 2."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parsers.add_parser("serve", help="run the service (the default)")
+    for name, command in (commands or {}).items():
+        command.configure(parsers.add_parser(name, help=command.help, description=command.help))
+    arguments = parser.parse_args()
+    try:
+        if arguments.command in (None, "serve"):
+            serve()
+            return 0
+        return (commands or {})[arguments.command].run(arguments)
+    except (SettingsError, DependencyDownError) as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def pipe(function: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """JSON Lines in, JSON Lines out, one line out per line in; a line that fails becomes `{"error": ...}`.
+
+    Returns 1 when any line failed.
+    """
+    failed = 0
+    for raw in sys.stdin.buffer:
+        line = _answer(function, raw)
+        failed |= "error" in line
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+    return failed
+
+
+def _answer(function: Callable[[dict[str, Any]], dict[str, Any]], raw: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(raw)
+        if not isinstance(given, dict):
+            return {"error": "each line must be a JSON object"}
+        return function(given)
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        return {"error": "this line is not JSON in UTF-8"}
+    except RecursionError:
+        return {"error": "this line is nested too deeply"}
+    except Exception as error:  # noqa: BLE001 - one bad line must not end the pipe; its error is the answer
+        return {"error": f"{type(error).__name__}: {error}"}

@@ -1,0 +1,68 @@
+"""From a Kafka record to a `Record`, and back to the parked form."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from bowchat_contracts.envelope import BadEnvelopeError, Meta, from_headers
+from bowchat_contracts.topics import event_class
+from bowchat_runtime.errors import RejectError
+from bowchat_runtime.records import Record
+
+
+def decode(raw: Any, *, undecoded: bool = False) -> Record:
+    """One aiokafka `ConsumerRecord`, validated.
+
+    Errors: `RejectError`, which names the header or field and never quotes its value.
+    """
+    try:
+        meta = from_headers(raw.headers)
+    except BadEnvelopeError as error:
+        if undecoded:
+            return _record(raw, _unreadable(raw), None)
+        raise RejectError(str(error)) from None
+    if undecoded:
+        return _record(raw, meta, None)
+    model = event_class(meta.type)
+    if model is None:
+        raise RejectError("header ce_type names no event of this relay")
+    try:
+        return _record(raw, meta, model.model_validate_json(raw.value or b""))
+    except ValidationError as error:
+        raise RejectError(f"the event's data is invalid: {fields(error)}") from None
+
+
+def fields(error: ValidationError) -> str:
+    """Which fields are wrong and why, without their values."""
+    found = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['type']}" for each in error.errors()[:10]]
+    return "; ".join(found)
+
+
+def key_of(raw: Any) -> str | None:
+    """A record's key as text; bytes that are not UTF-8 are kept apart by their hexadecimal form."""
+    if raw.key is None:
+        return None
+    try:
+        return str(raw.key.decode())
+    except UnicodeDecodeError:
+        return f"hex:{raw.key.hex()}"
+
+
+def _record(raw: Any, meta: Meta, event: Any) -> Record:
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        key=key_of(raw),
+        meta=meta,
+        event=event,
+        value=raw.value or b"",
+        timestamp_ms=raw.timestamp,
+        headers=tuple(raw.headers),
+    )
+
+
+def _unreadable(raw: Any) -> Meta:
+    position = f"{raw.topic}/{raw.partition}/{raw.offset}"
+    return Meta(position, "unreadable", "unknown", datetime.fromtimestamp(raw.timestamp / 1000, UTC), "")

@@ -1,0 +1,106 @@
+"""`bowchat-keys init DIR`: a directory of fresh secrets, one folder per service, for a new installation or a demo."""
+
+import argparse
+import base64
+import re
+import secrets
+import sys
+from pathlib import Path
+
+from bowchat_runtime.seal import new_keysets
+
+_INSURER = re.compile(r"^[a-z][a-z0-9-]{1,39}$")
+
+
+def init(directory: Path, insurers: tuple[str, ...]) -> list[Path]:
+    """Make every secret file that is missing; one that is there stays as it is. Returns the files that were made.
+
+    Every folder is readable by its owner only. Keys shared by two services (the identity keyset's halves, the key of
+    provider message ids, an insurer's secret) are the same in both folders.
+    """
+    shared = _Shared(directory)
+    private, public = shared.keysets()
+    message_key = shared.text("ingest/message.key", _key())
+    wanted = {
+        "ingest/meta_app_secret": secrets.token_hex(16),
+        "ingest/meta_verify_token": secrets.token_urlsafe(24),
+        "ingest/ref.key": _key(),
+        "ingest/message.key": message_key,
+        "ingest/identity.public.json": public,
+        "masker/identity.private.json": private,
+        "masker/kek.key": _key(),
+        "masker/mint.key": _key(),
+        "dispatcher/identity.private.json": private,
+        "dispatcher/message.key": message_key,
+        "dispatcher/whatsapp_token": secrets.token_urlsafe(32),
+    }
+    for insurer in insurers:
+        secret = shared.text(f"ingest/insurers/{insurer}.secret", _webhook_secret())
+        wanted[f"ingest/insurers/{insurer}.secret"] = secret
+        wanted[f"dispatcher/insurers/{insurer}.secret"] = secret
+    (directory / "ingest/insurers").mkdir(parents=True, exist_ok=True, mode=0o700)
+    return [path for name, content in wanted.items() if (path := _write(directory / name, content))]
+
+
+class _Shared:
+    """Reads what two folders must agree on, so that a second run completes the first."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def text(self, name: str, otherwise: str) -> str:
+        path = self._directory / name
+        return path.read_text() if path.exists() else otherwise
+
+    def keysets(self) -> tuple[str, str]:
+        private, public = new_keysets()
+        there = self._directory / "masker/identity.private.json"
+        if there.exists():
+            return there.read_text(), self.text("ingest/identity.public.json", public)
+        return private, public
+
+
+def _write(path: Path, content: str) -> Path | None:
+    if path.exists():
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(content)
+    return path
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _webhook_secret() -> str:
+    return "whsec_" + _key()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="bowchat-keys", description="Make the secret files of an installation."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("init", help="make every secret file that is missing")
+    make.add_argument("directory", type=Path)
+    make.add_argument(
+        "--insurers", default="", help="comma-separated ids of the insurers to make secrets for"
+    )
+    arguments = parser.parse_args()
+    insurers = tuple(each for each in arguments.insurers.split(",") if each)
+    wrong = [each for each in insurers if not _INSURER.match(each)]
+    if wrong:
+        sys.stderr.write(
+            f"bowchat-keys: {wrong[0]!r} is no insurer id: use lower-case letters, digits and dashes\n"
+        )
+        return 2
+    made = init(arguments.directory, insurers)
+    sys.stdout.write(
+        f"{len(made)} secret files made in {arguments.directory}; the others were there already\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

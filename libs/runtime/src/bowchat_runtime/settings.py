@@ -1,0 +1,93 @@
+"""Settings from the environment, and secrets from files. A wrong one stops the start and names the variable."""
+
+import base64
+import binascii
+import logging
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bowchat_runtime.errors import SettingsError
+
+PREFIX = "BOWCHAT_"
+_KEY_BYTES = 32
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs. Each field is the variable `BOWCHAT_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    kafka_bootstrap: str = Field("127.0.0.1:9092", min_length=3)
+    kafka_security: Literal["PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+    store: Literal["mongo", "memory"] = "mongo"
+    mongo_uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8000, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    secrets: Path = Path("secrets")
+    """The directory of this service's own secret files, as `bowchat-keys init` lays them out."""
+    instance: str = Field("1", pattern=r"^[a-z0-9-]{1,40}$")
+    """Tells apart several processes of one service; steady over restarts, so that Kafka knows the member again."""
+
+    def secret(self, name: str) -> bytes:
+        """The content of one secret file, without surrounding white space.
+
+        Errors: `SettingsError` when it is missing, unreadable or empty.
+        """
+        path = self.secrets / name
+        try:
+            content = path.read_bytes().strip()
+        except OSError as error:
+            raise SettingsError(
+                f"the secret file {path} cannot be read ({error.strerror}). "
+                f"Check {PREFIX}SECRETS, or make development keys with: bowchat-keys init DIR"
+            ) from None
+        if not content:
+            raise SettingsError(f"the secret file {path} is empty. Write the secret into it.")
+        return content
+
+    def secrets_list(self, name: str) -> tuple[bytes, ...]:
+        """The lines of a secret file: each is accepted, so that a secret can be rotated without a gap."""
+        return tuple(line.strip() for line in self.secret(name).splitlines() if line.strip())
+
+    def key(self, name: str) -> bytes:
+        """A key of 32 bytes from a file that holds it in base64."""
+        try:
+            key = base64.b64decode(self.secret(name), validate=True)
+        except binascii.Error:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise SettingsError(
+                f"the key file {self.secrets / name} must hold {_KEY_BYTES} bytes in base64. "
+                "Make one with: head -c 32 /dev/urandom | base64"
+            )
+        return key
+
+    @property
+    def log_number(self) -> int:
+        return logging.getLevelNamesMapping()[self.log_level]
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def load(cls: type[Settings], **values: Any) -> Settings:
+    """Settings from the environment; `values` win over it.
+
+    Errors: `SettingsError` that names every wrong variable and why.
+    """
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
+        raise SettingsError("cannot start with these settings:\n  " + "\n  ".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "_".join(str(part) for part in location).upper()
