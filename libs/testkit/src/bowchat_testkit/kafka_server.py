@@ -1,0 +1,146 @@
+"""Apache Kafka itself on a loopback port: one KRaft node run from its jars, for tests, the bench and restarts."""
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Self
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from bowchat_testkit.stack_process import LOOPBACK, ChildProcess, StackUnavailableError, free_port, port_open
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+num.partitions=4
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+log.cleaner.dedupe.buffer.size=4194304
+"""
+
+
+def kafka_jars() -> Path:
+    """The directory of Kafka's jars. Errors: StackUnavailableError when `make setup` has not put them there."""
+    for parent in Path(__file__).resolve().parents:
+        jars = parent / ".local" / "kafka" / "lib"
+        if any(jars.glob("kafka-server-*.jar")):
+            return jars
+    raise StackUnavailableError("Apache Kafka's jars are not there: run `make setup`.")
+
+
+def _java() -> str:
+    java = shutil.which("java")
+    if java is None:
+        raise StackUnavailableError("Apache Kafka needs Java 17: install openjdk-17-jre-headless.")
+    return java
+
+
+class KafkaServer:
+    """A broker in a directory of its own. Its port and its data stay the same through stops, kills and restarts.
+
+    Args:
+        directory: Holds data, configuration and log; whoever names it removes it.
+        heap: Java's -Xmx.
+    """
+
+    def __init__(self, directory: Path, *, port: int | None = None, heap: str = "512m") -> None:
+        self._port = port or free_port()
+        self._controller_port = free_port()
+        self._properties = directory / "server.properties"
+        self._log = directory / "kafka.log"
+        self._heap = heap
+        self._child: ChildProcess | None = None
+        self.data_dir = directory / "data"
+        self.bootstrap = f"{LOOPBACK}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the broker. Errors: StackUnavailableError when it was never started."""
+        if self._child is None:
+            raise StackUnavailableError("The Kafka broker has not been started.")
+        return self._child.pid
+
+    async def start(self) -> None:
+        """Starts the broker, the first time with an empty data directory, and waits until it serves.
+
+        Errors: StackUnavailableError.
+        """
+        if not (self.data_dir / "meta.properties").exists():
+            await self._format()
+        self._child = self._java("kafka.Kafka", str(self._properties))
+        self._child.start()
+        await self._child.started(self._serves, seconds=_START_SECONDS)
+
+    async def stop(self) -> None:
+        """Stops the broker in order: it writes down where it stands and leaves."""
+        if self._child is not None:
+            await self._child.stop(seconds=_STOP_SECONDS)
+
+    def kill(self) -> None:
+        """Ends the broker as a crash would (SIGKILL)."""
+        if self._child is not None:
+            self._child.kill()
+
+    async def restart(self) -> None:
+        """Stops it in order and starts it again, with the same port and data."""
+        await self.stop()
+        await self.start()
+
+    async def _format(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(
+            _PROPERTIES.format(
+                host=LOOPBACK, port=self._port, controller_port=self._controller_port, data=self.data_dir
+            )
+        )
+        cluster = uuid.uuid4().hex[:22]
+        arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
+        tool = self._java("-XX:TieredStopAtLevel=1", *arguments)
+        tool.start()
+        if await tool.ended(seconds=_START_SECONDS) != 0:
+            tool.kill()
+            raise StackUnavailableError(f"Kafka could not lay out its data directory:\n{tool.tail()}")
+
+    def _java(self, *arguments: str) -> ChildProcess:
+        command = [_java(), f"-Xmx{self._heap}", "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{kafka_jars()}/*"]
+        return ChildProcess([*command, *arguments], log=self._log)
+
+    async def _serves(self) -> bool:
+        if not await port_open(self._port):
+            return False
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5_000)
+        try:
+            await admin.start()
+            cluster = await admin.describe_cluster()
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+        return bool(cluster["brokers"]) and int(cluster["controller_id"]) >= 0
