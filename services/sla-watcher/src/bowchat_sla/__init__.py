@@ -1,0 +1,1 @@
+"""The SLA watcher: which response clock runs, stops and breaches."""

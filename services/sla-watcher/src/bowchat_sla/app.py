@@ -1,0 +1,52 @@
+"""The composition root."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_RELAYED, REPLIES_DECIDED
+from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.publisher import KafkaPublisher, Publisher
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.service import Service
+from bowchat_sla.handlers import ClockHandler
+from bowchat_sla.memory import MemoryClocks
+from bowchat_sla.settings import SlaSettings
+from bowchat_sla.store import DATABASE, ClockStore, MongoClocks
+from bowchat_sla.ticker import Ticker
+
+NAME = "sla-watcher"
+
+
+def build(
+    settings: SlaSettings,
+    *,
+    store: ClockStore | None = None,
+    publisher: Publisher | None = None,
+    clock: Clock = system_clock,
+) -> Service:
+    """The watcher: one subscription for what moves clocks, one task for the timers."""
+    resources: list[AbstractAsyncContextManager[object]] = []
+    database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
+    uses_mongo = store is None and settings.store == "mongo"
+    if uses_mongo:
+        resources.append(database)
+    clocks = store or (MongoClocks(database) if uses_mongo else MemoryClocks())
+    resources.append(_prepared(clocks))
+    if publisher is None:
+        publisher = KafkaPublisher(settings, NAME)
+        resources.append(publisher)
+    topics = (INBOUND_RELAYED, REPLIES_DECIDED, CONVERSATIONS_CHANGED)
+    return Service(
+        name=NAME,
+        subscriptions=[Subscription(ClockHandler(clocks), topics=topics)],
+        resources=resources,
+        tasks=[Ticker(clocks, publisher, clock).run],
+        ready=[database.ping] if uses_mongo else [],
+    )
+
+
+@asynccontextmanager
+async def _prepared(clocks: ClockStore) -> AsyncIterator[None]:
+    await clocks.prepare()
+    yield
