@@ -2,8 +2,10 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# Records consumed, by what became of them: done, parked, replayed.
-RECORDS = Counter("bowchat_records_total", "Records consumed.", ["service", "topic", "outcome"])
+# Records consumed, whatever became of them.
+RECORDS = Counter("bowchat_records_total", "Records consumed.", ["service", "topic"])
+# Records set aside because they failed, or stand behind one that did.
+PARKED = Counter("bowchat_parked_total", "Records parked.", ["service", "topic"])
 # Seconds from reading a batch to its commit.
 BATCH_SECONDS = Histogram(
     "bowchat_batch_seconds",

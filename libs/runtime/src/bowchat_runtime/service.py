@@ -1,27 +1,188 @@
 """One shape for every service: settings in, a process that serves out."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.routing import BaseRoute
+import structlog
+import uvicorn
+import uvloop
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from bowchat_runtime import logging, metrics
+from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.consumers import Consumers
+from bowchat_runtime.errors import DependencyDownError, SettingsError
+from bowchat_runtime.loop import backoff_s
+from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Subscription
+from bowchat_runtime.settings import ServiceSettings
+from bowchat_runtime.watchdog import Watchdog
+
+log = structlog.get_logger()
+
+STOP_S = 20.0
+"""Seconds a service takes at most to stop."""
 
 
 @dataclass(frozen=True)
 class Service:
     """What a service consists of; its `app.build` returns one of these.
 
-    `resources` are entered in order before anything is consumed and left in reverse order at the end. `tasks` run
-    beside the consumers and are cancelled at stop. `ready` are checks behind `/readyz`: each returns None when well,
-    or the reason in words.
+    `publisher` is what the consumer loop publishes with. `resources` (the publisher and the store among them, where they
+    are context managers) are entered in order before anything is consumed and left in reverse order at the end. `tasks`
+    run beside the consumers, for ever, and are cancelled at stop; one that ends or fails ends the process. `ready` are
+    checks behind `/readyz`: each returns None when well, or the reason in words.
     """
 
     name: str
+    publisher: Publisher
     subscriptions: Sequence[Subscription[Any]] = ()
     routes: Sequence[BaseRoute] = ()
     resources: Sequence[AbstractAsyncContextManager[Any]] = ()
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
-    ready: Sequence[Callable[[], Awaitable[str | None]]] = field(default_factory=tuple)
+    ready: Sequence[Callable[[], Awaitable[str | None]]] = ()
+
+
+def serve(service: Service, settings: ServiceSettings, clock: Clock = system_clock) -> None:
+    """Run until SIGTERM or SIGINT, then stop within `STOP_S` seconds.
+
+    Errors: `SettingsError` when the port is taken. A failed task raises.
+    """
+    redactions = metrics.LOG_REDACTIONS.labels(service.name)
+    logging.configure(service.name, settings.log_number, redactions.inc)
+    uvloop.run(_Process(service, settings, clock).run())
+
+
+class _Process:
+    def __init__(self, service: Service, settings: ServiceSettings, clock: Clock) -> None:
+        self._service, self._settings = service, settings
+        self._consumers = Consumers(service.name, settings, service.subscriptions, service.publisher, clock)
+        self._starting: str | None = "the service is starting"
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        server = _Server(self._http())
+        listener = _listener(self._settings)
+        http = asyncio.create_task(server.serve(sockets=[listener]))
+        log.info("listening", host=self._settings.http_host, port=listener.getsockname()[1])
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({work, stopped, http}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        server.should_exit = True
+        stopped.cancel()
+        work.cancel() if self._stop.is_set() else None
+        await asyncio.wait({work, http}, timeout=STOP_S)
+        log.info("stopped")
+        if work.done() and not work.cancelled():
+            work.result()
+
+    async def _work(self) -> None:
+        """Open everything, as often as it takes; then work until cancelled."""
+        async with AsyncExitStack() as stack:
+            for resource in self._service.resources:
+                await self._patiently(lambda one=resource: stack.enter_async_context(one))  # type: ignore[misc]
+            if self._service.subscriptions:
+                await self._patiently(self._consumers.start)
+                stack.push_async_callback(self._consumers.stop)
+            self._starting = None
+            log.info("ready")
+            async with asyncio.TaskGroup() as group:
+                for task in self._service.tasks:
+                    group.create_task(_for_ever(task))
+                if self._service.subscriptions:
+                    watchdog = Watchdog(self._service.name, self._settings, self._consumers)
+                    group.create_task(_for_ever(watchdog.run))
+                await self._stop.wait()
+
+    async def _patiently(self, start: Callable[[], Awaitable[Any]]) -> None:
+        waits = 0
+        while True:
+            try:
+                await start()
+            except DependencyDownError as error:
+                self._starting = str(error)
+                log.warning("waiting_for_dependency", reason=str(error))
+                await asyncio.sleep(backoff_s(waits, 0.5))
+                waits += 1
+            else:
+                return
+
+    def _http(self) -> uvicorn.Config:
+        app = Starlette(
+            routes=[
+                Route("/healthz", self._healthz),
+                Route("/readyz", self._readyz),
+                Route("/metrics", _metrics),
+                *self._service.routes,
+            ]
+        )
+        return uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+
+    async def _healthz(self, request: Request) -> Response:  # noqa: ARG002 - Starlette passes it
+        """Alive: the event loop answers. What is stuck is ended by the watchdog."""
+        return JSONResponse({"status": "alive"})
+
+    async def _readyz(self, request: Request) -> Response:  # noqa: ARG002 - Starlette passes it
+        """Ready to work, or why not."""
+        reasons = [self._starting] if self._starting else [await check() for check in self._checks()]
+        said = [reason for reason in reasons if reason]
+        return JSONResponse({"status": "waiting" if said else "ready", "reasons": said}, 503 if said else 200)
+
+    def _checks(self) -> Sequence[Callable[[], Awaitable[str | None]]]:
+        return [*self._service.ready, *([self._consumers.ready] if self._service.subscriptions else [])]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has its own order of stopping."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listener(settings: ServiceSettings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.http_host, settings.http_port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {settings.http_host}:{settings.http_port} ({error.strerror}). "
+            "Set BOWCHAT_HTTP_PORT to a free port"
+        ) from None
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+async def _for_ever(task: Callable[[], Awaitable[None]]) -> None:
+    await task()
+    raise RuntimeError("a task that runs for ever has ended")
+
+
+async def _metrics(request: Request) -> Response:  # noqa: ARG001 - Starlette passes it
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

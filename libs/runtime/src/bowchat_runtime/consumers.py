@@ -1,0 +1,167 @@
+"""Wiring of subscriptions to FastStream, and what watches over them.
+
+FastStream's ready-made acknowledgement policies each lose, skip or spin, so it is told to leave acknowledging to
+`BatchLoop`, and neither to parse nor to decode, since it skips what it fails to parse.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FakeConsumer
+from faststream.security import SASLScram512
+
+from bowchat_runtime.clock import Clock
+from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.loop import BatchLoop
+from bowchat_runtime.parked_topic import ParkedTopic
+from bowchat_runtime.publisher import Publisher, connection
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+EXIT_STUCK = 70
+_DRAIN_S = 10.0
+# An idle poll waits and then sleeps this long each: the price of an idle topic in latency, and of many topics in CPU.
+_POLL_MS = 20
+
+
+class Consumers:
+    """All subscriptions of one process."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        subscriptions: Sequence[Subscription[Any]],
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self.parked = ParkedTopic(service, settings)
+        self.loops = [BatchLoop(service, each, publisher, self.parked.state, clock) for each in subscriptions]
+        self._subscribers: list[Any] = []
+        self._broker = _broker(service, settings)
+        for loop in self.loops:
+            self._subscribe(loop, service, settings)
+
+    def _subscribe(self, loop: BatchLoop, service: str, settings: ServiceSettings) -> None:
+        subscription = loop.subscription
+        group = f"{service}.{subscription.name}"
+        options: dict[str, Any] = {
+            "pattern": subscription.pattern,
+            "batch": True,
+            "group_id": group,
+            "group_instance_id": f"{group}.{settings.instance}",
+            "auto_offset_reset": "earliest",
+            "ack_policy": AckPolicy.MANUAL,
+            "batch_timeout_ms": _POLL_MS,
+            "max_records": subscription.max_records,
+            "session_timeout_ms": 30_000,
+            # Waiting for a dependency is no reason to lose the partition; the watchdog ends what is stuck.
+            "max_poll_interval_ms": 24 * 3600 * 1000,
+            "listener": _Listener(loop, self.parked),
+            "parser": _parse,
+            "decoder": _decode,
+        }
+        subscriber: Any = self._broker.subscriber(*subscription.topics, **options)
+
+        async def consume(body: Any, message: Any) -> None:  # noqa: ARG001 - FastStream passes both
+            try:
+                await loop.process(message.raw_message, subscriber.consumer)
+            except Exception:
+                # FastStream would log this and read on past the batch. Better to stop: nothing is committed.
+                log.exception("consumer_broken", subscription=subscription.name)
+                os._exit(EXIT_STUCK)
+
+        subscriber(consume)
+        self._subscribers.append(subscriber)
+
+    async def start(self) -> None:
+        """Join the groups.
+
+        Errors: `DependencyDownError` when the broker does not answer; it may be called again.
+        """
+        try:
+            await self.parked.start()
+            await self._broker.start()
+        except KafkaError as error:
+            await self.stop()
+            raise DependencyDownError("the Kafka broker does not answer") from error
+
+    async def stop(self) -> None:
+        """Finish the batches in hand, commit, leave."""
+        await self._broker.stop()
+        await self.parked.stop()
+
+    def pairs(self) -> list[tuple[BatchLoop, Any]]:
+        """Each loop with its aiokafka consumer, or None while that is not started."""
+        return [
+            (loop, subscriber.consumer)
+            for loop, subscriber in zip(self.loops, self._subscribers, strict=True)
+        ]
+
+    async def ready(self) -> str | None:
+        """None when every subscription works, or the reason in words."""
+        for loop, consumer in self.pairs():
+            if consumer is None:
+                return f"the subscription {loop.subscription.name} is not connected yet"
+            if loop.backing_off:
+                return loop.backing_off
+        return None
+
+
+class _Listener(ConsumerRebalanceListener):
+    """Lets the batch in hand end before its partitions move, and reads the parked records of those that come."""
+
+    def __init__(self, loop: BatchLoop, parked: ParkedTopic) -> None:
+        self._loop, self._parked = loop, parked
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 - the listener's signature
+        try:
+            async with asyncio.timeout(_DRAIN_S), self._loop.busy:
+                self._loop.forget()
+        except TimeoutError:
+            log.warning("revoked_while_busy", subscription=self._loop.subscription.name)
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        await self._parked.catch_up()
+        self._loop.forget()
+        log.info("partitions_assigned", subscription=self._loop.subscription.name, partitions=len(assigned))
+
+
+def _broker(service: str, settings: ServiceSettings) -> KafkaBroker:
+    reach = connection(settings)
+    security = None
+    if settings.kafka_security == "SASL_SSL":
+        security = SASLScram512(
+            username=settings.kafka_username,
+            password=settings.kafka_password.get_secret_value(),
+            ssl_context=reach["ssl_context"],
+        )
+    return KafkaBroker(
+        settings.kafka_bootstrap,
+        client_id=f"{service}-{settings.instance}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        # New insurers' topics are found within this time.
+        metadata_max_age_ms=10_000,
+        graceful_timeout=_DRAIN_S,
+        logger=None,
+        security=security,
+        apply_types=False,
+    )
+
+
+async def _parse(raws: Any) -> KafkaMessage:
+    return KafkaMessage(body=b"", raw_message=raws, headers={}, consumer=FakeConsumer())
+
+
+async def _decode(message: Any) -> Any:  # noqa: ARG001 - the loop decodes
+    return None

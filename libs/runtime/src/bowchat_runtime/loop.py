@@ -1,0 +1,243 @@
+"""The one consumer loop: a batch is read, decided, saved, published, committed, in this order.
+
+At least once inside, effect once at each edge: a crash anywhere repeats a step and never loses one, because saves are
+idempotent, identifiers are derived, and offsets are committed last and explicitly.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from bowchat_contracts.parking import RecordParked
+from bowchat_runtime import metrics
+from bowchat_runtime.clock import Clock
+from bowchat_runtime.decoding import decode
+from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
+from bowchat_runtime.logging import where
+from bowchat_runtime.parking import Lane, ParkingState, Verdict, lane_of, park_id_of, parked, released
+from bowchat_runtime.publisher import Publisher
+from bowchat_runtime.records import Outgoing, Record, Subscription
+
+log = structlog.get_logger()
+
+ATTEMPTS = 3
+"""How often a record that fails for its own reason is tried before it is parked."""
+_BACKOFF_FIRST_S, _BACKOFF_MOST_S = 0.1, 10.0
+
+Raw = Any
+"""aiokafka's `ConsumerRecord`."""
+
+
+@dataclass
+class _Batch:
+    """One batch on its way: what is to be done, what was set aside, what is to be published."""
+
+    parking: ParkingState
+    records: list[tuple[Raw, Record]] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+
+
+class BatchLoop:
+    """Processes the batches of one subscription."""
+
+    def __init__(
+        self,
+        service: str,
+        subscription: Subscription[Any],
+        publisher: Publisher,
+        parking: ParkingState,
+        clock: Clock,
+    ) -> None:
+        self.subscription = subscription
+        self._service, self._publisher, self._parking, self._clock = service, publisher, parking, clock
+        self._handler = subscription.handler
+        self.busy = asyncio.Lock()
+        self.backing_off: str | None = None
+        """Why the loop waits, or None while it works."""
+        self.done: dict[TopicPartition, int] = {}
+        """The next offset of each partition that this process has worked on."""
+
+    def forget(self) -> None:
+        """Drop what the handler has cached: partitions have moved."""
+        self._handler.forget()
+
+    async def process(self, raws: Sequence[Raw], consumer: Any) -> None:
+        """Work until the batch is done and committed, or is not ours any more."""
+        async with self.busy:
+            started = time.perf_counter()
+            if not await self._until_done(raws, lambda: self._still_ours(raws, consumer)):
+                log.warning("batch_abandoned", subscription=self.subscription.name, records=len(raws))
+                return
+            await self._commit(raws, consumer)
+            self._measure(raws, time.perf_counter() - started)
+
+    async def _until_done(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
+        """Attempt the batch until it is done; False when its partitions have moved away meanwhile."""
+        waits, failures = 0, 0
+        while True:
+            try:
+                await self._attempt(raws)
+            except ConflictError:
+                metrics.CONFLICTS.labels(self._service).inc()
+                self._handler.forget()
+            except DependencyDownError as error:
+                self._handler.forget()
+                self._note(str(error))
+                await asyncio.sleep(backoff_s(waits, random.random()))  # noqa: S311 - jitter, no secret
+                waits += 1
+            except Exception as error:
+                self._handler.forget()
+                failures += 1
+                log.exception(
+                    "batch_failed", subscription=self.subscription.name, records=len(raws), attempt=failures
+                )
+                if failures >= ATTEMPTS:
+                    return await self._isolate(raws, error, ours)
+            else:
+                self._note(None)
+                return True
+            if not ours():
+                return False
+
+    async def _isolate(self, raws: Sequence[Raw], error: Exception, ours: Callable[[], bool]) -> bool:
+        """A batch fails as a whole: find the record that it is, and park that one alone."""
+        if len(raws) > 1:
+            for raw in raws:
+                if not await self._until_done([raw], ours):
+                    return False
+            return True
+        batch = _Batch(self._parking.fork([lane_of(raws[0])]))
+        self._park(batch, raws[0], where(error))
+        await self._finish(batch)
+        return True
+
+    async def _attempt(self, raws: Sequence[Raw]) -> None:
+        batch = self._sorted(raws)
+        state = await self._handler.load([record for _, record in batch.records])
+        for raw, record in batch.records:
+            self._decide(batch, raw, record, state)
+        await self._handler.save(state)
+        await self._finish(batch)
+
+    def _sorted(self, raws: Sequence[Raw]) -> _Batch:
+        """Decode what may be processed; park what cannot be read or stands behind a parked record."""
+        batch = _Batch(self._parking.fork(map(lane_of, raws)))
+        for raw in raws:
+            try:
+                batch.records.append((raw, decode(raw, undecoded=self.subscription.raw)))
+            except RejectError as error:
+                self._park(batch, raw, str(error))
+        return batch
+
+    def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any) -> None:
+        lane, park_id = lane_of(raw), park_id_of(raw)
+        verdict = self._verdict(batch, lane, raw.offset, park_id)
+        if verdict is Verdict.SKIP:
+            return
+        if verdict is Verdict.PARK:
+            self._park(batch, raw, _behind(batch.parking, lane))
+            return
+        try:
+            batch.outgoing += self._tried(record, state)
+        except Exception as error:
+            reason = str(error) if isinstance(error, RejectError) else where(error)
+            if park_id is None:
+                self._park(batch, raw, reason)
+            log.exception("record_failed", topic=raw.topic, position=record.position, reason=reason)
+            return
+        if park_id is not None and not self.subscription.raw:
+            release = released(raw, self._service, park_id, self._clock())
+            batch.parking.apply(release.event)
+            batch.outgoing.append(release)
+
+    def _verdict(self, batch: _Batch, lane: Lane, offset: int, park_id: str | None) -> Verdict:
+        # The audit log takes everything as it comes: parking is the business of who acts on a record.
+        return Verdict.PROCESS if self.subscription.raw else batch.parking.verdict(lane, offset, park_id)
+
+    def _tried(self, record: Record, state: Any) -> Sequence[Outgoing]:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._handler.decide(record, state, self._clock())
+            except RejectError:
+                raise
+            except Exception:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _park(self, batch: _Batch, raw: Raw, reason: str) -> None:
+        outgoing = parked(raw, self._service, reason, self._clock())
+        batch.parking.apply(outgoing.event)
+        batch.outgoing.append(outgoing)
+        log.error("record_parked", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=reason)
+
+    async def _finish(self, batch: _Batch) -> None:
+        await self._publisher.publish(batch.outgoing)
+        for each in batch.outgoing:
+            if isinstance(each.event, RecordParked):
+                metrics.PARKED.labels(self._service, each.event.topic).inc()
+            self._parking.apply(each.event)
+        metrics.PARKED_OUTSTANDING.labels(self._service).set(self._parking.outstanding)
+
+    def _still_ours(self, raws: Sequence[Raw], consumer: Any) -> bool:
+        return any(TopicPartition(raw.topic, raw.partition) in consumer.assignment() for raw in raws)
+
+    async def _commit(self, raws: Sequence[Raw], consumer: Any) -> None:
+        """Commit exactly what was done. A lost partition's new owner repeats the work, which changes nothing."""
+        ends = {TopicPartition(raw.topic, raw.partition): raw.offset + 1 for raw in raws}
+        ours = {each: offset for each, offset in ends.items() if each in consumer.assignment()}
+        self.done.update(ours)
+        try:
+            if ours:
+                await consumer.commit(ours)
+        except (KafkaError, IllegalStateError) as error:
+            self._handler.forget()
+            log.warning("commit_failed", subscription=self.subscription.name, error=type(error).__name__)
+
+    def _note(self, reason: str | None) -> None:
+        if reason and reason != self.backing_off:
+            log.warning("dependency_down", subscription=self.subscription.name, reason=reason)
+        self.backing_off = reason
+        metrics.DEPENDENCY_DOWN.labels(self._service, self.subscription.name).set(1 if reason else 0)
+
+    def _measure(self, raws: Sequence[Raw], seconds: float) -> None:
+        labels = self._service, self.subscription.name
+        metrics.BATCH_SECONDS.labels(*labels).observe(seconds)
+        metrics.BATCH_RECORDS.labels(*labels).observe(len(raws))
+        now_ms = self._clock().timestamp() * 1000
+        for raw in raws:
+            metrics.HOP_SECONDS.labels(self._service, raw.topic).observe(
+                max(0.0, (now_ms - raw.timestamp) / 1000)
+            )
+            metrics.RECORDS.labels(self._service, raw.topic).inc()
+        log.info(
+            "batch_done",
+            subscription=self.subscription.name,
+            records=len(raws),
+            seconds=round(seconds, 4),
+            trace_ids=[_trace_id(raw) for raw in raws[:100]],
+        )
+
+
+def backoff_s(waits: int, jitter: float) -> float:
+    """Seconds to wait after this many waits: doubling to a bound, spread by `jitter` in [0, 1)."""
+    return float(min(_BACKOFF_MOST_S, _BACKOFF_FIRST_S * 2.0 ** min(waits, 20))) * (0.5 + jitter / 2)
+
+
+def _behind(parking: ParkingState, lane: Lane) -> str:
+    oldest = parking.oldest(lane)
+    return f"behind {oldest}" if oldest else "before its replayed predecessor"
+
+
+def _trace_id(raw: Raw) -> str:
+    for name, value in raw.headers:
+        if name == "traceparent":
+            return str(value[3:35].decode(errors="replace"))
+    return ""

@@ -1,0 +1,122 @@
+"""Ends a process that is stuck, so that its supervisor starts another: aiokafka has no health signal of its own.
+
+Stuck is: records wait on the broker, the broker answers somebody else, no dependency is known to be down, and nothing was
+done for the limit. A blocked event loop is seen by a thread.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from bowchat_runtime import metrics
+from bowchat_runtime.consumers import EXIT_STUCK, Consumers
+from bowchat_runtime.loop import BatchLoop
+from bowchat_runtime.publisher import connection
+from bowchat_runtime.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+LIMIT_S = 30.0
+_EVERY_S = 5.0
+
+
+@dataclass
+class Progress:
+    """The rule: fed with what is seen and the time, says whether to give up."""
+
+    limit_s: float = LIMIT_S
+    _since: dict[str, float] = field(default_factory=dict)
+    _last: dict[str, object] = field(default_factory=dict)
+
+    def stuck(self, name: str, *, lag: int, position: object, excused: bool, now: float) -> bool:
+        """True when `name` has had lag, no excuse and an unmoved `position` for longer than the limit (seconds)."""
+        if lag <= 0 or excused or self._last.get(name) != position:
+            self._since[name] = now
+            self._last[name] = position
+        return now - self._since.setdefault(name, now) > self.limit_s
+
+
+class Watchdog:
+    """Watches all consumers of one process."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        consumers: Consumers,
+        give_up: Callable[[int], Any] = os._exit,
+    ) -> None:
+        self._service, self._settings, self._consumers, self._give_up = service, settings, consumers, give_up
+        self._progress = Progress()
+        self._beat = time.monotonic()
+
+    async def run(self) -> None:
+        """Look every few seconds, for ever."""
+        threading.Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
+        while True:
+            await self._look()
+            self._beat = time.monotonic()
+            await asyncio.sleep(_EVERY_S)
+
+    async def _look(self) -> None:
+        pairs = [(loop, consumer) for loop, consumer in self._consumers.pairs() if consumer is not None]
+        partitions = {each for _, consumer in pairs for each in consumer.assignment()}
+        ends = await self._ends(partitions)
+        for loop, consumer in pairs:
+            lag = await self._lag(loop, consumer, ends)
+            excused = loop.backing_off is not None or not ends
+            position = tuple(sorted(loop.done.items()))
+            if self._progress.stuck(
+                loop.subscription.name, lag=lag, position=position, excused=excused, now=time.monotonic()
+            ):
+                log.critical("consumer_stuck", subscription=loop.subscription.name, lag=lag)
+                self._give_up(EXIT_STUCK)
+
+    async def _ends(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the topics end, asked over a connection of our own; empty while the broker does not answer."""
+        if not partitions:
+            return {}
+        observer = AIOKafkaConsumer(**connection(self._settings), group_id=None, request_timeout_ms=5000)
+        try:
+            async with asyncio.timeout(10):
+                await observer.start()
+                ends: dict[TopicPartition, int] = await observer.end_offsets(list(partitions))
+        except (KafkaError, TimeoutError):
+            return {}
+        else:
+            return ends
+        finally:
+            await observer.stop()
+
+    async def _lag(self, loop: BatchLoop, consumer: Any, ends: dict[TopicPartition, int]) -> int:
+        lags: dict[str, int] = {}
+        for partition in consumer.assignment():
+            done = loop.done.get(partition)
+            if done is None:
+                done = await _committed(consumer, partition)
+            lags[partition.topic] = lags.get(partition.topic, 0) + max(0, ends.get(partition, 0) - done)
+        for topic, lag in lags.items():
+            metrics.CONSUMER_LAG.labels(self._service, topic).set(lag)
+        return sum(lags.values())
+
+    def _watch_loop(self) -> None:
+        while time.monotonic() - self._beat < 2 * LIMIT_S + _EVERY_S:
+            time.sleep(_EVERY_S)
+        log.critical("event_loop_blocked", seconds=round(time.monotonic() - self._beat))
+        self._give_up(EXIT_STUCK)
+
+
+async def _committed(consumer: Any, partition: TopicPartition) -> int:
+    try:
+        async with asyncio.timeout(5):
+            return await consumer.committed(partition) or 0
+    except (KafkaError, TimeoutError):
+        return 0
