@@ -72,9 +72,9 @@ class Consumers:
         }
         subscriber: Any = self._broker.subscriber(*subscription.topics, **options)
 
-        async def consume(body: Any, message: Any) -> None:  # noqa: ARG001 - FastStream passes both
+        async def consume(raws: Any) -> None:
             try:
-                await loop.process(message.raw_message, subscriber.consumer)
+                await loop.process(raws, subscriber.consumer)
             except Exception:
                 # FastStream would log this and read on past the batch. Better to stop: nothing is committed.
                 log.exception("consumer_broken", subscription=subscription.name)
@@ -163,5 +163,5 @@ async def _parse(raws: Any) -> KafkaMessage:
     return KafkaMessage(body=b"", raw_message=raws, headers={}, consumer=FakeConsumer())
 
 
-async def _decode(message: Any) -> Any:  # noqa: ARG001 - the loop decodes
-    return None
+async def _decode(message: Any) -> Any:
+    return message.raw_message

@@ -87,8 +87,10 @@ def configure(service: str, level: int, on_redaction: Callable[[], None] = lambd
     root.handlers = [handler]
     root.setLevel(level)
     # One line per connection or request says nothing that ours do not.
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "aiokafka", "pymongo", "faststream"):
-        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "pymongo", "faststream"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It writes hundreds of lines a second while a broker is away; the loop and the watchdog say it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def _dumps(event: Any, **_: Any) -> str:
