@@ -39,6 +39,7 @@ def build(
     topics = (INBOUND_RELAYED, REPLIES_DECIDED, CONVERSATIONS_CHANGED)
     return Service(
         name=NAME,
+        publisher=publisher,
         subscriptions=[Subscription(ClockHandler(clocks), topics=topics)],
         resources=resources,
         tasks=[Ticker(clocks, publisher, clock).run],

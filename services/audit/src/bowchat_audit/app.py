@@ -1,0 +1,53 @@
+"""The composition root."""
+
+import re
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from bowchat_audit.guard import checked
+from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.memory import MemoryLog
+from bowchat_audit.settings import AuditSettings
+from bowchat_audit.store import DATABASE, LogStore, mongo_log
+from bowchat_contracts.topics import TOPICS
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.publisher import KafkaPublisher, Publisher
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.service import Service
+
+NAME = "audit"
+
+
+def build(
+    settings: AuditSettings, *, store: LogStore | None = None, publisher: Publisher | None = None
+) -> Service:
+    """The log: one subscription to every topic, since one log has one order; one task that ends the process on a gap."""
+    resources: list[AbstractAsyncContextManager[Any]] = []
+    database = audit_database(settings)
+    uses_mongo = store is None and settings.store == "mongo"
+    if uses_mongo:
+        resources.append(database)
+    entries = store or (mongo_log(database) if uses_mongo else MemoryLog())
+    resources.append(checked(entries))
+    if publisher is None:
+        publisher = KafkaPublisher(settings, NAME)
+        resources.append(publisher)
+    handler = AuditHandler(entries)
+    return Service(
+        name=NAME,
+        publisher=publisher,
+        subscriptions=[Subscription(handler, pattern=every_topic(), raw=True)],
+        resources=resources,
+        tasks=[handler.watch],
+        ready=[database.ping] if uses_mongo else [],
+    )
+
+
+def audit_database(settings: AuditSettings) -> MongoDatabase:
+    return MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
+
+
+def every_topic() -> str:
+    """A pattern that matches the topics of the table, and no others."""
+    names = (re.sub(r"\\{\w+\\}", "[a-z][a-z0-9-]*", re.escape(topic.name)) for topic in TOPICS)
+    return f"^({'|'.join(names)})$"

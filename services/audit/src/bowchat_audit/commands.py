@@ -1,0 +1,125 @@
+"""What the console script does besides serving."""
+
+import argparse
+import asyncio
+import json
+import sys
+from datetime import timedelta
+
+from bowchat_audit import domain, report
+from bowchat_audit.accounts import Books
+from bowchat_audit.app import audit_database
+from bowchat_audit.settings import AuditSettings
+from bowchat_audit.store import LogStore, entries_of, mongo_log, prepare
+from bowchat_runtime.cli import Command
+from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.settings import load
+
+
+async def balance(log: LogStore, *, older_than_s: int, as_json: bool, clock: Clock = system_clock) -> int:
+    """Print the accounts. Returns 0 when they are sound, else 1."""
+    books = Books()
+    async for entry in entries_of(log):
+        books.take(entry)
+    accounts = books.accounts(clock(), timedelta(seconds=older_than_s))
+    strays = report.Strays(len(books.unattributed_parks), books.unreadable)
+    text = json.dumps(report.as_json(accounts, strays)) if as_json else report.as_text(accounts, strays)
+    sys.stdout.write(text + "\n")
+    return 0 if report.sound(accounts) else 1
+
+
+async def events(log: LogStore, subject: str) -> int:
+    """Print the entries that speak of an identifier, one per line. Returns 1 when there are none."""
+    found = await log.of_subject(subject)
+    for entry in found:
+        shown = {"seq": entry["_id"], **{key: value for key, value in entry.items() if key != "_id"}}
+        sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
+    return 0 if found else 1
+
+
+async def accept_gap(
+    log: LogStore, topic: str, partition: int, last: int, *, reason: str, clock: Clock = system_clock
+) -> int:
+    """Append the statement that records up to `last` are lost, so that the log can go on behind them.
+
+    Errors: `SettingsError` when there is no gap before `last`.
+    """
+    end = await log.end((topic, partition))
+    if end is None or end >= last:
+        raise SettingsError(
+            f"the log has {topic}, partition {partition}, up to {end}: there is no gap before {last}"
+        )
+    gap = domain.Gap((topic, partition), end + 1, last)
+    made = domain.gap_accepted(gap, await log.tail(), reason=reason, now=clock())
+    await log.append([made])
+    sys.stdout.write(
+        f"entry {made['_id']}: records {gap.first} to {gap.last} are lost, and the log says so\n"
+    )
+    return 0
+
+
+def _accounts(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_accounts_of(arguments))
+
+
+async def _accounts_of(arguments: argparse.Namespace) -> int:
+    async with audit_database(load(AuditSettings)) as database:
+        return await balance(mongo_log(database), older_than_s=arguments.older_than, as_json=arguments.json)
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_events_of(arguments))
+
+
+async def _events_of(arguments: argparse.Namespace) -> int:
+    async with audit_database(load(AuditSettings)) as database:
+        return await events(mongo_log(database), arguments.subject)
+
+
+def _accept_gap(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_accept_gap_of(arguments))
+
+
+async def _accept_gap_of(arguments: argparse.Namespace) -> int:
+    async with audit_database(load(AuditSettings)) as database:
+        where = arguments.topic, arguments.partition, arguments.last
+        return await accept_gap(mongo_log(database), *where, reason=arguments.reason)
+
+
+def _prepare(_: argparse.Namespace) -> int:
+    return asyncio.run(_prepare_database())
+
+
+async def _prepare_database() -> int:
+    async with audit_database(load(AuditSettings)) as database:
+        await prepare(database)
+    return 0
+
+
+def _accounts_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--older-than", type=int, default=60, metavar="SECONDS", help="what is in flight longer is an anomaly"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _events_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--subject", required=True, metavar="ID", help="a message, reply, conversation, alias …"
+    )
+
+
+def _accept_gap_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic")
+    parser.add_argument("partition", type=int)
+    parser.add_argument("last", type=int, help="the offset of the last lost record")
+    parser.add_argument("--reason", required=True, help="what happened; it is kept in the log")
+
+
+COMMANDS = {
+    "accounts": Command("do received and ends balance?", _accounts, _accounts_arguments),
+    "events": Command("print the entries that speak of an identifier", _events, _events_arguments),
+    "accept-gap": Command("go on behind lost records", _accept_gap, _accept_gap_arguments),
+    "prepare": Command("make the database's indexes, as a user that may", _prepare),
+}

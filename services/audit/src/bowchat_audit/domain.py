@@ -1,0 +1,226 @@
+"""What an entry of the log is, and when records are missing.
+
+An entry is a plain dictionary, as it is stored: one is made for every event of every topic, so none of its bytes is
+touched twice. `chain` is SHA-256 over the entry before it and over all of this one's fields (the payload by its digest):
+changing, removing or reordering any entry breaks every later one.
+
+Every record that is read leaves a trace: an entry, or, for a duplicate, a line in the list of absorbed records. So the
+records of one partition are contiguous in entries and absorbed records together, and a jump means that something was
+lost before it was audited. Records at or before the known end are read again after a crash, and are no jump. The first
+record ever seen of a partition may have any offset, since the log may be younger than the topic.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypedDict
+
+import orjson
+
+from bowchat_contracts.envelope import rfc3339
+from bowchat_contracts.topics import INSURER_REPLIES_PATTERN
+from bowchat_runtime.records import Record
+
+UNREADABLE = "unreadable"
+GAP_ACCEPTED = "bowchat.audit.gap_accepted.v1"
+"""An entry that a person makes: what was lost, and why the log goes on."""
+
+_SUBJECT_FIELDS = (
+    "message_id", "conversation_id", "contact_id", "insurer_message_id", "alias", "thread_id", "reply_key",
+    "delivery_id", "subject_id", "clock_id", "park_id",
+)  # fmt: skip
+# Insurers write these fields themselves; only what has the form of an identifier of ours is one.
+_IDENTIFIER = re.compile(r"[a-z]{2}_[a-p]{32}")
+_INSURER_WROTE = re.compile(INSURER_REPLIES_PATTERN)
+
+Partition = tuple[str, int]
+"""A topic and the number of one of its partitions."""
+
+
+class Entry(TypedDict):
+    """One event in the log."""
+
+    _id: int
+    """Its place: 1, 2, 3 …"""
+    event_id: str
+    dedup: str
+    """What makes two records the same event; unique in the log."""
+    topic: str
+    partition: int
+    offset: int
+    type: str
+    source: str
+    time: str
+    """When it happened, by its writer, RFC 3339."""
+    appended_at: str
+    key: str | None
+    subjects: list[str]
+    """The identifiers the event speaks of."""
+    payload: str
+    """The record's value as received; base64 where it is not UTF-8 (`encoding` says so)."""
+    encoding: str
+    digest: str
+    """SHA-256 of the value as received, in hexadecimal."""
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The log's last entry: its place and its chain value."""
+
+    seq: int
+    chain: str
+
+
+EMPTY = Tail(0, "0" * 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that the log has: where its record stood and what it said."""
+
+    position: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Records `first` to `last` of a partition were never seen."""
+
+    partition: Partition
+    first: int
+    last: int
+
+
+def dedup_key(record: Record, digest: str) -> str:
+    """What makes two records the same event: topic and CloudEvents id.
+
+    An insurer chooses the ids of its own replies and may use one twice for different texts, so there the content counts as
+    well. A record without an envelope is only the same as itself.
+    """
+    if record.meta.type == UNREADABLE:
+        return record.position
+    if _INSURER_WROTE.match(record.topic):
+        return f"{record.topic}/{record.meta.id}/{digest}"
+    return f"{record.topic}/{record.meta.id}"
+
+
+def digest_of(value: bytes) -> str:
+    return sha256(value).hexdigest()
+
+
+def entry(record: Record, tail: Tail, *, dedup: str, digest: str, appended_at: str) -> Entry:
+    """The entry that puts this record behind the tail. Takes any record: a log that chooses is none."""
+    payload, encoding = _text(record.value)
+    meta = record.meta
+    made = Entry(
+        _id=tail.seq + 1,
+        event_id=meta.id,
+        dedup=dedup,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        type=meta.type,
+        source=meta.source,
+        time=rfc3339(meta.time),
+        appended_at=appended_at,
+        key=record.key,
+        subjects=_subjects(record.value),
+        payload=payload,
+        encoding=encoding,
+        digest=digest,
+        chain="",
+    )
+    made["chain"] = chained(tail.chain, made)
+    return made
+
+
+def gap_accepted(gap: Gap, tail: Tail, *, reason: str, now: datetime) -> Entry:
+    """The entry that says: these records are lost, a person knows, the log goes on."""
+    topic, partition = gap.partition
+    payload = orjson.dumps({"first": gap.first, "last": gap.last, "reason": reason})
+    identity = f"gap/{topic}/{partition}/{gap.first}/{gap.last}"
+    made = Entry(
+        _id=tail.seq + 1,
+        event_id=identity,
+        dedup=identity,
+        topic=topic,
+        partition=partition,
+        offset=gap.last,
+        type=GAP_ACCEPTED,
+        source="/bowchat/audit",
+        time=rfc3339(now),
+        appended_at=rfc3339(now),
+        key=None,
+        subjects=[],
+        payload=payload.decode(),
+        encoding="utf-8",
+        digest=digest_of(payload),
+        chain="",
+    )
+    made["chain"] = chained(tail.chain, made)
+    return made
+
+
+def chained(before: str, made: Entry) -> str:
+    """The chain value of an entry behind the one whose chain value is `before`."""
+    fields = (
+        before, made["_id"], made["event_id"], made["dedup"], made["topic"], made["partition"], made["offset"],
+        made["type"], made["source"], made["time"], made["appended_at"], made["key"], made["subjects"],
+        made["encoding"], made["digest"],
+    )  # fmt: skip
+    return sha256(orjson.dumps(fields)).hexdigest()
+
+
+def first_break(before: Tail, entries: list[Entry]) -> int | None:
+    """The place of the first entry that does not follow from the one before it or is not what was appended."""
+    tail = before
+    for each in entries:
+        intact = each["_id"] == tail.seq + 1 and each["digest"] == digest_of(value_of(each))
+        if not intact or each["chain"] != chained(tail.chain, each):
+            return tail.seq + 1
+        tail = Tail(each["_id"], each["chain"])
+    return None
+
+
+def value_of(made: Entry) -> bytes:
+    """The record's value as received."""
+    from_text = made["payload"].encode()
+    return from_text if made["encoding"] == "utf-8" else _decoded(from_text)
+
+
+def contiguous(ends: dict[Partition, int], records: list[Partition], offsets: list[int]) -> Gap | None:
+    """The first gap in these records behind the known ends, which move on as far as there is none."""
+    for partition, offset in zip(records, offsets, strict=True):
+        end = ends.get(partition)
+        if end is not None and offset > end + 1:
+            return Gap(partition, end + 1, offset - 1)
+        ends[partition] = offset if end is None else max(end, offset)
+    return None
+
+
+def _text(value: bytes) -> tuple[str, str]:
+    try:
+        return value.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return b64encode(value).decode(), "base64"
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _subjects(value: bytes) -> list[str]:
+    try:
+        data: Any = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(data, dict):
+        return []
+    found = [data.get(name) for name in _SUBJECT_FIELDS]
+    return [each for each in found if isinstance(each, str) and _IDENTIFIER.fullmatch(each)]

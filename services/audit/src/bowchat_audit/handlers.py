@@ -1,0 +1,142 @@
+"""Appending: every record of every topic, once, in order."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bowchat_audit import domain, metrics
+from bowchat_audit.domain import Entry, Gap, Known, Partition, Tail
+from bowchat_audit.errors import LogBrokenError
+from bowchat_audit.store import LogStore
+from bowchat_contracts.envelope import rfc3339
+from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.records import Outgoing, Record
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Append:
+    """One batch on its way into the log."""
+
+    tail: Tail
+    known: dict[str, Known]
+    entries: list[Entry] = field(default_factory=list)
+    absorbed: list[tuple[Partition, int]] = field(default_factory=list)
+    appended_at: tuple[datetime, str] | None = None
+    """The last `now` and its text, so that a batch does not format one moment five hundred times."""
+
+
+class AuditHandler:
+    """Appends what it is given. It decides nothing, publishes nothing and parks nothing.
+
+    Duplicates are rare, so a batch is appended without asking first; the unique index refuses one that holds a duplicate, or
+    a place that another worker took. Only then, and after every start, does a batch ask which of its events are known.
+    """
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._tail: Tail | None = None
+        self._ends: dict[Partition, int] = {}
+        self._broken: asyncio.Event = asyncio.Event()
+        self._reason = ""
+
+    async def load(self, records: Sequence[Record]) -> Append:
+        await self._check_contiguous(records)
+        if self._tail is not None:
+            return Append(self._tail, {})
+        dedups = [domain.dedup_key(record, domain.digest_of(record.value)) for record in records]
+        return Append(await self._store.tail(), await self._store.known(dedups))
+
+    def decide(self, record: Record, state: Append, now: datetime) -> Sequence[Outgoing]:
+        digest = domain.digest_of(record.value)
+        dedup = domain.dedup_key(record, digest)
+        known = state.known.get(dedup)
+        if known is None:
+            made = domain.entry(record, state.tail, dedup=dedup, digest=digest, appended_at=_text(state, now))
+            state.entries.append(made)
+            state.tail = Tail(made["_id"], made["chain"])
+            state.known[dedup] = Known(record.position, digest)
+        elif known.position != record.position:
+            state.absorbed.append(((record.topic, record.partition), record.offset))
+            _count_duplicate(record, contradicts=known.digest != digest)
+        return ()
+
+    async def save(self, state: Append) -> None:
+        # Whatever goes wrong below, the next batch asks the store how far the log is.
+        self._tail = None
+        if state.entries:
+            await self._store.append(state.entries)
+        if state.absorbed:
+            await self._store.absorb(state.absorbed)
+        self._tail = state.tail
+        _count_appended(state)
+
+    def forget(self) -> None:
+        """Other workers may have appended, and partitions may have moved there and back."""
+        self._tail = None
+        self._ends.clear()
+
+    async def watch(self) -> None:
+        """Wait for a gap, and end the process: a log with a hole must not look healthy.
+
+        Errors: `LogBrokenError`, always.
+        """
+        await self._broken.wait()
+        raise LogBrokenError(self._reason)
+
+    async def _check_contiguous(self, records: Sequence[Record]) -> None:
+        partitions = [(record.topic, record.partition) for record in records]
+        offsets = [record.offset for record in records]
+        for unknown in set(partitions) - self._ends.keys():
+            await self._reread_end(unknown)
+        gap = domain.contiguous(self._ends, partitions, offsets)
+        if gap is not None:
+            # Only the store decides: another worker may have appended what this one never saw.
+            await self._reread_end(gap.partition)
+            gap = domain.contiguous(self._ends, partitions, offsets)
+        if gap is not None:
+            self._stop(gap)
+
+    async def _reread_end(self, partition: Partition) -> None:
+        end = await self._store.end(partition)
+        if end is not None:
+            self._ends[partition] = end
+
+    def _stop(self, gap: Gap) -> None:
+        topic, partition = gap.partition
+        self._reason = (
+            f"records {gap.first} to {gap.last} of {topic}, partition {partition}, were lost before they were audited. "
+            f"Find out why, then go on with: bowchat-audit accept-gap {topic} {partition} {gap.last} --reason TEXT"
+        )
+        metrics.BROKEN.set(1)
+        log.critical("audit_gap", topic=topic, partition=partition, first=gap.first, last=gap.last)
+        self._broken.set()
+        # The loop keeps the batch and commits nothing while `watch` ends the process.
+        raise DependencyDownError("the audit log has stopped at a gap")
+
+
+def _text(state: Append, now: datetime) -> str:
+    if state.appended_at is None or state.appended_at[0] != now:
+        state.appended_at = (now, rfc3339(now))
+    return state.appended_at[1]
+
+
+def _count_duplicate(record: Record, *, contradicts: bool) -> None:
+    metrics.ABSORBED.labels(record.topic).inc()
+    if contradicts:
+        metrics.CONTRADICTIONS.labels(record.topic).inc()
+        log.warning("duplicate_contradicts", position=record.position)
+
+
+def _count_appended(state: Append) -> None:
+    for topic, number in Counter(each["topic"] for each in state.entries).items():
+        metrics.APPENDED.labels(topic).inc(number)
+    for each in state.entries:
+        if each["type"] == domain.UNREADABLE:
+            metrics.UNREADABLE.labels(each["topic"]).inc()
+    metrics.LAST_SEQ.set(state.tail.seq)

@@ -1,0 +1,149 @@
+"""The log in its own database, through operations that only insert and find: the service's user may do no others.
+
+Indexes are made beforehand by somebody who may: `prepare`, or `deploy/mongo/indexes.js`. The marker they leave is how the
+service knows, since without the unique index a duplicate would be appended twice.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol, cast
+
+from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Tail
+from bowchat_runtime.mongo import MongoDatabase
+
+DATABASE = "audit"
+_MARKER = "indexes-1"
+
+
+class AppendOnly(Protocol):
+    """What the log may do with a collection. `runtime.mongo.Collection` can more; the log never asks for it."""
+
+    async def find(
+        self,
+        query: dict[str, Any],
+        sort: Sequence[tuple[str, int]] | None = None,
+        limit: int = 0,
+        projection: dict[str, Any] | None = None,
+    ) -> list[dict[str, Any]]: ...
+
+    async def insert_ordered(self, documents: Sequence[dict[str, Any]]) -> None: ...
+
+    async def insert_new(self, documents: Sequence[dict[str, Any]]) -> set[Any]: ...
+
+    async def count(self, query: dict[str, Any]) -> int: ...
+
+
+class LogStore(Protocol):
+    """An append-only log of entries, and the list of records absorbed as duplicates."""
+
+    async def prepared(self) -> bool:
+        """Has somebody made the unique indexes?"""
+
+    async def tail(self) -> Tail: ...
+
+    async def count(self) -> int: ...
+
+    async def known(self, dedups: Sequence[str]) -> dict[str, Known]:
+        """The events that the log has, of these."""
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Append in order.
+
+        Errors: `ConflictError` when a place is taken or an event is there already; those before it are appended.
+        """
+
+    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
+        """Note records that were read and added nothing. Noting one again changes nothing."""
+
+    async def end(self, partition: Partition) -> int | None:
+        """The highest offset of a partition that was appended or absorbed; None when there is none."""
+
+    async def read(self, after: int, limit: int) -> list[Entry]:
+        """Entries behind this place, in order."""
+
+    async def of_subject(self, subject: str) -> list[Entry]:
+        """The entries that speak of an identifier, in order."""
+
+
+class MongoLog:
+    """The log in MongoDB."""
+
+    def __init__(self, entries: AppendOnly, absorbed: AppendOnly, marks: AppendOnly) -> None:
+        self._entries, self._absorbed, self._marks = entries, absorbed, marks
+
+    async def prepared(self) -> bool:
+        return bool(await self._marks.find({"_id": _MARKER}))
+
+    async def tail(self) -> Tail:
+        found = await self._entries.find({}, sort=[("_id", -1)], limit=1, projection={"chain": 1})
+        return Tail(found[0]["_id"], found[0]["chain"]) if found else EMPTY
+
+    async def count(self) -> int:
+        return await self._entries.count({})
+
+    async def known(self, dedups: Sequence[str]) -> dict[str, Known]:
+        fields = {"dedup": 1, "topic": 1, "partition": 1, "offset": 1, "digest": 1}
+        found = await self._entries.find({"dedup": {"$in": list(dedups)}}, projection=fields)
+        return {
+            each["dedup"]: Known(f"{each['topic']}/{each['partition']}/{each['offset']}", each["digest"])
+            for each in found
+        }
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        await self._entries.insert_ordered(cast(Sequence[dict[str, Any]], entries))
+
+    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
+        await self._absorbed.insert_new(
+            [
+                {
+                    "_id": f"{topic}/{partition}/{offset}",
+                    "topic": topic,
+                    "partition": partition,
+                    "offset": offset,
+                }
+                for (topic, partition), offset in positions
+            ]
+        )
+
+    async def end(self, partition: Partition) -> int | None:
+        query = {"topic": partition[0], "partition": partition[1]}
+        last = [("topic", -1), ("partition", -1), ("offset", -1)]
+        found = [
+            document["offset"]
+            for collection in (self._entries, self._absorbed)
+            for document in await collection.find(query, sort=last, limit=1, projection={"offset": 1})
+        ]
+        return max(found, default=None)
+
+    async def read(self, after: int, limit: int) -> list[Entry]:
+        found = await self._entries.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
+        return cast(list[Entry], found)
+
+    async def of_subject(self, subject: str) -> list[Entry]:
+        found = await self._entries.find({"subjects": subject}, sort=[("_id", 1)])
+        return cast(list[Entry], found)
+
+
+def mongo_log(database: MongoDatabase) -> MongoLog:
+    """The log in the collections of an open database."""
+    names = ("entries", "absorbed", "marks")
+    return MongoLog(*(cast(AppendOnly, database.collection(name)) for name in names))
+
+
+async def prepare(database: MongoDatabase) -> None:
+    """Make the indexes and leave the marker. Needs a user that may; what exists already stays."""
+    position = [("topic", 1), ("partition", 1), ("offset", 1)]
+    entries = database.collection("entries")
+    await entries.ensure_index([("dedup", 1)], unique=True)
+    await entries.ensure_index(position)
+    await entries.ensure_index([("subjects", 1)])
+    await database.collection("absorbed").ensure_index(position)
+    await database.collection("marks").insert_new([{"_id": _MARKER}])
+
+
+async def entries_of(log: LogStore, at_once: int = 1000) -> AsyncIterator[Entry]:
+    """The whole log, in order, in bounded memory."""
+    last = 0
+    while batch := await log.read(last, at_once):
+        for each in batch:
+            yield each
+        last = batch[-1]["_id"]

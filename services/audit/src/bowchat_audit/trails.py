@@ -1,0 +1,108 @@
+"""What the log says became of one message or reply: its own events, and the end they prove.
+
+An end is never computed as a remainder. Whoever has no end is in flight, at the last stage its events show.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+End = Literal["delivered", "failed", "held", "refused", "parked"]
+DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
+FAILED = frozenset({"failed", "unresolved"})
+_ARRIVED = frozenset({"delivered", "read"})
+
+
+@dataclass(slots=True)
+class Trail:
+    """One message or reply. All fields but the sets are the last thing the log says."""
+
+    received_at: datetime | None = None
+    decision: str = ""
+    """Inbound: `routed` or `triage`. Replies: `accepted`, `held` or `refused`."""
+    delivery: str = ""
+    """The state of its delivery, where there is one."""
+    contradictions: set[str] = field(default_factory=set)
+    """Two ends that exclude each other."""
+    parks: set[str] = field(default_factory=set)
+    """Parked records of it that were not released."""
+
+    def seen_delivery(self, state: str) -> None:
+        if (state == "failed" and self.delivery in _ARRIVED) or (
+            state in _ARRIVED and self.delivery == "failed"
+        ):
+            self.contradictions.add(f"{self.delivery} and {state}")
+        self.delivery = state
+
+
+@dataclass(slots=True)
+class MessageTrail(Trail):
+    """A policyholder's message on its way to an insurer."""
+
+    relay: str = ""
+    """`relayed` or `held`."""
+    relayed_seq: int = 0
+    insurer: str = ""
+
+    def seen_relay(self, outcome: str, insurer: str, seq: int) -> None:
+        # Held and then released is no contradiction; the other way round is one.
+        if self.relay == "relayed" and outcome == "held":
+            self.contradictions.add("relayed and held")
+        self.relay, self.insurer, self.relayed_seq = outcome, insurer, seq
+
+    def outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
+        """The end, if there is one, and the last stage.
+
+        Args:
+            webhook_since: From which place in the log on this insurer is known to be reached by webhook; None: by Kafka.
+        """
+        end, stage = self._own_outcome(webhook_since)
+        return ("parked" if end is None and self.parks else end), stage
+
+    def _own_outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
+        if self.relay == "held":
+            return "held", "masker"
+        if self.relay == "relayed":
+            by_webhook = self.delivery or (webhook_since is not None and self.relayed_seq > webhook_since)
+            return _sent(self.delivery, before="relayed") if by_webhook else ("delivered", "relayed")
+        if self.decision == "triage":
+            return "held", "triage"
+        return None, self.decision or "received"
+
+
+@dataclass(slots=True)
+class ReplyTrail(Trail):
+    """An insurer's reply on its way to a policyholder."""
+
+    requested: bool = False
+
+    def seen_decision(self, outcome: str) -> None:
+        if {self.decision, outcome} in ({"accepted", "refused"}, {"held", "refused"}) or (
+            self.decision == "accepted" and outcome == "held"
+        ):
+            self.contradictions.add(f"{self.decision} and {outcome}")
+        self.decision = outcome
+
+    def outcome(self) -> tuple[End | None, str]:
+        """The end, if there is one, and the last stage."""
+        end, stage = self._own_outcome()
+        return ("parked" if end is None and self.parks else end), stage
+
+    def _own_outcome(self) -> tuple[End | None, str]:
+        if self.decision == "refused":
+            return "refused", "masker"
+        if self.decision == "held":
+            return "held", "masker"
+        if self.delivery:
+            return _sent(self.delivery, before="")
+        if self.requested:
+            return None, "requested"
+        return None, self.decision or "received"
+
+
+def _sent(state: str, *, before: str) -> tuple[End | None, str]:
+    if state in DELIVERED:
+        return "delivered", state
+    if state in FAILED:
+        return "failed", state
+    return None, state or before
