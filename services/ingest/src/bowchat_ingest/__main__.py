@@ -1,0 +1,57 @@
+"""`bowchat-ingest`: the service, and its rules for a shell pipe."""
+
+import argparse
+import csv
+import sys
+
+from bowchat_ingest.app import build
+from bowchat_ingest.pipes import parser, with_refs
+from bowchat_ingest.settings import IngestSettings
+from bowchat_runtime import cli
+from bowchat_runtime.clock import system_clock
+from bowchat_runtime.service import serve
+from bowchat_runtime.settings import load
+
+
+def _serve() -> None:
+    settings = load(IngestSettings)
+    serve(build(settings), settings)
+
+
+def _provider(arguments: argparse.ArgumentParser) -> None:
+    arguments.add_argument("--provider", choices=["cloud"], required=True, help="whose webhooks these are")
+
+
+def _parse(_: argparse.Namespace) -> int:
+    return cli.pipe(parser(system_clock))
+
+
+def _refs(_: argparse.Namespace) -> int:
+    """All or nothing: half a list would look like a whole one."""
+    try:
+        written, wrong = with_refs(sys.stdin, load(IngestSettings).key("ref.key"))
+    except (csv.Error, UnicodeDecodeError):
+        written, wrong = "", ["the input is not CSV in UTF-8"]
+    if wrong:
+        sys.stderr.write("".join(f"bowchat-ingest refs: {line}\n" for line in wrong))
+        return 1
+    sys.stdout.write(written)
+    return 0
+
+
+def main() -> int:
+    return cli.run(
+        "bowchat-ingest",
+        "Receives WhatsApp webhooks and insurers' replies.",
+        serve=_serve,
+        commands={
+            "parse": cli.Command(
+                "webhook bodies in, one per line; events and ignored parts out", _parse, _provider
+            ),
+            "refs": cli.Command("a CSV with a column phone in; the same with contact_ref out", _refs),
+        },
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

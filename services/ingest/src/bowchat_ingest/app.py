@@ -1,0 +1,89 @@
+"""What ingest consists of. Production and tests build it here."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.routing import Route
+
+from bowchat_contracts.topics import INSURER_REPLIES_PATTERN
+from bowchat_ingest.api.insurers import InsurerReplies
+from bowchat_ingest.api.requests import Lane
+from bowchat_ingest.api.whatsapp import WhatsAppWebhook
+from bowchat_ingest.handlers import RepliesHandler
+from bowchat_ingest.identity import Pseudonyms
+from bowchat_ingest.settings import IngestSettings
+from bowchat_ingest.signatures import usable_secret
+from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.publisher import KafkaPublisher, Publisher
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.seal import Sealer
+from bowchat_runtime.service import Service
+
+NAME = "ingest"
+
+
+def build(
+    settings: IngestSettings,
+    *,
+    publisher: Publisher | None = None,
+    pseudonyms: Pseudonyms | None = None,
+    clock: Clock = system_clock,
+) -> Service:
+    """The service.
+
+    Errors: `SettingsError` for a secret file that is missing or of no use.
+    """
+    kafka = KafkaPublisher(settings, NAME)
+    to_kafka = publisher or kafka
+    lane = partial(
+        Lane,
+        capacity=settings.requests_in_flight,
+        publisher=to_kafka,
+        publish_seconds=settings.publish_seconds,
+    )
+    webhook = WhatsAppWebhook(
+        lane=lane("whatsapp"),
+        pseudonyms=pseudonyms or pseudonyms_of(settings),
+        app_secrets=settings.secrets_list("meta_app_secret"),
+        verify_tokens=settings.secrets_list("meta_verify_token"),
+        clock=clock,
+    )
+    replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
+    return Service(
+        name=NAME,
+        publisher=to_kafka,
+        subscriptions=(Subscription(RepliesHandler(), pattern=INSURER_REPLIES_PATTERN, name="replies"),),
+        routes=(
+            Route("/webhooks/whatsapp", webhook.verify, methods=["GET"]),
+            Route("/webhooks/whatsapp", webhook.receive, methods=["POST"]),
+            Route("/v1/insurers/{insurer}/replies", replies.receive, methods=["POST"]),
+        ),
+        resources=() if publisher else (kafka,),
+    )
+
+
+def pseudonyms_of(settings: IngestSettings) -> Pseudonyms:
+    return Pseudonyms(
+        settings.key("ref.key"), settings.key("message.key"), Sealer(settings.secret("identity.public.json"))
+    )
+
+
+def insurer_secrets(settings: IngestSettings, insurer: str) -> Sequence[bytes]:
+    """The usable lines of an insurer's secret file; none where there is no file. Read anew for each request."""
+    try:
+        lines = settings.secrets_list(f"insurers/{insurer}.secret")
+    except SettingsError:
+        return ()
+    return tuple(line for line in lines if usable_secret(line))
+
+
+def checked(settings: IngestSettings) -> partial[Sequence[bytes]]:
+    """The source of insurers' secrets, after a look at every file that is there at the start."""
+    for path in sorted((settings.secrets / "insurers").glob("*.secret")):
+        if not insurer_secrets(settings, path.stem):
+            raise SettingsError(
+                f"the secret file {path} holds no usable secret. "
+                "Each line must be whsec_ and 24 to 64 bytes in base64: whsec_$(head -c 32 /dev/urandom | base64)"
+            )
+    return partial(insurer_secrets, settings)

@@ -1,0 +1,1 @@
+"""One module per provider: its bodies in, the same few items out."""

@@ -1,0 +1,104 @@
+"""Items and replies become events. The same input gives the same ids, however often it comes."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from bowchat_contracts.deliveries import StatusReceived
+from bowchat_contracts.envelope import Event, Meta, traceparent
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import InboundReceived
+from bowchat_contracts.insurer import InsurerReply
+from bowchat_contracts.pii import MessageText
+from bowchat_contracts.replies import ReplyReceived
+from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_RECEIVED, STATUSES_RECEIVED
+from bowchat_ingest.channels.items import Message, Status
+from bowchat_ingest.channels.text import carriable
+from bowchat_ingest.identity import Pseudonyms, event_id
+from bowchat_runtime.records import Outgoing
+
+_SOURCE = "/bowchat/ingest"
+_DELIVERY_ID = re.compile(r"dl_[a-p]{32}")
+
+
+def events_of(items: Iterable[Message | Status], pseudonyms: Pseudonyms, now: datetime) -> list[Outgoing]:
+    """One event per item, in order."""
+    return [
+        message_received(item, pseudonyms, now)
+        if isinstance(item, Message)
+        else status_received(item, pseudonyms, now)
+        for item in items
+    ]
+
+
+def message_received(message: Message, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:
+    """A policyholder's message, its identity sealed. Each message has a trace of its own, also within one webhook."""
+    message_id = pseudonyms.message_id(message.business_number_id, message.provider_id)
+    event = InboundReceived(
+        message_id=message_id,
+        refs=pseudonyms.refs(message.sender),
+        sealed_identity=pseudonyms.seal(message.sender, message_id),
+        channel="whatsapp_cloud",
+        business_number_id=message.business_number_id,
+        content=message.content,
+        provider_ref=pseudonyms.provider_ref(message.provider_id),
+        reply_to=pseudonyms.provider_ref(message.quoted_id) if message.quoted_id else None,
+        sent_at=message.sent_at,
+        received_at=now,
+    )
+    return _outgoing(
+        event, now, topic=INBOUND_RECEIVED, key=event.refs[0], identity=event_id(message_id), seed=message_id
+    )
+
+
+def status_received(status: Status, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:
+    """What became of a message of ours, under our own delivery id where the provider returned it."""
+    provider_ref = pseudonyms.provider_ref(status.provider_id)
+    ours = status.callback_data is not None and _DELIVERY_ID.fullmatch(status.callback_data)
+    event = StatusReceived(
+        provider_ref=provider_ref,
+        delivery_id=status.callback_data if ours else None,
+        status=status.status,
+        error_codes=status.error_codes,
+        business_number_id=status.business_number_id,
+        occurred_at=status.occurred_at,
+        received_at=now,
+    )
+    identity = pseudonyms.status_id(
+        status.provider_id, status.status, status.participant or "", status.occurred_at.isoformat()
+    )
+    key = event.delivery_id or provider_ref
+    return _outgoing(event, now, topic=STATUSES_RECEIVED, key=key, identity=identity, seed=identity)
+
+
+def reply_received(
+    reply: InsurerReply, insurer: str, via: Literal["kafka", "https"], now: datetime
+) -> Outgoing:
+    """An insurer's answer, keyed by its alias. `insurer` is who was authenticated, whatever the reply says.
+
+    The event's id is derived from what was said: a repetition is the same event, while another text under a used
+    reply id is another event, which the log keeps though it has no effect. The insurer's own trace ends here.
+    """
+    text = carriable(reply.text.reveal())
+    event = ReplyReceived(
+        reply_key=derived_id("rp", insurer, reply.reply_id),
+        insurer=insurer,
+        reply_id=reply.reply_id,
+        alias=carriable(reply.alias),
+        thread_id=reply.thread_id,
+        in_reply_to=reply.in_reply_to,
+        text=MessageText(text),
+        via=via,
+        received_at=now,
+    )
+    said = (event.alias, reply.thread_id or "", reply.in_reply_to or "", text)
+    identity = event_id(event.reply_key, *said)
+    return _outgoing(
+        event, now, topic=REPLIES_RECEIVED, key=event.alias, identity=identity, seed=event.reply_key
+    )
+
+
+def _outgoing(event: Event, now: datetime, *, topic: str, key: str, identity: str, seed: str) -> Outgoing:
+    meta = Meta(identity, event.type, _SOURCE, now, traceparent(seed, "ingest"))
+    return Outgoing(topic=topic, key=key, event=event, meta=meta)

@@ -1,0 +1,34 @@
+"""Replies from insurers' own topics."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bowchat_contracts.insurer import InsurerReply
+from bowchat_contracts.topics import insurer_of
+from bowchat_ingest.domain import reply_received
+from bowchat_runtime.errors import RejectError
+from bowchat_runtime.records import Outgoing, Record
+
+
+class RepliesHandler:
+    """Passes on what insurers answer. Nothing is kept: a repetition has the same ids, and the masker absorbs it."""
+
+    async def load(self, records: Sequence[Record]) -> None:  # noqa: ARG002 - the loop passes it
+        return None
+
+    def decide(
+        self,
+        record: Record,
+        state: None,  # noqa: ARG002 - the loop passes it
+        now: datetime,
+    ) -> Sequence[Outgoing]:
+        """The insurer is the topic's, which the broker guards; what the body says of it counts for nothing."""
+        if not isinstance(record.event, InsurerReply):
+            raise RejectError("an insurer's reply topic may hold replies only")
+        return (reply_received(record.event, insurer_of(record.topic), "kafka", now),)
+
+    async def save(self, state: None) -> None:  # noqa: ARG002 - the loop passes it
+        return None
+
+    def forget(self) -> None:
+        return None

@@ -1,0 +1,43 @@
+"""Names for people and messages that reveal nothing: keyed hashes to find them by, a seal for the rest.
+
+The keys live in files of this service only. The sealer holds a public keyset: what is locked here is opened elsewhere.
+"""
+
+from bowchat_contracts.ids import derived_id, keyed_id
+from bowchat_contracts.inbound import Identity
+from bowchat_runtime.seal import Sealer
+
+
+def number_ref(ref_key: bytes, digits: str) -> str:
+    """The ref of a number: E.164 digits without the plus sign."""
+    return keyed_id("rf", ref_key, "phone", digits)
+
+
+class Pseudonyms:
+    """Everything that ingest knows to make of an identity or a provider's id."""
+
+    def __init__(self, ref_key: bytes, message_key: bytes, sealer: Sealer) -> None:
+        self._ref_key, self._message_key, self._sealer = ref_key, message_key, sealer
+
+    def refs(self, sender: Identity) -> tuple[str, ...]:
+        """The strongest first: a BSUID stays while a number comes and goes from webhook to webhook."""
+        by_bsuid = (keyed_id("rf", self._ref_key, "bsuid", sender.bsuid),) if sender.bsuid else ()
+        return (*by_bsuid, number_ref(self._ref_key, sender.number)) if sender.number else by_bsuid
+
+    def message_id(self, business_number_id: str, provider_id: str) -> str:
+        return keyed_id("ms", self._message_key, business_number_id, provider_id)
+
+    def provider_ref(self, provider_id: str) -> str:
+        """The same that the dispatcher computes of the id which the provider gave a message of ours."""
+        return keyed_id("pr", self._message_key, provider_id)
+
+    def status_id(self, provider_id: str, *what: str) -> str:
+        """The event id of one status. Keyed, since `what` may name a member of a group."""
+        return keyed_id("ev", self._message_key, provider_id, *what)
+
+    def seal(self, sender: Identity, message_id: str) -> str:
+        return self._sealer.seal(sender.model_dump_json(exclude_none=True).encode(), f"inbound:{message_id}")
+
+
+def event_id(*parts: str) -> str:
+    return derived_id("ev", *parts)
