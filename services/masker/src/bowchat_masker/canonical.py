@@ -1,0 +1,59 @@
+"""Text as a detector reads it: compatibility forms folded, invisible characters dropped, every script's digits ASCII.
+
+Each character is folded by itself, without looking at its neighbours, so folding a text that was changed in one place
+gives the same as before everywhere else. The law "masking twice changes nothing" rests on that.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+# Marks that carry no text of their own and so can hide between digits: joiners, variation selectors, the keycap frame,
+# Hangul fillers. The general category Cf (zero width, bidi, soft hyphen, tags) is dropped as a whole.
+_INVISIBLE = frozenset(
+    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x20E3, 0x3164, 0xFFA0]
+    + [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+)
+
+
+class Canonical(NamedTuple):
+    """A folded text, and for each of its characters which stretch of the original it stands for."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    """Where the character ends in the original, with the invisible characters that follow it."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the characters from `start` to `end` (exclusive) stand in the original."""
+        return self.starts[start], self.ends[end - 1]
+
+
+@lru_cache(maxsize=16_384)
+def fold(character: str) -> str:
+    """What one character stands for: nothing, itself, or its plain form (one or several characters)."""
+    if ord(character) in _INVISIBLE or unicodedata.category(character) == "Cf":
+        return ""
+    return "".join(map(_plain, unicodedata.normalize("NFKC", character)))
+
+
+def _plain(character: str) -> str:
+    digit = unicodedata.digit(character, None)
+    return character if digit is None else str(digit)
+
+
+def canonicalise(text: str) -> Canonical:
+    if text.isascii():
+        return Canonical(text, range(len(text)), range(1, len(text) + 1))
+    folded: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for index, character in enumerate(text):
+        plain = character if character.isascii() else fold(character)
+        if not plain and ends:
+            ends[-1] = index + 1
+        folded.append(plain)
+        starts += [index] * len(plain)
+        ends += [index + 1] * len(plain)
+    return Canonical("".join(folded), starts, ends)

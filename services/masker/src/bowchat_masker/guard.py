@@ -1,0 +1,209 @@
+"""The known-identity guard: the last look at a record that leaves for an insurer, on its final bytes.
+
+It shares no code with the detectors. It does not look for what a number looks like; it knows this person's number, and
+looks for it: any seven digits of it in a row, whatever stands between them, forwards or backwards, plain or decoded
+from base64, hex or percent signs; and the whole number with up to two foreign digits between each two of its own.
+A known BSUID, username or profile name is looked for too.
+
+A profile name of one common word ("May", "Happy", "Claims") is not looked for: it names nobody, and would hold every
+message that uses the word. Names shorter than three letters are not looked for either. A name of several words is
+looked for as a whole, so a first name alone passes.
+"""
+
+import base64
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic_core import from_json
+
+from bowchat_contracts.envelope import to_headers
+from bowchat_masker.identity import Known, national
+from bowchat_runtime.records import Outgoing
+
+Clue = Literal["number", "bsuid", "username", "name"]
+
+_WINDOW = 7
+_FOREIGN_BETWEEN = 2
+_SHORTEST_NAME = 3
+_SHORTEST_BSUID_DIGITS = 8
+
+_MINTED = re.compile(r"(?:im|th|ph|ev)_[a-p]{32}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
+_HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2}[\s:-]?){4,})")
+_HEX_NUMBER = re.compile(r"(?<![0-9a-zA-Z])(?:0x)?(?=[0-9a-fA-F]*[0-9])(?=[0-9]*[a-fA-F])([0-9a-fA-F]{6,13})(?![0-9a-zA-Z])")
+_LONG_DIGITS = re.compile(r"[0-9](?:[\s().-]{0,3}[0-9]){6,}")
+_COMMON_NAMES = frozenset(
+    "april august autumn baby bank bill boss business care chance charity chase claim claims client customer dad daisy "
+    "dawn desk dream drew faith family forever frank free friend friends grace guest happy harmony health hello help "
+    "home hope info insurance joy june king lady life love lucky mark max may mercy miss mom mother motor mum office "
+    "papa peace personal policy prince private queen rich rose sales service shop sky star summer sunny support test "
+    "the unknown user victory virtue wade ward whatsapp will win winter work world you".split()
+)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to look for, for one person. Shows nothing of itself."""
+
+    windows: tuple[str, ...]
+    numbers: tuple[str, ...]
+    bsuids: tuple[str, ...]
+    words: tuple[tuple[Clue, re.Pattern[str]], ...]
+
+    def __repr__(self) -> str:
+        return "Watch(***)"
+
+
+def watch_for(known: Known) -> Watch:
+    """Everything about this person that must not reach an insurer."""
+    numbers = {national(each) for each in known.number}
+    numbers |= {each for text in (*known.name, *known.username) for each in _numbers_in(text)}
+    numbers = {each for each in numbers if each}
+    forward = {number[at : at + _WINDOW] for number in numbers for at in range(max(1, len(number) - _WINDOW + 1))}
+    bsuids = {_alphanumeric(each) for each in (*known.bsuid, *known.parent_bsuid)}
+    bsuids |= {each for text in (*known.bsuid, *known.parent_bsuid) if len(each := _digits(text)) >= _SHORTEST_BSUID_DIGITS}
+    words: list[tuple[Clue, re.Pattern[str]]] = [("username", each) for each in _patterns(known.username)]
+    words += [("name", each) for each in _patterns(name for name in known.name if not _is_common(name))]
+    return Watch(
+        windows=tuple(sorted(forward | {each[::-1] for each in forward})),
+        numbers=tuple(sorted(numbers)),
+        bsuids=tuple(sorted(each for each in bsuids if each)),
+        words=tuple(words),
+    )
+
+
+def inspect(outgoing: Outgoing, watch: Watch, *, own_time: str, trusted: frozenset[str]) -> Clue | None:
+    """The first trace of a person in a record as it will leave: value, key and headers. None when there is none.
+
+    `own_time` is the moment that we wrote into the record: its digits are ours. `trusted` are words from the
+    registry and the contract, which may happen to equal somebody's name; their digits are looked at all the same.
+    """
+    headers = [value.decode() for _, value in to_headers(outgoing.meta)]
+    leaves = [*_leaves(from_json(outgoing.event.model_dump_json().encode())), outgoing.key, *headers]
+    said = [each for each in leaves if each != own_time and not _MINTED.fullmatch(each)]
+    free = [each for each in said if each not in trusted and each not in headers]
+    return search("\n".join(said), "\n".join(free), watch)
+
+
+def search(text: str, free: str, watch: Watch) -> Clue | None:
+    """The first trace in `text`; usernames and names are looked for in `free`, the part that people wrote."""
+    for projection in _projections(text):
+        if clue := _search_digits(projection, watch):
+            return clue
+    folded = unicodedata.normalize("NFKC", free).casefold()
+    for view in (folded, "".join(each for each in folded if unicodedata.category(each) != "Cf")):
+        for clue, pattern in watch.words:
+            if pattern.search(view):
+                return clue
+        if view.isascii():
+            break
+    return None
+
+
+def _search_digits(text: str, watch: Watch) -> Clue | None:
+    digits = _digits(text)
+    if any(window in digits for window in watch.windows):
+        return "number"
+    if any(_runs_through(digits, number) for number in watch.numbers):
+        return "number"
+    if watch.bsuids:
+        letters = _alphanumeric(text)
+        if any(each in letters or each in digits for each in watch.bsuids):
+            return "bsuid"
+    return None
+
+
+def _runs_through(digits: str, number: str) -> bool:
+    """Whether `number` stands in `digits` with at most two foreign digits between each two of its own.
+
+    Bit k of a word says that the first k+1 digits of the number may end here: one step a digit, whatever the text.
+    """
+    if len(digits) < len(number) or not number:
+        return False
+    masks = {digit: sum(1 << at for at, each in enumerate(number) if each == digit) for digit in set(number)}
+    recent = [0] * (_FOREIGN_BETWEEN + 1)
+    whole = 1 << (len(number) - 1)
+    for digit in digits:
+        reached = 0
+        for each in recent:
+            reached |= each
+        now = ((reached << 1) | 1) & masks.get(digit, 0)
+        if now & whole:
+            return True
+        recent = [now, *recent[:-1]]
+    return False
+
+
+def _projections(text: str) -> Iterator[str]:
+    """The text, and everything it may be hiding one decoding away."""
+    yield text
+    if "%" in text:
+        yield urllib.parse.unquote(text, errors="replace")
+    for token in _BASE64.findall(text):
+        if not _MINTED.fullmatch(token):
+            yield from _from_base64(token)
+    for match in _HEX.finditer(text):
+        yield _from_hex(match[1])
+    for match in _HEX_NUMBER.finditer(text):
+        yield str(int(match[1], 16))
+
+
+def _from_base64(token: str) -> Iterator[str]:
+    """A token may begin anywhere in a longer one: all four alignments."""
+    plain = token.replace("-", "+").replace("_", "/")
+    for offset in range(4):
+        rest = plain[offset:]
+        whole = rest[: len(rest) - (len(rest) % 4 == 1)]
+        padded = whole + "=" * (-len(whole) % 4)
+        yield base64.b64decode(padded).decode("latin-1")
+
+
+def _from_hex(pairs: str) -> str:
+    return bytes.fromhex(re.sub(r"[\s:-]", "", pairs)).decode("latin-1")
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    elif value is not None:
+        yield str(value)
+
+
+def _digits(text: str) -> str:
+    if text.isascii():
+        return re.sub(r"[^0-9]+", "", text)
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(str(digit) for each in plain if (digit := unicodedata.digit(each, None)) is not None)
+
+
+def _alphanumeric(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _numbers_in(text: str) -> Iterator[str]:
+    """Numbers that somebody put into their own name."""
+    for match in _LONG_DIGITS.finditer(unicodedata.normalize("NFKC", text)):
+        yield national(_digits(match[0])) if "+" in text else _digits(match[0]).lstrip("0")
+
+
+def _patterns(texts: Iterable[str]) -> Iterator[re.Pattern[str]]:
+    for text in texts:
+        words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+        if sum(map(len, words)) >= _SHORTEST_NAME:
+            yield re.compile(rf"(?<!\w){r'[\W_]{1,3}'.join(map(re.escape, words))}(?!\w)")
+
+
+def _is_common(name: str) -> bool:
+    words = re.findall(r"\w+", name.casefold())
+    return len(words) == 1 and words[0] in _COMMON_NAMES
+
+
+Inspect = Callable[..., Clue | None]

@@ -1,0 +1,106 @@
+"""The rows of the vault. None holds anything of a person in the clear."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+GuardReason = Literal["known_identity", "masking_failed", "number_changed", "seal_unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    contact_id: str
+    version: int
+    wrapped_key: bytes
+    """The person's data key, wrapped by the key-encryption key."""
+    identity: bytes
+    """`Known`, encrypted under the data key: nonce, then ciphertext and tag."""
+    frozen: bool
+    """The number changed: nothing goes out until people have confirmed who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """The random name one insurer knows one contact by. Never changed, never reused."""
+
+    insurer: str
+    contact_id: str
+    alias: str
+
+    @property
+    def key(self) -> str:
+        return alias_key(self.insurer, self.contact_id)
+
+
+def alias_key(insurer: str, contact_id: str) -> str:
+    return f"{insurer}|{contact_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation as one insurer knows it, and what a reply to it needs."""
+
+    thread_id: str
+    version: int
+    insurer: str
+    alias: str
+    contact_id: str
+    conversation_id: str
+    business_number_id: str
+    recipient_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """Whether a conversation is closed; there is a row only for those that have ever been."""
+
+    conversation_id: str
+    version: int
+    at: int
+    """The conversation's own version that this row stands for."""
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """What was decided on a reply, and all it takes to publish the same events again."""
+
+    reply_key: str
+    position: str
+    insurer: str
+    outcome: Literal["accepted", "held", "refused"]
+    decided_at: datetime
+    reason: str | None = None
+    raised: GuardReason | None = None
+    conversation_id: str | None = None
+    contact_id: str | None = None
+    delivery_id: str | None = None
+    recipient_ref: str | None = None
+    business_number_id: str | None = None
+    sealed_recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something that was held, with the record it came in, sealed: people release it later."""
+
+    subject_id: str
+    direction: Literal["to_insurer", "to_policyholder"]
+    conversation_id: str
+    insurer: str
+    reason: GuardReason
+    held_at: datetime
+    sealed: str | None
+    """The record's bytes, sealed under `held:<subject_id>`; None where sealing itself failed (the topic has them)."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one batch writes."""
+
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    aliases: dict[str, AliasRow] = field(default_factory=dict)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    conversations: dict[str, ConversationRow] = field(default_factory=dict)
+    replies: dict[str, ReplyRow] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)

@@ -1,0 +1,93 @@
+"""How the vault keeps a person: encrypted under a data key of their own, which is wrapped by the key-encryption key.
+
+Destroying the data key makes the person unreadable everywhere at once. AES key wrap (RFC 3394), AES-256-GCM with a
+random nonce, and the place of the field as associated data, so that no ciphertext can be moved to somebody else.
+"""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from pydantic import ValidationError
+
+from bowchat_masker.guard import Watch, watch_for
+from bowchat_masker.identity import Known
+from bowchat_masker.model import Contact
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_MOST_OPEN = 20_000
+
+
+class VaultBrokenError(Exception):
+    """A contact cannot be read: another key-encryption key, or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, opened: what is known, and what to look for because of it."""
+
+    known: Known
+    watch: Watch
+
+
+class Vault:
+    """Opens and closes contacts; remembers the ones opened last, by their version."""
+
+    def __init__(self, kek: bytes) -> None:
+        self._kek = kek
+        self._open: OrderedDict[tuple[str, int], Person] = OrderedDict()
+
+    def create(self, contact_id: str, known: Known, *, frozen: bool) -> Contact:
+        key = secrets.token_bytes(_KEY_BYTES)
+        wrapped = aes_key_wrap(self._kek, key)
+        return Contact(contact_id, 1, wrapped, _encrypt(key, contact_id, known), frozen)
+
+    def change(self, contact: Contact, known: Known, *, frozen: bool) -> Contact:
+        """The contact's next version.
+
+        Errors: `VaultBrokenError`.
+        """
+        sealed = _encrypt(self._key(contact), contact.contact_id, known)
+        return replace(contact, version=contact.version + 1, identity=sealed, frozen=frozen)
+
+    def open(self, contact: Contact) -> Person:
+        """Errors: `VaultBrokenError`."""
+        place = (contact.contact_id, contact.version)
+        if place not in self._open:
+            known = _decrypt(self._key(contact), contact)
+            self._open[place] = Person(known, watch_for(known))
+        self._open.move_to_end(place)
+        if len(self._open) > _MOST_OPEN:
+            self._open.popitem(last=False)
+        return self._open[place]
+
+    def forget(self) -> None:
+        """Drop what is open: versions of a lost compare-and-set must not be taken for the real ones."""
+        self._open.clear()
+
+    def _key(self, contact: Contact) -> bytes:
+        try:
+            return aes_key_unwrap(self._kek, contact.wrapped_key)
+        except (InvalidUnwrap, ValueError):
+            raise VaultBrokenError("the contact's data key does not open with this key-encryption key") from None
+
+
+def _encrypt(key: bytes, contact_id: str, known: Known) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, known.model_dump_json().encode(), _place(contact_id))
+
+
+def _decrypt(key: bytes, contact: Contact) -> Known:
+    nonce, sealed = contact.identity[:_NONCE_BYTES], contact.identity[_NONCE_BYTES:]
+    try:
+        return Known.model_validate_json(AESGCM(key).decrypt(nonce, sealed, _place(contact.contact_id)))
+    except (InvalidTag, ValidationError, ValueError):
+        raise VaultBrokenError("the contact's identity does not open with its data key") from None
+
+
+def _place(contact_id: str) -> bytes:
+    return f"contacts|{contact_id}|identity".encode()
