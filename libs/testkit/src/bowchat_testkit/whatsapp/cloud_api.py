@@ -1,0 +1,192 @@
+"""What the simulated Cloud API decides and remembers, and what it tells the relay."""
+
+import asyncio
+import secrets
+import time
+from collections import Counter, defaultdict
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import count
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bowchat_testkit.whatsapp.errors import ApiError
+from bowchat_testkit.whatsapp.faults import Faults
+from bowchat_testkit.whatsapp.limits import PairLimit, Throughput, Windows
+from bowchat_testkit.whatsapp.people import People, identity
+from bowchat_testkit.whatsapp.sending import TextSend
+from bowchat_testkit.whatsapp.settings import SimulatorSettings
+from bowchat_testkit.whatsapp.statuses import Accepted, StatusBoard
+from bowchat_testkit.whatsapp.webhooks import Answer, WebhookPoster
+from bowchat_testkit.whatsapp_payloads import (
+    BusinessNumber,
+    Json,
+    Policyholder,
+    message,
+    message_webhook,
+    wamid_for,
+)
+
+
+class ReceivedMessage(BaseModel):
+    """A message as it stands in a policyholder's WhatsApp."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recipient: str
+    """The number, in digits alone, or the BSUID it was sent to."""
+    text: str
+    at: datetime
+    callback: str | None
+    wamid: str
+    business_number_id: str
+    quoted: str | None
+
+
+class Played(BaseModel):
+    """A message that a policyholder sent, and what the relay answered to the first attempt of its webhook."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wamid: str
+    status: int | None
+    body: str
+
+
+class CloudApi:
+    """The account behind the HTTP interface, at work from `async with` until its end.
+
+    Everything it took is kept: `inbox` by person, `received` in order.
+    """
+
+    def __init__(self, settings: SimulatorSettings) -> None:
+        scale = settings.time_scale
+        self.settings = settings
+        self.faults = Faults()
+        self.received: list[ReceivedMessage] = []
+        self.refusals: Counter[int] = Counter()
+        self._numbers = {one.phone_number_id: one for one in settings.numbers}
+        self._pairs = PairLimit(interval_s=settings.pair_interval_s * scale, burst=settings.pair_burst)
+        self._throughput = Throughput(settings.messages_per_second)
+        self._windows = Windows(None if settings.window_s is None else settings.window_s * scale)
+        self._people = People()
+        self._inboxes: dict[str, list[ReceivedMessage]] = defaultdict(list)
+        # A random start keeps the ids of one run apart from those of the next.
+        self._serial = count(secrets.randbits(48))
+        self._statuses = StatusBoard(settings.statuses, time_scale=scale, seed=settings.seed)
+        self._poster = WebhookPoster(settings.webhook_url, settings.app_secret, settings.retries)
+        self._teller: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._teller = asyncio.create_task(self._tell_statuses())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._teller is not None:
+            self._teller.cancel()
+            await asyncio.gather(self._teller, return_exceptions=True)
+        await self._poster.close()
+
+    # What policyholders do and see.
+
+    def inbox(self, number_or_bsuid: str) -> list[ReceivedMessage]:
+        """What this person was sent, by whichever identity, in order."""
+        return list(self._inboxes[self._people.key_of(number_or_bsuid)])
+
+    async def play(
+        self,
+        person: Policyholder,
+        text: str = "",
+        *,
+        kind: str = "text",
+        body: Json | None = None,
+        context: Json | None = None,
+        business: BusinessNumber | None = None,
+    ) -> Played:
+        """Let a policyholder write: opens the window and posts the webhook. `body` replaces the text for other kinds."""
+        business = business or self.settings.numbers[0]
+        now = time.monotonic()
+        self._windows.open((business.phone_number_id, self._people.meet(person)), now)
+        self._throughput.count(business.phone_number_id, now)
+        wamid = wamid_for(person.number, next(self._serial))
+        written = message(person, wamid, datetime.now(UTC), kind, body or {"body": text}, context=context)
+        answer = await self._poster.post(message_webhook(business, person, written))
+        return Played(wamid=wamid, status=answer.status, body=answer.body)
+
+    async def post(self, body: bytes) -> Answer:
+        """Sign these bytes and post them as a webhook, once."""
+        return await self._poster.post_once(body)
+
+    # What the relay asks for.
+
+    def number(self, phone_number_id: str) -> BusinessNumber:
+        """Errors: `ApiError` 100 when the number is none of this account's."""
+        try:
+            return self._numbers[phone_number_id]
+        except KeyError:
+            raise ApiError(100, "Object with this ID does not exist; name a phone number id.") from None
+
+    def accept(self, business: BusinessNumber, asked: TextSend, *, failure: ApiError | None = None) -> Json:
+        """Take a message, or refuse it for a limit. `failure` comes later, as a status.
+
+        Errors: `ApiError` 130429, 131047 or 131056.
+        """
+        now = time.monotonic()
+        person = self._people.find(asked.recipient)
+        pair = (business.phone_number_id, self._people.key_of(asked.recipient))
+        if not self._windows.is_open(pair, now):
+            raise ApiError(
+                131047, "More than 24 hours have passed since the recipient last replied; use a template."
+            )
+        if not self._throughput.take(business.phone_number_id, now):
+            raise ApiError(130429, "Cloud API message throughput has been reached; slow down.")
+        if not self._pairs.take(pair, now):
+            raise ApiError(
+                131056, "Too many messages from this number to the same recipient; wait and retry."
+            )
+        wamid = wamid_for(person.number, next(self._serial), outbound=True)
+        taken = Accepted(business, person, wamid, asked.callback, datetime.now(UTC))
+        if failure is None:
+            self._keep(taken, asked)
+        self._statuses.expect(taken, failure=failure)
+        return _acceptance(asked, person, wamid)
+
+    def _keep(self, taken: Accepted, asked: TextSend) -> None:
+        kept = ReceivedMessage(
+            recipient=identity(asked.recipient),
+            text=asked.text,
+            at=taken.at,
+            callback=asked.callback,
+            wamid=taken.wamid,
+            business_number_id=taken.business.phone_number_id,
+            quoted=asked.quoted,
+        )
+        self.received.append(kept)
+        self._inboxes[self._people.key_of(asked.recipient)].append(kept)
+
+    # What the simulator tells of itself.
+
+    def state(self) -> Json:
+        """Counts: what was taken and refused, and how the webhooks stand."""
+        counts = self._poster.counts
+        return {
+            "accepted": len(self.received),
+            "refused": {str(code): many for code, many in sorted(self.refusals.items())},
+            "statuses_to_come": len(self._statuses),
+            "webhooks": {**asdict(counts), "under_way": counts.posted - counts.taken - counts.given_up},
+        }
+
+    async def _tell_statuses(self) -> None:
+        while True:
+            self._poster.post(await self._statuses.next_webhook())
+
+
+def _acceptance(asked: TextSend, person: Policyholder, wamid: str) -> Json:
+    by_number = asked.recipient.startswith("+")
+    known = {"wa_id": identity(asked.recipient)} if by_number else {"user_id": person.bsuid}
+    return {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": asked.recipient, **known}],
+        "messages": [{"id": wamid}],
+    }
