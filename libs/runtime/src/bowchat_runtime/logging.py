@@ -14,7 +14,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"wamid\.[A-Za-z0-9+/=_-]+"), "[message-id]"),
     (re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}"), "[email]"),
     (re.compile(r"\b[A-Z]{2}\.(?:ENT\.)?[0-9]{6,128}\b"), "[bsuid]"),
-    (re.compile(r"(?<![\w-])\+?\d(?:[\s().-]{0,3}\d){6,20}(?![\w-])"), "[number]"),
+    (re.compile(r"\+?\(?\d(?:[\s().-]{0,3}\d){6,20}"), "[number]"),
     (re.compile(r"\d{7,}"), "[number]"),
 )
 # Written by the machine itself and full of digits: times, trace ids and positions.

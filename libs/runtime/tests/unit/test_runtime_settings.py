@@ -1,0 +1,59 @@
+"""Settings and secrets: a mistake stops the start and says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.keys import init
+from bowchat_runtime.seal import Opener, SealBrokenError, Sealer
+from bowchat_runtime.settings import ServiceSettings, load
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names every wrong variable, so that nobody has to guess."""
+    monkeypatch.setenv("BOWCHAT_HTTP_PORT", "many")
+    monkeypatch.setenv("BOWCHAT_LOG_LEVEL", "LOUD")
+    with pytest.raises(SettingsError, match=r"BOWCHAT_HTTP_PORT[\s\S]*BOWCHAT_LOG_LEVEL"):
+        load(ServiceSettings)
+
+
+def test_a_missing_secret_names_its_file_and_the_variable(tmp_path: Path) -> None:
+    """A missing or bad secret file is named, with the command that makes one."""
+    settings = load(ServiceSettings, secrets=tmp_path)
+    with pytest.raises(SettingsError, match=r"ref\.key.*BOWCHAT_SECRETS"):
+        settings.key("ref.key")
+    (tmp_path / "ref.key").write_text("c2hvcnQ=")
+    with pytest.raises(SettingsError, match="32 bytes in base64"):
+        settings.key("ref.key")
+
+
+def test_keys_are_made_once_and_agree_between_services(tmp_path: Path) -> None:
+    """`init` completes what is missing and changes nothing that is there; shared secrets are the same in both folders."""
+    made = init(tmp_path, ("acme",))
+    assert init(tmp_path, ("acme",)) == []
+    before = {path: path.read_bytes() for path in made}
+    assert [path.name for path in init(tmp_path, ("acme", "bharat"))] == ["bharat.secret", "bharat.secret"]
+    assert before == {path: path.read_bytes() for path in made}
+    for shared in ("message.key", "insurers/acme.secret"):
+        assert (tmp_path / "ingest" / shared).read_bytes() == (tmp_path / "dispatcher" / shared).read_bytes()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made)
+
+
+def test_a_seal_opens_only_with_its_keys_and_context(tmp_path: Path) -> None:
+    """What ingest locks, only masker and dispatcher open, and only as what it was sealed for."""
+    init(tmp_path, ())
+    init(tmp_path / "other", ())
+    sealer = Sealer((tmp_path / "ingest/identity.public.json").read_bytes())
+    opener = Opener((tmp_path / "dispatcher/identity.private.json").read_bytes())
+    stranger = Opener((tmp_path / "other/masker/identity.private.json").read_bytes())
+    sealed = sealer.seal(b"447700900101", "inbound:one")
+    assert opener.open(sealed, "inbound:one") == b"447700900101"
+    assert opener.open(opener.sealer().seal(b"x", "c"), "c") == b"x"
+    for who, what, context in (
+        (opener, sealed, "inbound:two"),
+        (stranger, sealed, "inbound:one"),
+        (opener, "no", "c"),
+    ):
+        with pytest.raises(SealBrokenError):
+            who.open(what, context)
