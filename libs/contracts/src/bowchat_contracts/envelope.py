@@ -18,7 +18,7 @@ _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
 class Event(BaseModel):
     """The data of an event. Frozen; unknown fields are ignored, so that a newer writer does not stop an older reader."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     type: ClassVar[str]
     """The CloudEvents type, with its version: `bowchat.inbound.received.v1`."""
@@ -81,7 +81,7 @@ def from_headers(headers: Headers) -> Meta:
         raise BadEnvelopeError(f"header {missing.args[0]} is missing") from None
     except UnicodeDecodeError:
         raise BadEnvelopeError("headers must be UTF-8") from None
-    if not identity or len(identity) > 200:  # noqa: PLR2004 - a bound, so that no header becomes a store's key without end
+    if not identity or len(identity) > 200:
         raise BadEnvelopeError("header ce_id must have 1 to 200 characters")
     return Meta(
         identity,

@@ -22,7 +22,7 @@ from bowchat_contracts.pii import MessageText
 class Part(BaseModel):
     """A frozen piece of an event."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class TextContent(Part):

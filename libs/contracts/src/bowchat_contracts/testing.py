@@ -1,0 +1,104 @@
+"""Hypothesis strategies for every event, for the tests of whoever reads or writes them.
+
+They are built from the JSON Schemas, so that a generated event is one that another party may send by what it was told.
+"""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bowchat_contracts.envelope import Event, Meta, traceparent
+from bowchat_contracts.schemas import EVENTS, Schema, schema_of
+
+
+def events(event: type[Event]) -> st.SearchStrategy[Event]:
+    """Valid events of one type."""
+    schema = schema_of(event)
+    return _any_of(schema, schema).map(event.model_validate)
+
+
+def all_events() -> st.SearchStrategy[Event]:
+    """Valid events of any type."""
+    return st.one_of([events(event) for event in EVENTS.values()])
+
+
+def metas() -> st.SearchStrategy[Meta]:
+    """Envelopes as the relay writes them."""
+    return st.builds(
+        Meta,
+        id=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=200),
+        type=st.sampled_from(sorted(EVENTS)),
+        source=st.from_regex(r"/bowchat/[a-z-]{1,20}", fullmatch=True),
+        time=st.datetimes(timezones=st.just(UTC)),
+        traceparent=st.builds(traceparent, st.text(max_size=20), st.text(max_size=20)),
+    )
+
+
+def _any_of(schema: Schema, document: Schema) -> st.SearchStrategy[Any]:
+    if "$ref" in schema:
+        return _any_of(document["$defs"][schema["$ref"].removeprefix("#/$defs/")], document)
+    if "const" in schema:
+        return st.just(schema["const"])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return st.one_of([_any_of(option, document) for option in options])
+    return _BY_TYPE[schema["type"]](schema, document)
+
+
+def _strings(schema: Schema, _: Schema) -> st.SearchStrategy[str]:
+    if schema.get("format") == "date-time":
+        return st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat())
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    if "pattern" not in schema:
+        return st.text(min_size=shortest, max_size=longest)
+    # `$` of a regular expression also matches before a last line feed, which a schema's pattern does not mean.
+    pattern = schema["pattern"].removeprefix("^").removesuffix("$")
+    return st.from_regex(pattern, fullmatch=True).filter(
+        lambda text: shortest <= len(text) <= (longest or len(text))
+    )
+
+
+def _integers(schema: Schema, _: Schema) -> st.SearchStrategy[int]:
+    lowest = schema.get("minimum", schema.get("exclusiveMinimum", -(2**31) - 1) + 1)
+    return st.integers(min_value=lowest, max_value=2**31)
+
+
+def _numbers(schema: Schema, _: Schema) -> st.SearchStrategy[float]:
+    return st.floats(
+        min_value=schema.get("exclusiveMinimum"),
+        max_value=schema.get("exclusiveMaximum"),
+        exclude_min="exclusiveMinimum" in schema,
+        exclude_max="exclusiveMaximum" in schema,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+
+
+def _arrays(schema: Schema, document: Schema) -> st.SearchStrategy[Any]:
+    if "prefixItems" in schema:
+        return st.tuples(*(_any_of(place, document) for place in schema["prefixItems"]))
+    return st.lists(_any_of(schema["items"], document), min_size=schema.get("minItems", 0), max_size=4)
+
+
+def _objects(schema: Schema, document: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    fields = {name: _any_of(field, document) for name, field in schema.get("properties", {}).items()}
+    required = set(schema.get("required", ()))
+    return st.fixed_dictionaries(
+        {name: field for name, field in fields.items() if name in required},
+        optional={name: field for name, field in fields.items() if name not in required},
+    )
+
+
+_BY_TYPE: dict[str, Callable[[Schema, Schema], st.SearchStrategy[Any]]] = {
+    "string": _strings,
+    "integer": _integers,
+    "number": _numbers,
+    "array": _arrays,
+    "object": _objects,
+    "null": lambda _, __: st.none(),
+    "boolean": lambda _, __: st.booleans(),
+}
