@@ -139,6 +139,10 @@ class LoopbackServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop for good, a planned return included."""
         if self._absence is not None:
             self._absence.cancel()
             await asyncio.gather(self._absence, return_exceptions=True)
