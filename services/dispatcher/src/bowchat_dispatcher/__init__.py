@@ -1,0 +1,1 @@
+"""The dispatcher: sends, once, and proves what was sent."""

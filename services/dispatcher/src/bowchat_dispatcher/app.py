@@ -1,0 +1,145 @@
+"""The composition root."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+
+from bowchat_contracts.topics import DELIVERIES_REQUESTED, INSURER_MESSAGES_PATTERN, STATUSES_RECEIVED
+from bowchat_dispatcher.carriers import Carrier, WebhookCarrier, WhatsAppCarrier
+from bowchat_dispatcher.domain import Kind
+from bowchat_dispatcher.endpoints import Endpoints, watched
+from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
+from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
+from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.sender import Sender
+from bowchat_dispatcher.settings import DispatcherSettings
+from bowchat_dispatcher.ssrf import GuardedTransport
+from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
+from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
+from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.publisher import KafkaPublisher, Publisher
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.seal import Opener
+from bowchat_runtime.service import Service
+
+NAME = "dispatcher"
+_PAIR_BURST = 45
+
+Resources = list[AbstractAsyncContextManager[Any]]
+
+
+def build(
+    settings: DispatcherSettings,
+    *,
+    ledger: Ledger | None = None,
+    publisher: Publisher | None = None,
+    endpoints: Endpoints | None = None,
+    whatsapp: WhatsAppGateway | None = None,
+    webhooks: WebhookGateway | None = None,
+    clock: Clock = system_clock,
+) -> Service:
+    """The dispatcher: three subscriptions that fill the ledger, one task that empties it."""
+    resources: Resources = []
+    database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
+    uses_mongo = ledger is None and settings.store == "mongo"
+    if uses_mongo:
+        stored = MongoLedger(database)
+        ledger = stored
+        resources += [database, _prepared(stored)]
+    ledger = ledger or MemoryLedger()
+    if publisher is None:
+        publisher = KafkaPublisher(settings, NAME)
+        resources.append(publisher)
+    endpoints = endpoints or watched(settings.registry, resources)
+    carriers: dict[Kind, Carrier] = {
+        "whatsapp": _whatsapp(settings, whatsapp, resources),
+        "webhook": _webhooks(settings, webhooks, endpoints, resources),
+    }
+    sender = Sender(
+        ledger,
+        publisher,
+        carriers,
+        clock=clock,
+        instance=settings.instance,
+        unknown_wait_s=settings.unknown_wait_s,
+    )
+    return Service(
+        name=NAME,
+        publisher=publisher,
+        subscriptions=_subscriptions(ledger, endpoints, sender),
+        resources=resources,
+        tasks=[sender.run],
+        ready=[database.ping] if uses_mongo else [],
+    )
+
+
+def _subscriptions(ledger: Ledger, endpoints: Endpoints, sender: Sender) -> list[Subscription[Any]]:
+    deliveries = DeliveriesHandler(ledger, sender.wake)
+    webhooks = WebhooksHandler(ledger, endpoints, sender.wake)
+    statuses = StatusesHandler(ledger, sender.wake)
+    return [
+        Subscription(deliveries, topics=(DELIVERIES_REQUESTED,), name="deliveries"),
+        Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks"),
+        Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
+    ]
+
+
+def _whatsapp(
+    settings: DispatcherSettings, gateway: WhatsAppGateway | None, resources: Resources
+) -> WhatsAppCarrier:
+    if gateway is None:
+        settings.secret("whatsapp_token")  # missing: stop here, not at the first message
+        gateway = api = CloudApi(
+            url=settings.whatsapp_api_url,
+            token=lambda: settings.secret("whatsapp_token").decode(),
+            message_key=settings.key("message.key"),
+            timeout_s=settings.whatsapp_timeout_s,
+        )
+        resources.append(_closed(api.aclose))
+    return WhatsAppCarrier(
+        gateway,
+        Opener(settings.secret("identity.private.json")),
+        concurrency=settings.whatsapp_concurrency,
+        timeout_s=settings.whatsapp_timeout_s,
+        rate_per_s=settings.whatsapp_rate_per_s,
+        pair_interval_s=settings.pair_interval_s,
+        pair_burst=_PAIR_BURST,
+    )
+
+
+def _webhooks(
+    settings: DispatcherSettings, gateway: WebhookGateway | None, endpoints: Endpoints, resources: Resources
+) -> WebhookCarrier:
+    if gateway is None:
+        gateway = post = SignedPost(
+            secrets=lambda insurer: settings.secrets_list(f"insurers/{insurer}.secret"),
+            timeout_s=settings.webhook_timeout_s,
+            transport=GuardedTransport(
+                allow_loopback=settings.allow_loopback_webhooks,
+                connect=partial(httpx.AsyncHTTPTransport, trust_env=False),
+            ),
+        )
+        resources.append(_closed(post.aclose))
+    return WebhookCarrier(
+        gateway,
+        endpoints,
+        concurrency=settings.webhook_concurrency,
+        timeout_s=settings.webhook_timeout_s,
+        schedule_s=settings.webhook_schedule_s,
+    )
+
+
+@asynccontextmanager
+async def _prepared(ledger: MongoLedger) -> AsyncIterator[None]:
+    await ledger.prepare()
+    yield
+
+
+@asynccontextmanager
+async def _closed(close: Callable[[], Any]) -> AsyncIterator[None]:
+    yield
+    await close()

@@ -1,0 +1,134 @@
+"""The WhatsApp Cloud API, as far as the dispatcher needs it: send one text, and say plainly what became of it.
+
+No error's own text leaves this file: an HTTP library puts addresses, and a provider puts numbers, into theirs.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import httpx
+
+from bowchat_contracts.ids import keyed_id
+from bowchat_contracts.inbound import Identity
+from bowchat_contracts.pii import MessageText
+from bowchat_dispatcher.retry_after import retry_after_s
+from bowchat_dispatcher.verdicts import Answer, Declined, NotSent, Taken, Unclear
+from bowchat_runtime.errors import SettingsError
+
+MOST_CHARACTERS = 4096
+_MOST_ANSWER_BYTES = 65_536
+_KEEP_ALIVE_S = 4.0
+"""Shorter than any server's, so that a connection is not used while the other side closes it."""
+
+
+class WhatsAppGateway(Protocol):
+    """Sends a text to a policyholder."""
+
+    async def send(
+        self, *, business_number_id: str, delivery_id: str, recipient: Identity, text: MessageText
+    ) -> Answer: ...
+
+
+class CloudApi:
+    """The Cloud API over HTTP."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        token: Callable[[], str],
+        message_key: bytes,
+        timeout_s: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._token, self._key, self._timeout = token, message_key, timeout_s
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+            transport=transport
+            or httpx.AsyncHTTPTransport(
+                trust_env=False, limits=httpx.Limits(max_connections=200, keepalive_expiry=_KEEP_ALIVE_S)
+            ),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def send(
+        self, *, business_number_id: str, delivery_id: str, recipient: Identity, text: MessageText
+    ) -> Answer:
+        body = message(delivery_id, recipient, text)
+        if isinstance(body, NotSent):
+            return body
+        try:
+            token = self._token()
+        except SettingsError:
+            return NotSent("no_token")
+        try:
+            async with asyncio.timeout(2 * self._timeout):
+                response = await self._client.post(
+                    f"/{business_number_id}/messages",
+                    json=body,
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return NotSent("unreachable")
+        except (httpx.TimeoutException, TimeoutError):
+            return Unclear("timeout")
+        except httpx.HTTPError:
+            return Unclear("connection_lost")
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Answer:
+        body = _json(response.content)
+        if response.is_success:
+            wamid = _first_id(body)
+            return Taken(keyed_id("pr", self._key, wamid)) if wamid else Unclear("answer_without_id")
+        error = body.get("error")
+        error = error if isinstance(error, dict) else {}
+        code = error.get("code")
+        return Declined(
+            response.status_code,
+            code if isinstance(code, int) else None,
+            transient=error.get("is_transient") is True,
+            retry_after_s=retry_after_s(response.headers.get("retry-after")),
+        )
+
+
+def message(delivery_id: str, recipient: Identity, text: MessageText) -> dict[str, Any] | NotSent:
+    """The request's body. The plus sign matters: without it the business's own country code is put before the number."""
+    if len(text.reveal()) > MOST_CHARACTERS:
+        return NotSent("text_too_long", final=True)
+    if recipient.number:
+        address = {"to": "+" + recipient.number.lstrip("+")}
+    elif recipient.bsuid:
+        address = {"recipient": recipient.bsuid}
+    else:
+        return NotSent("no_address", final=True)
+    return {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **address,
+        "type": "text",
+        "text": {"preview_url": False, "body": text.reveal()},
+        "biz_opaque_callback_data": delivery_id,
+    }
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content[:_MOST_ANSWER_BYTES])
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _first_id(body: dict[str, Any]) -> str | None:
+    match body.get("messages"):
+        case [{"id": str(wamid)}, *_] if wamid:
+            return wamid
+    return None

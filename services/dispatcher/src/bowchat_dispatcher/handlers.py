@@ -1,0 +1,152 @@
+"""What the dispatcher reads: deliveries to make, messages for insurers behind a webhook, statuses. They write the ledger
+only; sending is the sender's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bowchat_contracts.deliveries import DeliveryRequested, StatusReceived
+from bowchat_contracts.topics import insurer_of
+from bowchat_dispatcher import metrics
+from bowchat_dispatcher.announce import announcement
+from bowchat_dispatcher.domain import Row, informed, opened
+from bowchat_dispatcher.endpoints import Endpoints
+from bowchat_dispatcher.requests import webhook_delivery_id, webhook_row, whatsapp_row
+from bowchat_dispatcher.store import Ledger
+from bowchat_runtime.errors import ConflictError
+from bowchat_runtime.records import Outgoing, Record
+
+Wake = Callable[[Iterable[str]], None]
+"""Told which lanes have changed."""
+
+
+@dataclass
+class Batch:
+    """The rows a batch is about, and what it did to them."""
+
+    rows: dict[str, Row]
+    by_provider: dict[str, str] = field(default_factory=dict)
+    new: dict[str, Row] = field(default_factory=dict)
+    changed: dict[str, Row] = field(default_factory=dict)
+
+
+class DeliveriesHandler:
+    """Opens a delivery for each accepted reply."""
+
+    def __init__(self, ledger: Ledger, wake: Wake) -> None:
+        self._ledger, self._wake = ledger, wake
+
+    async def load(self, records: Sequence[Record]) -> Batch:
+        return Batch(await self._ledger.find({self._delivery_id(record) for record in records}))
+
+    def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
+        if not isinstance(record.event, DeliveryRequested):
+            return ()
+        return _open(state, whatsapp_row(record.event, record), record, now)
+
+    async def save(self, state: Batch) -> None:
+        await _insert(self._ledger, state, self._wake)
+
+    def forget(self) -> None:
+        """Nothing is cached."""
+
+    def _delivery_id(self, record: Record) -> str:
+        return str(getattr(record.event, "delivery_id", ""))
+
+
+class WebhooksHandler:
+    """Opens a delivery for each event of an insurer that listens behind a webhook."""
+
+    def __init__(self, ledger: Ledger, endpoints: Endpoints, wake: Wake) -> None:
+        self._ledger, self._endpoints, self._wake = ledger, endpoints, wake
+
+    async def load(self, records: Sequence[Record]) -> Batch:
+        ours = {webhook_delivery_id(record) for record in records if self._is_ours(record)}
+        return Batch(await self._ledger.find(ours) if ours else {})
+
+    def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
+        if not self._is_ours(record):
+            return ()
+        return _open(state, webhook_row(record), record, now)
+
+    async def save(self, state: Batch) -> None:
+        await _insert(self._ledger, state, self._wake)
+
+    def forget(self) -> None:
+        """Nothing is cached."""
+
+    def _is_ours(self, record: Record) -> bool:
+        return self._endpoints.url(insurer_of(record.topic)) is not None
+
+
+class StatusesHandler:
+    """Moves deliveries on by what the provider says of them."""
+
+    def __init__(self, ledger: Ledger, wake: Wake) -> None:
+        self._ledger, self._wake = ledger, wake
+
+    async def load(self, records: Sequence[Record]) -> Batch:
+        events = [record.event for record in records if isinstance(record.event, StatusReceived)]
+        rows = await self._ledger.find({event.delivery_id for event in events if event.delivery_id})
+        refs = {event.provider_ref for event in events if event.delivery_id not in rows}
+        found = await self._ledger.find_by_provider(refs)
+        rows |= {row.delivery_id: row for row in found.values()}
+        return Batch(rows, {ref: row.delivery_id for ref, row in found.items()})
+
+    def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
+        status = record.event
+        if not isinstance(status, StatusReceived):
+            return ()
+        row = state.rows.get(status.delivery_id or "") or state.rows.get(
+            state.by_provider.get(status.provider_ref, "")
+        )
+        if row is None:
+            metrics.STATUSES.labels("unmatched").inc()
+            return ()
+        told = _told_before(row, record)
+        if told:
+            metrics.STATUSES.labels("repeated").inc()
+            return told
+        moved = informed(row, status, now, record.position)
+        if moved is None:
+            metrics.STATUSES.labels("stale").inc()
+            return ()
+        metrics.STATUSES.labels("applied").inc()
+        outgoing = [announcement(moved, moved.history[-1])]
+        state.rows[row.delivery_id] = state.changed[row.delivery_id] = moved
+        return outgoing
+
+    async def save(self, state: Batch) -> None:
+        rows = list(state.changed.values())
+        written = await self._ledger.write(rows) if rows else []
+        self._wake({row.lane for row in written})
+        if len(written) < len(rows):
+            raise ConflictError("a delivery was changed by the sender")
+
+    def forget(self) -> None:
+        """Nothing is cached."""
+
+
+def _open(state: Batch, draft: Row, record: Record, now: datetime) -> Sequence[Outgoing]:
+    known = state.rows.get(draft.delivery_id)
+    if known is not None:
+        told = _told_before(known, record)
+        metrics.REQUESTS.labels(draft.kind, "repeated" if told else "duplicate").inc()
+        return told
+    row = opened(draft, now, record.position)
+    metrics.REQUESTS.labels(row.kind, "new").inc()
+    outgoing = [announcement(row, row.history[-1])]
+    state.rows[row.delivery_id] = state.new[row.delivery_id] = row
+    return outgoing
+
+
+def _told_before(row: Row, record: Record) -> list[Outgoing]:
+    """What this very record has caused already: a crash came between saving and publishing."""
+    return [announcement(row, change) for change in row.history if change.cause == record.position]
+
+
+async def _insert(ledger: Ledger, state: Batch, wake: Wake) -> None:
+    if state.new:
+        await ledger.insert(list(state.new.values()))
+        wake({row.lane for row in state.new.values()})

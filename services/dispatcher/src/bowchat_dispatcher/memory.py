@@ -1,0 +1,103 @@
+"""The delivery ledger in memory: for tests, and for runs that may forget. Keeps the same contract as MongoDB's."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bowchat_contracts.deliveries import DeliveryState
+from bowchat_dispatcher.domain import BLOCKING, Row
+from bowchat_dispatcher.store import WAITED_FOR, Head, Watermark
+
+
+class MemoryLedger:
+    """Rows by id, and beside them what is looked for often."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._states: dict[str, dict[str, None]] = defaultdict(dict)
+        self._lanes: dict[str, set[str]] = defaultdict(set)
+        self._providers: dict[str, str] = {}
+        self._watermarks: dict[str, Watermark] = {}
+
+    async def find(self, delivery_ids: Collection[str]) -> dict[str, Row]:
+        return {key: self._rows[key] for key in delivery_ids if key in self._rows}
+
+    async def find_by_provider(self, refs: Collection[str]) -> dict[str, Row]:
+        return {ref: self._rows[self._providers[ref]] for ref in refs if ref in self._providers}
+
+    async def insert(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if row.delivery_id not in self._rows:
+                self._put(replace(row, version=1))
+
+    async def write(self, rows: Sequence[Row]) -> list[Row]:
+        stand = [row for row in rows if self._rows[row.delivery_id].version == row.version]
+        written = [replace(row, version=row.version + 1) for row in stand]
+        for row in written:
+            self._put(row)
+        return written
+
+    async def due(
+        self, now: datetime, *, limit: int, without_lanes: Collection[str], without_channels: Collection[str]
+    ) -> list[Row]:
+        ready = [
+            row
+            for key in self._states["pending"]
+            if (row := self._rows[key]).due_at is not None
+            and row.due_at <= now
+            and row.lane not in without_lanes
+            and row.channel not in without_channels
+        ]
+        return sorted(ready, key=lambda row: (row.due_at, row.order))[:limit]
+
+    async def heads(self, lanes: Collection[str]) -> dict[str, Head]:
+        heads: dict[str, Head] = {}
+        for lane in lanes:
+            if self._lanes.get(lane):
+                first = min((self._rows[key] for key in self._lanes[lane]), key=lambda row: row.order)
+                heads[lane] = Head(first.delivery_id, first.order, first.due_at)
+        return heads
+
+    async def overdue(self, now: datetime, limit: int) -> list[Row]:
+        found = [self._rows[key] for state in WAITED_FOR for key in self._states[state]]
+        late = [(row.due_at, row) for row in found if row.due_at is not None and row.due_at <= now]
+        return [row for _, row in sorted(late, key=lambda pair: pair[0])][:limit]
+
+    async def begun_since(self, moment: datetime) -> list[tuple[str, datetime]]:
+        found = [(row.lane, row.began_at) for row in self._rows.values() if row.began_at is not None]
+        return sorted(((lane, at) for lane, at in found if at >= moment), key=lambda pair: pair[1])
+
+    async def changed_since(self, moment: datetime) -> list[Row]:
+        found = [row for row in self._rows.values() if row.changed_at >= moment]
+        return sorted(found, key=lambda row: row.changed_at)
+
+    async def in_state(self, state: DeliveryState, limit: int) -> list[Row]:
+        return [self._rows[key] for key in self._states[state]][: limit or None]
+
+    async def count(self, state: DeliveryState) -> int:
+        return len(self._states[state])
+
+    async def watermarks(self) -> list[Watermark]:
+        return list(self._watermarks.values())
+
+    async def set_watermark(self, mark: Watermark) -> None:
+        self._watermarks[mark.instance] = mark
+
+    async def drop_watermark(self, instance: str) -> None:
+        self._watermarks.pop(instance, None)
+
+    def _put(self, row: Row) -> None:
+        key, before = row.delivery_id, self._rows.get(row.delivery_id)
+        if before is not None:
+            del self._states[before.state][key]
+        self._rows[key] = row
+        self._states[row.state][key] = None
+        if row.state in BLOCKING:
+            self._lanes[row.lane].add(key)
+        elif row.lane in self._lanes:
+            self._lanes[row.lane].discard(key)
+            if not self._lanes[row.lane]:
+                del self._lanes[row.lane]
+        if row.provider_ref is not None:
+            self._providers[row.provider_ref] = key
