@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from bowchat_testkit.stack_process import LOOPBACK, ChildProcess, StackUnavailableError, free_port
+from bowchat_testkit.stack_process import LOOPBACK, ChildProcess, StackUnavailableError, free_port, port_open
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
@@ -39,7 +39,7 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        self.kill()  # nobody reads it again, and a stop in order waits two seconds for open connections
 
     @property
     def uri(self) -> str:
@@ -91,7 +91,7 @@ class Database:
         # The server has no exception for a first local user: it is made before authentication is demanded.
         await self._serve(None)
         await create_user(self._open_uri, "admin", _ADMIN, self._password or "", ["root"])
-        await self.stop()
+        self.kill()
         self._provisioned = True
 
     async def _serve(self, auth: str | None) -> None:
@@ -110,14 +110,21 @@ class Database:
         await self._child.started(self._answers, seconds=_START_SECONDS)
 
     async def _answers(self) -> bool:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self._open_uri, serverSelectionTimeoutMS=200)
-        try:
-            await client.admin.command("hello")
-        except PyMongoError:
-            return False
-        finally:
-            await client.close()
-        return True
+        return await database_answers(self._open_uri, self._port)
+
+
+async def database_answers(uri: str, port: int) -> bool:
+    """Whether the server on this loopback port is open and greets."""
+    if not await port_open(port):
+        return False
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri, serverSelectionTimeoutMS=1_000)
+    try:
+        await client.admin.command("hello")
+    except PyMongoError:
+        return False
+    finally:
+        await client.close()
+    return True
 
 
 async def create_role(uri: str, database: str, role: str, actions: Mapping[str, Sequence[str]]) -> None:

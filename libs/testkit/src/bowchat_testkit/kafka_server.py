@@ -13,30 +13,36 @@ from bowchat_testkit.stack_process import LOOPBACK, ChildProcess, StackUnavailab
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
-_PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={data}
-auto.create.topics.enable=false
-num.partitions=4
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-log.cleaner.dedupe.buffer.size=4194304
-"""
+
+def broker_properties() -> dict[str, str]:
+    """The configuration of a broker that stands alone, without its listeners and its data directory."""
+    alone = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "auto.create.topics.enable": "false",
+        "num.partitions": "4",
+    }
+    one_replica = {
+        f"{topic}.replication.factor": "1"
+        for topic in ("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
+    }
+    small = {
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.num.partitions": "1",
+        "log.cleaner.dedupe.buffer.size": "4194304",
+    }
+    # A killed broker may serve again once its old session has expired; a killed consumer gives way likewise.
+    quick = {
+        "broker.heartbeat.interval.ms": "500",
+        "broker.session.timeout.ms": "3000",
+        "group.initial.rebalance.delay.ms": "0",
+        "group.min.session.timeout.ms": "1000",
+    }
+    return alone | one_replica | small | quick
 
 
 def kafka_jars() -> Path:
@@ -115,11 +121,14 @@ class KafkaServer:
 
     async def _format(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(
-                host=LOOPBACK, port=self._port, controller_port=self._controller_port, data=self.data_dir
-            )
-        )
+        quorum = f"{LOOPBACK}:{self._controller_port}"
+        here = {
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{quorum}",
+            "controller.quorum.voters": f"1@{quorum}",
+            "log.dirs": str(self.data_dir),
+        }
+        lines = [f"{name}={value}\n" for name, value in (broker_properties() | here).items()]
+        self._properties.write_text("".join(lines))
         cluster = uuid.uuid4().hex[:22]
         arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
         tool = self._java("-XX:TieredStopAtLevel=1", *arguments)
@@ -129,18 +138,29 @@ class KafkaServer:
             raise StackUnavailableError(f"Kafka could not lay out its data directory:\n{tool.tail()}")
 
     def _java(self, *arguments: str) -> ChildProcess:
-        command = [_java(), f"-Xmx{self._heap}", "-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{kafka_jars()}/*"]
+        command = [
+            _java(),
+            f"-Xmx{self._heap}",
+            "-Dorg.apache.logging.log4j.level=WARN",
+            "-cp",
+            f"{kafka_jars()}/*",
+        ]
         return ChildProcess([*command, *arguments], log=self._log)
 
     async def _serves(self) -> bool:
-        if not await port_open(self._port):
-            return False
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5_000)
-        try:
-            await admin.start()
-            cluster = await admin.describe_cluster()
-        except KafkaError:
-            return False
-        finally:
-            await admin.close()
-        return bool(cluster["brokers"]) and int(cluster["controller_id"]) >= 0
+        return await broker_serves(self._port)
+
+
+async def broker_serves(port: int) -> bool:
+    """Whether the broker on this loopback port is open, has a controller and is part of its own cluster."""
+    if not await port_open(port):
+        return False
+    admin = AIOKafkaAdminClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=5_000)
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+    except KafkaError:
+        return False
+    finally:
+        await admin.close()
+    return bool(cluster["brokers"]) and int(cluster["controller_id"]) >= 0

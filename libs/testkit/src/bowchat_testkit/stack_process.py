@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -42,7 +41,9 @@ class ChildProcess:
     happens: so start it from the main thread, where the event loop is.
     """
 
-    def __init__(self, command: Sequence[str], *, log: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], *, log: Path, environment: dict[str, str] | None = None
+    ) -> None:
         self._command = list(command)
         self._log = log
         self._environment = {**os.environ, **(environment or {})}
@@ -78,22 +79,28 @@ class ChildProcess:
 
     async def started(self, ready: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
         """Waits until `ready` says so. Errors: StackUnavailableError with the end of the log."""
-        deadline = time.monotonic() + seconds
-        while not await ready():
-            if not self.running:
-                raise StackUnavailableError(f"{self._name} ended at once. Its last words:\n{self.tail()}")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise StackUnavailableError(
-                    f"{self._name} was not ready after {seconds:.0f} s. Its last words:\n{self.tail()}"
-                )
-            await asyncio.sleep(_POLL_SECONDS)
+
+        async def ready_or_ended() -> bool:
+            return not self.running or await ready()
+
+        try:
+            await until(ready_or_ended, seconds=seconds)
+        except TimeoutError:
+            self.kill()
+            raise StackUnavailableError(
+                f"{self._name} was not ready after {seconds:.0f} s. Its last words:\n{self.tail()}"
+            ) from None
+        if not self.running:
+            raise StackUnavailableError(f"{self._name} ended at once. Its last words:\n{self.tail()}")
 
     async def ended(self, *, seconds: float) -> int | None:
         """The exit code, or None when it still runs after so many seconds."""
-        deadline = time.monotonic() + seconds
-        while self.running and time.monotonic() < deadline:
-            await asyncio.sleep(_POLL_SECONDS)
+
+        async def gone() -> bool:
+            return not self.running
+
+        with contextlib.suppress(TimeoutError):
+            await until(gone, seconds=seconds)
         return None if self._process is None else self._process.poll()
 
     async def stop(self, *, seconds: float) -> None:
@@ -117,6 +124,13 @@ class ChildProcess:
     @property
     def _name(self) -> str:
         return Path(self._command[0]).name
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+    """Asks again and again until the condition holds. Errors: TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 (another process changes it; nothing here could set an event)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 async def port_open(port: int) -> bool:

@@ -1,0 +1,116 @@
+# Every target does its own set-up; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PROMTOOL := $(shell command -v promtool || echo .local/bin/promtool)
+PYTEST := $(BIN)/pytest -q
+SOURCES := $(wildcard libs/*/src services/*/src)
+TESTS := $(wildcard libs/*/tests services/*/tests tests)
+COMPOSE := docker compose
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## Install all that the other targets need, into .venv and .local
+	@tools/setup
+
+.PHONY: setup-python
+setup-python:
+	@tools/setup python
+
+.PHONY: lock
+lock: ## Choose the newest versions that fit, and write requirements.lock
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	uv pip compile pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml --group dev \
+	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  $(foreach library,contracts runtime registry testkit,--no-emit-package bowchat-$(library)) \
+	  --quiet --output-file requirements.lock
+
+.PHONY: kafka-lock
+kafka-lock: ## Write down the checksums of Kafka's jars, after a change of deploy/kafka/pom.xml
+	rm -rf .local/kafka
+	mvn -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.local/kafka/lib"
+	cd .local/kafka/lib && sha256sum *.jar >"$(CURDIR)/deploy/kafka/jars.sha256"
+
+.PHONY: fmt
+fmt: setup-python ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lint
+lint: setup ## Check style, import contracts and alert rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	tools/check-rules $(PROMTOOL)
+
+.PHONY: types
+types: setup-python ## Check types (mypy, strict)
+	$(BIN)/mypy $(SOURCES) $(TESTS) conftest.py
+
+.PHONY: test
+test: lint types test-unit test-connected test-e2e ## Run every check and every test
+
+.PHONY: test-unit
+test-unit: setup-python ## Run the tests that need nothing but Python
+	$(PYTEST) -m "not connected and not e2e" $(TESTS)
+
+.PHONY: test-connected
+test-connected: setup ## Run the tests on a real broker and database
+	$(PYTEST) -m connected $(TESTS)
+
+.PHONY: test-e2e
+test-e2e: setup ## Run the tests that drive all services as processes
+	$(PYTEST) -m e2e $(TESTS)
+
+.PHONY: test-arch
+test-arch: setup-python ## Check the import contracts and the rules on private data
+	$(BIN)/lint-imports
+	$(PYTEST) tests/architecture
+
+.PHONY: bench
+bench: setup ## Measure throughput and latency on Apache Kafka, beside a bare chain of the same hops
+	$(BIN)/python -m bowchat_testkit.bench
+
+.PHONY: demo
+demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
+	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
+
+.PHONY: docker
+docker:
+	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. Start it, or use 'make demo', which needs none." >&2; exit 1; }
+
+.PHONY: up
+up: docker ## Start everything in containers
+	$(COMPOSE) up --build --detach --wait
+
+.PHONY: down
+down: docker ## Stop the containers (their data stays; VOLUMES=1 removes it)
+	$(COMPOSE) down $(if $(VOLUMES),--volumes)
+
+.PHONY: logs
+logs: docker ## Follow what the containers log (SERVICE=router: one of them)
+	$(COMPOSE) logs --follow --tail 100 $(SERVICE)
+
+.PHONY: topics
+topics: setup-python ## List the topics: key, writer, readers, retention
+	@$(BIN)/bowchat-topics list
+
+.PHONY: schemas
+schemas: setup-python ## Write the events' JSON Schemas
+	$(BIN)/python -m bowchat_contracts.schemas_cli
+
+.PHONY: docs
+docs: setup ## Write the AsyncAPI documents and check them
+	$(BIN)/python -m bowchat_contracts.asyncapi
+	$(if $(wildcard tools/asyncapi/package.json),npm --prefix tools/asyncapi run --silent validate)
+
+.PHONY: clean
+clean: ## Remove all that the targets made, .venv and .local included
+	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tools/asyncapi/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

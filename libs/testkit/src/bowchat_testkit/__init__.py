@@ -1,0 +1,1 @@
+"""The local stack, the WhatsApp Cloud API simulator and simulated insurers."""

@@ -1,0 +1,78 @@
+"""Fixtures for every test of the repository: a broker and a database, started once a session and only when asked for.
+
+A test that asks for one that cannot be started is skipped on a developer's machine and fails in CI.
+"""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+import pytest
+import pytest_asyncio
+
+from bowchat_testkit import stack
+from bowchat_testkit.embedded_broker import EmbeddedBroker
+from bowchat_testkit.stack_process import StackUnavailableError
+
+
+def unavailable(what: str, error: StackUnavailableError) -> NoReturn:
+    """Skips the test, or fails it in CI, with the reason in words."""
+    reason = f"This test needs {what}. {error}"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a Kafka broker that all tests of the session share: make topics with names of your own on it.
+
+    BOWCHAT_TEST_KAFKA names one that runs already.
+    """
+    if address := os.environ.get("BOWCHAT_TEST_KAFKA"):
+        yield address
+        return
+    try:
+        broker = stack.broker(tmp_path_factory.mktemp("kafka"))
+        await broker.start()
+    except StackUnavailableError as error:
+        unavailable("a Kafka broker", error)
+    yield broker.bootstrap
+    await broker.__aexit__()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Where a database server listens that all tests of the session share: take `mongo_name` as the database's name.
+
+    BOWCHAT_TEST_MONGO_URI names one that runs already.
+    """
+    if address := os.environ.get("BOWCHAT_TEST_MONGO_URI"):
+        yield address
+        return
+    try:
+        store = stack.document_store(tmp_path_factory.mktemp("database"))
+        await store.start()
+    except StackUnavailableError as error:
+        unavailable("a database", error)
+    yield store.uri
+    await store.__aexit__()
+
+
+@pytest.fixture
+def mongo_name() -> str:
+    """The name of a database that no other test uses."""
+    return f"test_{uuid.uuid4().hex[:12]}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedBroker]:
+    """The broker inside librdkafka, shared by the session. `bootstrap` is its address."""
+    broker = EmbeddedBroker(tmp_path_factory.mktemp("embedded"))
+    try:
+        await broker.start()
+    except StackUnavailableError as error:
+        unavailable("the embedded broker", error)
+    yield broker
+    await broker.stop()
