@@ -19,7 +19,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # Written by the machine itself and full of digits: times, trace ids and positions.
 _TRUSTED_KEYS = frozenset(
-    {"timestamp", "level", "event", "service", "trace_ids", "trace_id", "seconds", "positions"}
+    {"timestamp", "level", "service", "trace_ids", "trace_id", "seconds", "positions"}
 )
 
 # Seven digits: the shortest that could be somebody's number.
