@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import orjson
 import structlog
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -29,7 +30,6 @@ _NOBODY = (b"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",)
 _WORDS = {
     "missing": "is missing",
     "string_type": "must be a text",
-    "string_unicode": "must be valid Unicode",
     "string_too_short": "is too short",
     "string_too_long": "has more than 100 characters",
     "string_pattern_mismatch": "may hold letters, digits and . _ : - only",
@@ -97,7 +97,9 @@ def reply_of(body: bytes, webhook_id: str) -> InsurerReply:
     if given.get("reply_id") is None:
         given = {**given, "reply_id": webhook_id}
     try:
-        return InsurerReply.model_validate(given)
+        return InsurerReply.model_validate_json(orjson.dumps(given))
+    except orjson.JSONEncodeError:
+        raise RefusalError(400, "the body is not valid Unicode", "send whole characters in UTF-8") from None
     except ValidationError as error:
         raise RefusalError(
             400, "the reply has wrong fields", "correct the fields named in details", _in_words(error)
