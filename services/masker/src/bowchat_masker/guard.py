@@ -34,14 +34,102 @@ _SHORTEST_BSUID_DIGITS = 8
 _MINTED = re.compile(r"(?:im|th|ph|ev)_[a-p]{32}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 _HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2}[\s:-]?){4,})")
-_HEX_NUMBER = re.compile(r"(?<![0-9a-zA-Z])(?:0x)?(?=[0-9a-fA-F]*[0-9])(?=[0-9]*[a-fA-F])([0-9a-fA-F]{6,13})(?![0-9a-zA-Z])")
+_HEX_NUMBER = re.compile(
+    r"(?<![0-9a-zA-Z])(?:0x)?(?=[0-9a-fA-F]*[0-9])(?=[0-9]*[a-fA-F])([0-9a-fA-F]{6,13})(?![0-9a-zA-Z])"
+)
 _LONG_DIGITS = re.compile(r"[0-9](?:[\s().-]{0,3}[0-9]){6,}")
 _COMMON_NAMES = frozenset(
-    "april august autumn baby bank bill boss business care chance charity chase claim claims client customer dad daisy "
-    "dawn desk dream drew faith family forever frank free friend friends grace guest happy harmony health hello help "
-    "home hope info insurance joy june king lady life love lucky mark max may mercy miss mom mother motor mum office "
-    "papa peace personal policy prince private queen rich rose sales service shop sky star summer sunny support test "
-    "the unknown user victory virtue wade ward whatsapp will win winter work world you".split()
+    {
+        "april",
+        "august",
+        "autumn",
+        "baby",
+        "bank",
+        "bill",
+        "boss",
+        "business",
+        "care",
+        "chance",
+        "charity",
+        "chase",
+        "claim",
+        "claims",
+        "client",
+        "customer",
+        "dad",
+        "daisy",
+        "dawn",
+        "desk",
+        "dream",
+        "drew",
+        "faith",
+        "family",
+        "forever",
+        "frank",
+        "free",
+        "friend",
+        "friends",
+        "grace",
+        "guest",
+        "happy",
+        "harmony",
+        "health",
+        "hello",
+        "help",
+        "home",
+        "hope",
+        "info",
+        "insurance",
+        "joy",
+        "june",
+        "king",
+        "lady",
+        "life",
+        "love",
+        "lucky",
+        "mark",
+        "max",
+        "may",
+        "mercy",
+        "miss",
+        "mom",
+        "mother",
+        "motor",
+        "mum",
+        "office",
+        "papa",
+        "peace",
+        "personal",
+        "policy",
+        "prince",
+        "private",
+        "queen",
+        "rich",
+        "rose",
+        "sales",
+        "service",
+        "shop",
+        "sky",
+        "star",
+        "summer",
+        "sunny",
+        "support",
+        "test",
+        "the",
+        "unknown",
+        "user",
+        "victory",
+        "virtue",
+        "wade",
+        "ward",
+        "whatsapp",
+        "will",
+        "win",
+        "winter",
+        "work",
+        "world",
+        "you",
+    }
 )
 
 
@@ -63,9 +151,15 @@ def watch_for(known: Known) -> Watch:
     numbers = {national(each) for each in known.number}
     numbers |= {each for text in (*known.name, *known.username) for each in _numbers_in(text)}
     numbers = {each for each in numbers if each}
-    forward = {number[at : at + _WINDOW] for number in numbers for at in range(max(1, len(number) - _WINDOW + 1))}
+    forward = {
+        number[at : at + _WINDOW] for number in numbers for at in range(max(1, len(number) - _WINDOW + 1))
+    }
     bsuids = {_alphanumeric(each) for each in (*known.bsuid, *known.parent_bsuid)}
-    bsuids |= {each for text in (*known.bsuid, *known.parent_bsuid) if len(each := _digits(text)) >= _SHORTEST_BSUID_DIGITS}
+    bsuids |= {
+        each
+        for text in (*known.bsuid, *known.parent_bsuid)
+        if len(each := _digits(text)) >= _SHORTEST_BSUID_DIGITS
+    }
     words: list[tuple[Clue, re.Pattern[str]]] = [("username", each) for each in _patterns(known.username)]
     words += [("name", each) for each in _patterns(name for name in known.name if not _is_common(name))]
     return Watch(
@@ -198,7 +292,8 @@ def _patterns(texts: Iterable[str]) -> Iterator[re.Pattern[str]]:
     for text in texts:
         words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
         if sum(map(len, words)) >= _SHORTEST_NAME:
-            yield re.compile(rf"(?<!\w){r'[\W_]{1,3}'.join(map(re.escape, words))}(?!\w)")
+            joined = r"[\W_]{1,3}".join(map(re.escape, words))
+            yield re.compile(rf"(?<!\w){joined}(?!\w)")
 
 
 def _is_common(name: str) -> bool:

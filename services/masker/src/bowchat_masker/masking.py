@@ -36,7 +36,9 @@ _BRACKETED_DOT = r"\s{0,2}[(\[{<]\s?(?:dot|\.)\s?[)\]}>]\s{0,2}"
 _DOT = rf"(?:\.|\s{{1,2}}\.\s{{1,2}}|\s{{1,2}}dot\s{{1,2}}|{_BRACKETED_DOT})"
 _WORD_DOT = rf"(?:\s{{1,2}}dot\s{{1,2}}|{_BRACKETED_DOT})"
 # "at" with a plain dot is ordinary speech ("I am at clinic.in"), except before a house that gives mailboxes.
-_HOUSES = r"(?:gmail|googlemail|yahoo|ymail|outlook|hotmail|live|icloud|rediffmail|proton|protonmail|aol|zoho|gmx)"
+_HOUSES = (
+    r"(?:gmail|googlemail|yahoo|ymail|outlook|hotmail|live|icloud|rediffmail|proton|protonmail|aol|zoho|gmx)"
+)
 _EMAIL = re.compile(
     rf"{_LOCAL}(?:"
     rf"(?:\s{{0,3}}+@\s{{0,3}}+|{_BRACKETED_AT}){_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}{_TOP}"
@@ -48,7 +50,7 @@ _MAY_HOLD_EMAIL = re.compile(r"@|\bat\b", re.IGNORECASE)
 
 
 class MaskingError(Exception):
-    """This text cannot be masked with certainty; it is to be held."""
+    """A text cannot be masked with certainty; it is to be held."""
 
 
 class Finding(NamedTuple):

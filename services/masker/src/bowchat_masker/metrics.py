@@ -3,7 +3,9 @@
 from prometheus_client import Counter
 
 # Policyholders' messages, by what became of them: relayed, held, learned (triage: no insurer yet); reason of a hold.
-MESSAGES = Counter("bowchat_masker_messages_total", "Messages on their way to an insurer.", ["outcome", "reason"])
+MESSAGES = Counter(
+    "bowchat_masker_messages_total", "Messages on their way to an insurer.", ["outcome", "reason"]
+)
 # Values masked in what people typed, by type.
 FINDINGS = Counter("bowchat_masker_findings_total", "Values masked in texts.", ["type"])
 # Insurers' replies, by what became of them: accepted, held, refused, repeated, absorbed; and why.

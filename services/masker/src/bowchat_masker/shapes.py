@@ -26,7 +26,7 @@ _CALENDAR = re.compile(
     rf"{_DAY}([-/.]){_MONTH}\1(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_MONTH}([-/.]){_DAY}\2(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_YEAR}([-/.]){_MONTH}\3{_DAY}"
-    rf"|{_YEAR}\s?(?:-|–|/|to)\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_YEAR}\s?(?:-|\u2013|/|to)\s?(?:{_YEAR}|[0-9]{{2}})"
     rf")(?![-/.]?[0-9])"
     rf"|(?<![0-9:])(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])"
 )
@@ -41,11 +41,35 @@ _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
-    "call tel phone ph mob mobile cell wa whatsapp no nos num number fax sms text txt contact dial ring at on is me my".split()
+    {
+        "call",
+        "tel",
+        "phone",
+        "ph",
+        "mob",
+        "mobile",
+        "cell",
+        "wa",
+        "whatsapp",
+        "no",
+        "nos",
+        "num",
+        "number",
+        "fax",
+        "sms",
+        "text",
+        "txt",
+        "contact",
+        "dial",
+        "ring",
+        "at",
+        "on",
+        "is",
+        "me",
+        "my",
+    }
 )
-_MOBILE = frozenset(
-    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-)
+_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 Span = tuple[int, int]
 

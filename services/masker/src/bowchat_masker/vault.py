@@ -35,11 +35,11 @@ class Person:
 
 
 class Vault:
-    """Opens and closes contacts; remembers the ones opened last, by their version."""
+    """Opens and closes contacts; remembers the ones opened last, each by the nonce of its ciphertext."""
 
     def __init__(self, kek: bytes) -> None:
         self._kek = kek
-        self._open: OrderedDict[tuple[str, int], Person] = OrderedDict()
+        self._open: OrderedDict[tuple[str, bytes], Person] = OrderedDict()
 
     def create(self, contact_id: str, known: Known, *, frozen: bool) -> Contact:
         key = secrets.token_bytes(_KEY_BYTES)
@@ -56,7 +56,7 @@ class Vault:
 
     def open(self, contact: Contact) -> Person:
         """Errors: `VaultBrokenError`."""
-        place = (contact.contact_id, contact.version)
+        place = (contact.contact_id, contact.identity[:_NONCE_BYTES])
         if place not in self._open:
             known = _decrypt(self._key(contact), contact)
             self._open[place] = Person(known, watch_for(known))
@@ -65,15 +65,13 @@ class Vault:
             self._open.popitem(last=False)
         return self._open[place]
 
-    def forget(self) -> None:
-        """Drop what is open: versions of a lost compare-and-set must not be taken for the real ones."""
-        self._open.clear()
-
     def _key(self, contact: Contact) -> bytes:
         try:
             return aes_key_unwrap(self._kek, contact.wrapped_key)
         except (InvalidUnwrap, ValueError):
-            raise VaultBrokenError("the contact's data key does not open with this key-encryption key") from None
+            raise VaultBrokenError(
+                "the contact's data key does not open with this key-encryption key"
+            ) from None
 
 
 def _encrypt(key: bytes, contact_id: str, known: Known) -> bytes:

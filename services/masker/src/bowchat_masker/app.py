@@ -1,0 +1,63 @@
+"""The composition root."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED, REPLIES_RECEIVED
+from bowchat_masker.domain import Mask
+from bowchat_masker.egress import Mint
+from bowchat_masker.guard import Inspect, inspect
+from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
+from bowchat_masker.masking import mask
+from bowchat_masker.memory import MemoryVault
+from bowchat_masker.settings import MaskerSettings
+from bowchat_masker.store import DATABASE, MongoVault, VaultStore
+from bowchat_masker.vault import Vault
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.publisher import KafkaPublisher, Publisher
+from bowchat_runtime.records import Subscription
+from bowchat_runtime.seal import Opener
+from bowchat_runtime.service import Service
+
+NAME = "masker"
+
+
+def build(
+    settings: MaskerSettings,
+    *,
+    store: VaultStore | None = None,
+    publisher: Publisher | None = None,
+    mask: Mask = mask,
+    inspect: Inspect = inspect,
+) -> Service:
+    """The masker: one subscription for each direction, and one that learns which conversations are closed."""
+    opener = Opener(settings.secret("identity.private.json"))
+    vault, mint = Vault(settings.key("kek.key")), Mint(settings.key("mint.key"))
+    resources: list[AbstractAsyncContextManager[Any]] = []
+    database = vault_database(settings)
+    uses_mongo = store is None and settings.store == "mongo"
+    if uses_mongo:
+        kept = MongoVault(database)
+        resources += [database, kept]
+        store = kept
+    store = store or MemoryVault()
+    if publisher is None:
+        publisher = KafkaPublisher(settings, NAME)
+        resources.append(publisher)
+    inbound = InboundMasker(store, vault, opener, mint, region=settings.region, mask=mask, inspect=inspect)
+    replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
+    return Service(
+        name=NAME,
+        publisher=publisher,
+        subscriptions=[
+            Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
+            Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
+            Subscription(ConversationFollower(store), topics=(CONVERSATIONS_CHANGED,), name="conversations"),
+        ],
+        resources=resources,
+        ready=[database.ping] if uses_mongo else [],
+    )
+
+
+def vault_database(settings: MaskerSettings) -> MongoDatabase:
+    return MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)

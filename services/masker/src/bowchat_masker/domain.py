@@ -1,0 +1,247 @@
+"""What an insurer may see, and whether a reply may go out. Pure: text, rows and `now` in, decisions out."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, assert_never
+
+from bowchat_contracts.inbound import (
+    ButtonContent,
+    ChoiceContent,
+    Content,
+    MessageRouted,
+    OtherContent,
+    TextContent,
+)
+from bowchat_contracts.insurer import (
+    InsurerChoice,
+    InsurerContent,
+    InsurerMessage,
+    InsurerOther,
+    InsurerText,
+    InsurerWithheld,
+    RefusalReason,
+)
+from bowchat_contracts.replies import ReplyReceived
+from bowchat_masker.egress import whole_second
+from bowchat_masker.masking import MaskedText, masked
+from bowchat_masker.model import AliasRow, ConversationRow, ReplyRow, Thread
+
+Mask = Callable[[Sequence[str], str], tuple[MaskedText, ...]]
+
+LONGEST_REPLY = 4096
+_NUMBER_CHANGED = "number_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """The names under which an insurer knows a message, its writer and its thread."""
+
+    message_id: str
+    alias: str
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is left of a message's content for an insurer, and the types of what was masked."""
+
+    content: InsurerContent
+    findings: tuple[str, ...] = ()
+
+
+def says_number_changed(message: MessageRouted) -> bool:
+    return isinstance(message.content, OtherContent) and message.content.type == _NUMBER_CHANGED
+
+
+def seen_by_insurer(content: Content, region: str, mask: Mask) -> Seen:
+    """The content, masked. Payloads and ids of buttons stay here: they are ours, and may hold anything.
+
+    Errors: `MaskingError`.
+    """
+    if isinstance(content, OtherContent):
+        return Seen(InsurerOther(type=content.type))
+    if isinstance(content, TextContent | ButtonContent):
+        texts = mask([content.text.reveal()], region)
+        shown = InsurerText if isinstance(content, TextContent) else InsurerChoice
+        return Seen(_typed(shown, texts), _types(texts))
+    if isinstance(content, ChoiceContent):
+        described = [content.description.reveal()] if content.description is not None else []
+        texts = mask([content.title.reveal(), *described], region)
+        return Seen(_typed(InsurerChoice, texts), _types(texts))
+    assert_never(content)
+
+
+def _typed(shown: type[InsurerText] | type[InsurerChoice], texts: Sequence[MaskedText]) -> InsurerContent:
+    if shown is InsurerText:
+        return InsurerText(text=texts[0].text, masked=masked(texts))
+    description = texts[1].text if len(texts) > 1 else None
+    return InsurerChoice(title=texts[0].text, description=description, masked=masked(texts))
+
+
+def _types(texts: Sequence[MaskedText]) -> tuple[str, ...]:
+    return tuple(each.type for text in texts for each in text.findings)
+
+
+def insurer_message(message: MessageRouted, names: Minted, content: InsurerContent) -> InsurerMessage:
+    return InsurerMessage(
+        message_id=names.message_id,
+        alias=names.alias,
+        thread_id=names.thread_id,
+        seq=message.seq,
+        sent_at=whole_second(message.sent_at),
+        desk=message.desk,
+        policy_type=message.policy_type,
+        tags=message.tags,
+        priority=message.priority,
+        content=content,
+    )
+
+
+def withheld(message: MessageRouted, names: Minted) -> InsurerWithheld:
+    """What stands at a held message's place, so that the insurer sees no gap and no silence."""
+    return InsurerWithheld(
+        message_id=names.message_id,
+        alias=names.alias,
+        thread_id=names.thread_id,
+        seq=message.seq,
+        sent_at=whole_second(message.sent_at),
+        reason="under_review",
+    )
+
+
+def trusted_words(message: MessageRouted) -> frozenset[str]:
+    """Words of a record that people did not write: the registry's and the contract's."""
+    ours = {
+        message.desk,
+        message.policy_type,
+        *message.tags,
+        "text",
+        "choice",
+        "other",
+        "phone",
+        "email",
+        "under_review",
+    }
+    if isinstance(message.content, OtherContent):
+        ours.add(message.content.type)
+    return frozenset(each for each in ours if each)
+
+
+def follow_conversation(
+    row: ConversationRow | None, conversation_id: str, at: int, *, closed: bool
+) -> ConversationRow | None:
+    """The row after a change of the conversation, or None when nothing has to be written."""
+    if row is None:
+        return ConversationRow(conversation_id, 1, at, closed) if closed else None
+    if at <= row.at or closed == row.closed:
+        return None
+    return replace(row, version=row.version + 1, at=at, closed=closed)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """What the vault knows about where a reply wants to go."""
+
+    alias: AliasRow | None
+    threads: Sequence[Thread]
+    """Every thread of that alias."""
+    conversations: Mapping[str, ConversationRow]
+    own_thread_id: Callable[[str, str], str]
+    """The thread id that an insurer and a conversation must have."""
+
+    def is_closed(self, thread: Thread) -> bool:
+        row = self.conversations.get(thread.conversation_id)
+        return row is not None and row.closed
+
+    def is_consistent(self, thread: Thread) -> bool:
+        """The alias, its contact, the thread and its conversation all name each other."""
+        alias = self.alias
+        return (
+            alias is not None
+            and (thread.alias, thread.contact_id, thread.insurer)
+            == (alias.alias, alias.contact_id, alias.insurer)
+            and thread.thread_id == self.own_thread_id(thread.insurer, thread.conversation_id)
+        )
+
+
+def find_thread(reply: ReplyReceived, view: ReplyView) -> Thread | RefusalReason:
+    """The one thread that a reply goes to, or why there is none."""
+    if view.alias is None or view.alias.insurer != reply.insurer:
+        return "unknown_alias"
+    threads = [each for each in view.threads if view.is_consistent(each)]
+    if reply.thread_id is not None:
+        named = [each for each in threads if each.thread_id == reply.thread_id]
+        return _open_one(named, view, otherwise="unknown_thread")
+    return _open_one(
+        [each for each in threads if not view.is_closed(each)] or threads, view, otherwise="unknown_thread"
+    )
+
+
+def _open_one(
+    threads: Sequence[Thread], view: ReplyView, *, otherwise: RefusalReason
+) -> Thread | RefusalReason:
+    if not threads:
+        return otherwise
+    if all(view.is_closed(each) for each in threads):
+        return "conversation_closed"
+    return threads[0] if len(threads) == 1 else "ambiguous_thread"
+
+
+def refuse_text(text: str) -> RefusalReason | None:
+    """Why a reply's text cannot be carried, or None when it can."""
+    visible = "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cc")).strip()
+    if not visible:
+        return "text_empty"
+    if visible.startswith("/"):
+        return "command_unknown"
+    return "text_too_long" if len(text) > LONGEST_REPLY else None
+
+
+def refused(
+    reply: ReplyReceived, position: str, reason: RefusalReason, thread: Thread | None, now: datetime
+) -> ReplyRow:
+    return ReplyRow(
+        reply_key=reply.reply_key,
+        position=position,
+        insurer=reply.insurer,
+        outcome="refused",
+        decided_at=now,
+        reason=reason,
+        conversation_id=thread.conversation_id if thread else None,
+        contact_id=thread.contact_id if thread else None,
+    )
+
+
+def held_reply(
+    reply: ReplyReceived,
+    position: str,
+    thread: Thread,
+    raised: Literal["number_changed", "seal_unreadable", "known_identity"],
+    now: datetime,
+) -> ReplyRow:
+    return ReplyRow(
+        reply_key=reply.reply_key,
+        position=position,
+        insurer=reply.insurer,
+        outcome="held",
+        decided_at=now,
+        reason=_NUMBER_CHANGED if raised == _NUMBER_CHANGED else "guard",
+        raised=raised,
+        conversation_id=thread.conversation_id,
+        contact_id=thread.contact_id,
+    )
+
+
+DETAILS: Mapping[RefusalReason, str] = {
+    "unknown_alias": "You have no contact of this alias. Copy the alias from the message you answer.",
+    "unknown_thread": "This alias has no such thread. Copy thread_id from the message you answer.",
+    "ambiguous_thread": "This alias has several open threads. Send the reply again, under a new reply_id, with thread_id.",
+    "conversation_closed": "This conversation is closed. It opens again when the policyholder writes.",
+    "text_empty": "The reply has no text. Send it again, under a new reply_id, with a text.",
+    "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
+    "command_unknown": "A text that begins with / is a command, and this one is not known. It was not sent to the policyholder.",
+    "contact_unreachable": "The policyholder cannot be reached now. It was not sent; try again after they have written.",
+}
+"""What an insurer reads when a reply was refused: what happened, and what to do."""

@@ -1,0 +1,59 @@
+"""What leaves for an insurer: every identifier, key, header and time in it is minted here, for this insurer alone."""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+
+from bowchat_contracts.envelope import Event, Meta, rfc3339
+from bowchat_contracts.ids import keyed_id
+from bowchat_contracts.topics import INSURER_MESSAGES
+from bowchat_runtime.records import Outgoing
+
+_SOURCE = "/bowchat"
+
+
+class Mint:
+    """Identifiers under the mint key: the same input gives the same, and without the key no two can be joined."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def message_id(self, insurer: str, message_id: str) -> str:
+        return keyed_id("im", self._key, insurer, message_id)
+
+    def thread_id(self, insurer: str, conversation_id: str) -> str:
+        return keyed_id("th", self._key, insurer, conversation_id)
+
+    def recipient_ref(self, contact_id: str) -> str:
+        """One lane per person for everything that is sent to them, however their identity flips."""
+        return keyed_id("rf", self._key, contact_id)
+
+    def to_insurer(
+        self, insurer: str, key: str, event: Event, *, subject_id: str, time: datetime
+    ) -> Outgoing:
+        """The event as this insurer's record. `subject_id` is what it follows from, inside the relay."""
+        meta = Meta(
+            id=keyed_id("ev", self._key, insurer, event.type, subject_id),
+            type=event.type,
+            source=_SOURCE,
+            time=whole_second(time),
+            traceparent=self._trace(insurer, subject_id),
+        )
+        topic = INSURER_MESSAGES.format(insurer=insurer)
+        return Outgoing(topic, key, event, meta, whole_seconds=True)
+
+    def _trace(self, insurer: str, subject_id: str) -> str:
+        """A trace of this insurer's own. Hex letters only, so that no trace holds, or seems to hold, a number."""
+        digest = hmac.new(self._key, f"trace|{insurer}|{subject_id}".encode(), hashlib.sha384).digest()
+        letters = "".join("abcdef"[byte % 6] for byte in digest)
+        return f"00-{letters[:32]}-{letters[32:]}-01"
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Cut to the second: a finer time could be matched between insurers."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def written(moment: datetime) -> str:
+    """How a whole second is written in a record, in its headers as in its body."""
+    return rfc3339(whole_second(moment))

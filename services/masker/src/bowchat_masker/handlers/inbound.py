@@ -1,0 +1,246 @@
+"""The way in: a routed message becomes the insurer's record, or is held. There is no third way."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from bowchat_contracts.conversations import GuardRaised
+from bowchat_contracts.ids import random_id
+from bowchat_contracts.inbound import Identity, MessageRelayed, MessageRouted
+from bowchat_contracts.insurer import InsurerMessage
+from bowchat_contracts.topics import GUARD_RAISED, INBOUND_RELAYED
+from bowchat_masker import metrics
+from bowchat_masker.domain import (
+    Mask,
+    Minted,
+    insurer_message,
+    says_number_changed,
+    seen_by_insurer,
+    trusted_words,
+    withheld,
+)
+from bowchat_masker.egress import Mint, written
+from bowchat_masker.guard import Inspect
+from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
+from bowchat_masker.identity import learn
+from bowchat_masker.model import AliasRow, Contact, Held, Thread, alias_key
+from bowchat_masker.store import VaultStore
+from bowchat_masker.vault import Vault
+from bowchat_runtime.errors import RejectError
+from bowchat_runtime.records import Outgoing, Record, follow
+from bowchat_runtime.seal import Opener
+
+log = structlog.get_logger()
+
+SOURCE = "masker"
+_MOST_CACHED = 200_000
+
+
+class InboundMasker:
+    """Reads `inbound.routed`. Stateless towards a message: the same message gives the same bytes, as often as it comes."""
+
+    def __init__(
+        self,
+        store: VaultStore,
+        vault: Vault,
+        opener: Opener,
+        mint: Mint,
+        *,
+        region: str,
+        mask: Mask,
+        inspect: Inspect,
+    ) -> None:
+        self._store, self._vault, self._opener, self._mint = store, vault, opener, mint
+        self._sealer = opener.sealer()
+        self._region, self._mask, self._inspect = region, mask, inspect
+        self._aliases: dict[str, AliasRow] = {}
+        self._threads: dict[str, Thread] = {}
+
+    async def load(self, records: Sequence[Record]) -> InboundState:
+        messages: list[MessageRouted] = [record.event for record in records]
+        contact_ids = sorted({each.contact_id for each in messages})
+        routed = [(each.insurer, each) for each in messages if each.insurer is not None]
+        pairs = sorted({(insurer, each.contact_id) for insurer, each in routed})
+        threads = sorted({self._mint.thread_id(insurer, each.conversation_id) for insurer, each in routed})
+        contacts, aliases, found = await asyncio.gather(
+            self._store.contacts(contact_ids),
+            self._store.aliases([each for each in pairs if alias_key(*each) not in self._aliases]),
+            self._store.threads([each for each in threads if each not in self._threads]),
+        )
+        self._aliases |= aliases
+        self._threads |= found
+        known = {key: self._aliases[key] for pair in pairs if (key := alias_key(*pair)) in self._aliases}
+        fresh = {
+            key: AliasRow(*pair, random_id("ph")) for pair in pairs if (key := alias_key(*pair)) not in known
+        }
+        open_threads = {each: self._threads[each] for each in threads if each in self._threads}
+        stored = {each.contact_id: each.version for each in contacts.values()}
+        stored |= {each.thread_id: each.version for each in open_threads.values()}
+        return InboundState(contacts, stored, known, fresh, open_threads)
+
+    def decide(self, record: Record, state: InboundState, now: datetime) -> Sequence[Outgoing]:
+        message: MessageRouted = record.event
+        learned = self._learn(message, state.contacts.get(message.contact_id))
+        if message.outcome == "triage":
+            outcome = Outcome((), message.message_id, "learned", learned)
+        elif message.insurer is None:
+            raise RejectError("a routed message names no insurer")
+        else:
+            outcome = self._relay(record, message.insurer, learned, state, now)
+        state.apply(outcome)
+        return outcome.outgoing
+
+    async def save(self, state: InboundState) -> None:
+        await self._store.save(state.changes)
+        for cache in (self._aliases, self._threads):
+            if len(cache) > _MOST_CACHED:
+                cache.clear()
+        self._aliases |= state.changes.aliases
+        self._threads |= state.changes.threads
+        for outcome in state.outcomes:
+            _account(outcome)
+
+    def forget(self) -> None:
+        self._aliases.clear()
+        self._threads.clear()
+
+    def _learn(self, message: MessageRouted, contact: Contact | None) -> Learned:
+        """Whatever goes wrong here leaves no watch, and so holds the message."""
+        try:
+            opened = self._opener.open(message.sealed_identity, f"inbound:{message.message_id}")
+            known = self._vault.open(contact).known if contact else None
+            learned = learn(known, Identity.model_validate_json(opened), message.sent_at)
+            freezes = learned.number_changed or says_number_changed(message)
+            if contact is None:
+                changed = self._vault.create(message.contact_id, learned.known, frozen=freezes)
+            elif learned.changed or (freezes and not contact.frozen):
+                changed = self._vault.change(contact, learned.known, frozen=contact.frozen or freezes)
+            else:
+                return Learned(None, self._vault.open(contact).watch)
+            return Learned(changed, self._vault.open(changed).watch, froze=freezes)
+        except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
+            return Learned(None, None, cause=type(error).__name__)
+
+    def _relay(
+        self, record: Record, insurer: str, learned: Learned, state: InboundState, now: datetime
+    ) -> Outcome:
+        message: MessageRouted = record.event
+        alias = state.alias(insurer, message.contact_id)
+        names = Minted(
+            self._mint.message_id(insurer, message.message_id),
+            alias.alias,
+            self._mint.thread_id(insurer, message.conversation_id),
+        )
+        thread = self._thread(message, insurer, names, state)
+        verdict = self._judge(message, insurer, learned, names)
+        if isinstance(verdict, Clear):
+            outgoing = (verdict.outgoing, _relayed(record, insurer, names, None, now))
+            return Outcome(
+                outgoing, message.message_id, "relayed", learned, None, verdict.findings, alias, thread
+            )
+        held, told = self._hold(record, insurer, names, verdict, now)
+        return Outcome(told, message.message_id, "held", learned, verdict, (), alias, thread, held)
+
+    def _judge(self, message: MessageRouted, insurer: str, learned: Learned, names: Minted) -> Clear | Doubt:
+        if learned.watch is None:
+            return Doubt("seal_unreadable", learned.cause)
+        try:
+            seen = seen_by_insurer(message.content, self._region, self._mask)
+            outgoing = self._to_insurer(message, insurer, insurer_message(message, names, seen.content))
+            clue = self._inspect(
+                outgoing, learned.watch, own_time=written(message.sent_at), trusted=trusted_words(message)
+            )
+        except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
+            return Doubt("masking_failed", type(error).__name__)
+        return Doubt("known_identity", clue) if clue else Clear(outgoing, seen.findings)
+
+    def _hold(
+        self, record: Record, insurer: str, names: Minted, doubt: Doubt, now: datetime
+    ) -> tuple[Held, tuple[Outgoing, ...]]:
+        """The insurer's record at a held message's place is made of minted values alone, so the guard has no say in it."""
+        message: MessageRouted = record.event
+        place = self._mint.to_insurer(
+            insurer,
+            names.alias,
+            withheld(message, names),
+            subject_id=message.message_id,
+            time=message.sent_at,
+        )
+        raised = GuardRaised(
+            subject_id=message.message_id,
+            direction="to_insurer",
+            conversation_id=message.conversation_id,
+            insurer=insurer,
+            reason=doubt.reason,
+            at=now,
+        )
+        meta = follow(record.meta, SOURCE, raised, time=now)
+        alarm = Outgoing(GUARD_RAISED, message.conversation_id, raised, meta)
+        held = Held(
+            message.message_id, "to_insurer", message.conversation_id, insurer, doubt.reason, now,
+            hold_copy(self._sealer, message.message_id, record.value),
+        )  # fmt: skip
+        return held, (place, alarm, _relayed(record, insurer, names, doubt.reason, now))
+
+    def _to_insurer(self, message: MessageRouted, insurer: str, event: InsurerMessage) -> Outgoing:
+        return self._mint.to_insurer(
+            insurer, event.alias, event, subject_id=message.message_id, time=message.sent_at
+        )
+
+    def _thread(
+        self, message: MessageRouted, insurer: str, names: Minted, state: InboundState
+    ) -> Thread | None:
+        """The thread as it has to be written; None when it is there already."""
+        known = state.threads.get(names.thread_id)
+        if known and known.business_number_id == message.business_number_id:
+            return None
+        return Thread(
+            thread_id=names.thread_id,
+            version=1,
+            insurer=insurer,
+            alias=names.alias,
+            contact_id=message.contact_id,
+            conversation_id=message.conversation_id,
+            business_number_id=message.business_number_id,
+            recipient_ref=self._mint.recipient_ref(message.contact_id),
+        )
+
+
+def _relayed(record: Record, insurer: str, names: Minted, reason: str | None, now: datetime) -> Outgoing:
+    """Of stage 1: response clocks start when the insurer's record is acknowledged."""
+    message: MessageRouted = record.event
+    event = MessageRelayed(
+        message_id=message.message_id,
+        conversation_id=message.conversation_id,
+        contact_id=message.contact_id,
+        insurer=insurer,
+        desk=message.desk,
+        seq=message.seq,
+        outcome="held" if reason else "relayed",
+        reason=reason,
+        insurer_message_id=names.message_id,
+        alias=names.alias,
+        sla=message.sla,
+        sent_at=message.sent_at,
+        relayed_at=now,
+    )
+    meta = follow(record.meta, SOURCE, event, time=now)
+    return Outgoing(INBOUND_RELAYED, message.conversation_id, event, meta, stage=1)
+
+
+def _account(outcome: Outcome) -> None:
+    metrics.MESSAGES.labels(outcome.label, outcome.doubt.reason if outcome.doubt else "").inc()
+    for type_ in outcome.findings:
+        metrics.FINDINGS.labels(type_).inc()
+    if outcome.learned.froze:
+        metrics.FROZEN.inc()
+    if outcome.doubt:
+        log.warning(
+            "message_held",
+            message_id=outcome.message_id,
+            reason=outcome.doubt.reason,
+            cause=outcome.doubt.cause,
+        )

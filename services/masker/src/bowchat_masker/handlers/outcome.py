@@ -1,0 +1,76 @@
+"""What a message on its way in comes to, and how a batch of them adds up to what is written."""
+
+from dataclasses import dataclass, field, replace
+
+from bowchat_masker.guard import Watch
+from bowchat_masker.model import AliasRow, Changes, Contact, GuardReason, Held, Thread, alias_key
+from bowchat_runtime.records import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a message taught about its writer. `watch` is None where the identity could not be opened."""
+
+    contact: Contact | None
+    """The contact as it has to be written; None when nothing changed."""
+    watch: Watch | None
+    froze: bool = False
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    outgoing: Outgoing
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    reason: GuardReason
+    cause: str
+    """The error's class, or what kind of clue was found; never what it was found in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One message's end, and what it leaves behind."""
+
+    outgoing: tuple[Outgoing, ...]
+    message_id: str
+    label: str
+    learned: Learned
+    doubt: Doubt | None = None
+    findings: tuple[str, ...] = ()
+    alias: AliasRow | None = None
+    thread: Thread | None = None
+    held: Held | None = None
+
+
+@dataclass(slots=True)
+class InboundState:
+    contacts: dict[str, Contact]
+    stored: dict[str, int]
+    """Versions in the store, by contact or thread; a batch writes the one after."""
+    aliases: dict[str, AliasRow]
+    fresh: dict[str, AliasRow]
+    """Aliases made for this batch; only those that a message used are written."""
+    threads: dict[str, Thread]
+    changes: Changes = field(default_factory=Changes)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def alias(self, insurer: str, contact_id: str) -> AliasRow:
+        key = alias_key(insurer, contact_id)
+        return self.aliases.get(key) or self.fresh[key]
+
+    def apply(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        if contact := outcome.learned.contact:
+            contact = replace(contact, version=self.stored.get(contact.contact_id, 0) + 1)
+            self.contacts[contact.contact_id] = self.changes.contacts[contact.contact_id] = contact
+        if outcome.alias and outcome.alias.key not in self.aliases:
+            self.changes.aliases[outcome.alias.key] = outcome.alias
+        if outcome.thread:
+            thread = replace(outcome.thread, version=self.stored.get(outcome.thread.thread_id, 0) + 1)
+            self.threads[thread.thread_id] = self.changes.threads[thread.thread_id] = thread
+        if outcome.held:
+            self.changes.held[outcome.held.subject_id] = outcome.held

@@ -1,0 +1,279 @@
+"""The way back: an insurer's reply to an alias becomes a delivery to the one person of that thread, or is refused."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bowchat_contracts.conversations import GuardRaised
+from bowchat_contracts.deliveries import DeliveryRequested
+from bowchat_contracts.envelope import Event
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import Identity
+from bowchat_contracts.insurer import ReplyRefused
+from bowchat_contracts.replies import ReplyDecided, ReplyReceived
+from bowchat_contracts.topics import DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
+from bowchat_masker import metrics
+from bowchat_masker.domain import DETAILS, ReplyView, find_thread, held_reply, refuse_text, refused
+from bowchat_masker.egress import Mint, written
+from bowchat_masker.guard import Inspect
+from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.model import (
+    AliasRow,
+    Changes,
+    Contact,
+    ConversationRow,
+    GuardReason,
+    Held,
+    ReplyRow,
+    Thread,
+)
+from bowchat_masker.store import VaultStore
+from bowchat_masker.vault import Vault
+from bowchat_runtime.records import Outgoing, Record, follow
+from bowchat_runtime.seal import Opener
+
+log = structlog.get_logger()
+
+SOURCE = "masker"
+_ALIAS = re.compile(r"ph_[a-p]{32}")
+_NO_ALIAS = "refused"
+
+
+@dataclass(slots=True)
+class ReplyState:
+    replies: dict[str, ReplyRow]
+    aliases: dict[str, AliasRow]
+    threads: dict[str, list[Thread]]
+    contacts: dict[str, Contact]
+    conversations: dict[str, ConversationRow]
+    changes: Changes = field(default_factory=Changes)
+    tally: list[tuple[str, str, str]] = field(default_factory=list)
+    """Reply key, outcome, reason."""
+
+
+class ReplyMasker:
+    """Reads `replies.received`. A reply has one effect, however often the insurer sends it."""
+
+    def __init__(
+        self, store: VaultStore, vault: Vault, opener: Opener, mint: Mint, *, inspect: Inspect
+    ) -> None:
+        self._store, self._vault, self._mint, self._inspect = store, vault, mint, inspect
+        self._sealer = opener.sealer()
+
+    async def load(self, records: Sequence[Record]) -> ReplyState:
+        events: list[ReplyReceived] = [record.event for record in records]
+        replies, aliases = await asyncio.gather(
+            self._store.replies(sorted({each.reply_key for each in events})),
+            self._store.aliases_named(
+                sorted({each.alias for each in events if _ALIAS.fullmatch(each.alias)})
+            ),
+        )
+        contacts, found = await asyncio.gather(
+            self._store.contacts(sorted({each.contact_id for each in aliases.values()})),
+            self._store.threads_of(sorted(aliases)),
+        )
+        conversations = await self._store.conversations(sorted({each.conversation_id for each in found}))
+        threads: dict[str, list[Thread]] = {}
+        for thread in sorted(found, key=lambda each: each.thread_id):
+            threads.setdefault(thread.alias, []).append(thread)
+        return ReplyState(replies, aliases, threads, contacts, conversations)
+
+    def decide(self, record: Record, state: ReplyState, now: datetime) -> Sequence[Outgoing]:
+        reply: ReplyReceived = record.event
+        row = state.replies.get(reply.reply_key)
+        if row is not None:
+            repeats = row.position == record.position
+            outgoing = self._events(record, row) if repeats else ()
+            state.tally.append((reply.reply_key, "repeated" if repeats else "absorbed", ""))
+            return outgoing
+        row = self._judge(record, state, _database_time(now))
+        outgoing = self._events(record, row)
+        held = self._held(record, row)
+        state.replies[row.reply_key] = state.changes.replies[row.reply_key] = row
+        state.changes.held |= held
+        state.tally.append((row.reply_key, row.outcome, row.reason or ""))
+        return outgoing
+
+    async def save(self, state: ReplyState) -> None:
+        await self._store.save(state.changes)
+        for reply_key, outcome, reason in state.tally:
+            metrics.REPLIES.labels(outcome, reason).inc()
+            if outcome in ("held", "refused"):
+                log.warning("reply_stopped", reply_key=reply_key, outcome=outcome, reason=reason)
+
+    def forget(self) -> None:
+        """Nothing is cached: whether a reply may go out is read each time."""
+
+    def _judge(self, record: Record, state: ReplyState, now: datetime) -> ReplyRow:
+        reply: ReplyReceived = record.event
+        alias = state.aliases.get(reply.alias)
+        view = ReplyView(alias, state.threads.get(reply.alias, ()), state.conversations, self._mint.thread_id)
+        thread = find_thread(reply, view)
+        if not isinstance(thread, Thread):
+            contact = (
+                state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
+            )
+            return self._refusal(record, refused(reply, record.position, thread, None, now), contact)
+        contact = state.contacts.get(thread.contact_id)
+        reason = refuse_text(reply.text.reveal())
+        if reason or contact is None:
+            row = refused(reply, record.position, reason or "contact_unreachable", thread, now)
+            return self._refusal(record, row, contact)
+        if contact.frozen:
+            return held_reply(reply, record.position, thread, "number_changed", now)
+        return self._accept(record, thread, contact, now)
+
+    def _accept(self, record: Record, thread: Thread, contact: Contact, now: datetime) -> ReplyRow:
+        reply: ReplyReceived = record.event
+        delivery_id = derived_id("dl", reply.reply_key)
+        try:
+            known = self._vault.open(contact).known
+            if not known.reachable:
+                row = refused(reply, record.position, "contact_unreachable", thread, now)
+                return self._refusal(record, row, contact)
+            recipient = Identity(number=known.current.number, bsuid=known.current.bsuid)
+            plain = recipient.model_dump_json(exclude_none=True).encode()
+            sealed = self._sealer.seal(plain, f"delivery:{delivery_id}")
+        except Exception:  # noqa: BLE001 - any doubt ends in quarantine
+            return held_reply(reply, record.position, thread, "seal_unreadable", now)
+        return ReplyRow(
+            reply_key=reply.reply_key,
+            position=record.position,
+            insurer=reply.insurer,
+            outcome="accepted",
+            decided_at=now,
+            conversation_id=thread.conversation_id,
+            contact_id=thread.contact_id,
+            delivery_id=delivery_id,
+            recipient_ref=thread.recipient_ref,
+            business_number_id=thread.business_number_id,
+            sealed_recipient=sealed,
+        )
+
+    def _refusal(self, record: Record, row: ReplyRow, contact: Contact | None) -> ReplyRow:
+        """The refusal, unless the insurer's own reply id or alias, given back, would spell the person's number."""
+        if contact is None:
+            return row
+        refusal = self._refused_record(record, row)
+        try:
+            clue = self._inspect(
+                refusal,
+                self._vault.open(contact).watch,
+                own_time=written(record.event.received_at),
+                trusted=frozenset(DETAILS.values()),
+            )
+        except Exception:  # noqa: BLE001 - any doubt ends in quarantine
+            return _silenced(row)
+        return _silenced(row) if clue else row
+
+    def _events(self, record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:
+        """What a decision publishes: made of the row and the reply alone, so that a replay gives the same bytes."""
+        own: dict[str, Callable[[], tuple[Outgoing, ...]]] = {
+            "accepted": lambda: (_delivery(record, row),),
+            "refused": lambda: (self._refused_record(record, row),),
+            "held": lambda: _alarm(record, row),
+        }
+        return (*own[row.outcome](), _decided(record, row))
+
+    def _refused_record(self, record: Record, row: ReplyRow) -> Outgoing:
+        reply: ReplyReceived = record.event
+        reason = next(each for each in DETAILS if each == row.reason)
+        event = ReplyRefused(
+            reply_id=reply.reply_id, alias=reply.alias, reason=reason, detail=DETAILS[reason]
+        )
+        key = reply.alias if _ALIAS.fullmatch(reply.alias) else _NO_ALIAS
+        return self._mint.to_insurer(
+            reply.insurer, key, event, subject_id=reply.reply_key, time=reply.received_at
+        )
+
+    def _held(self, record: Record, row: ReplyRow) -> dict[str, Held]:
+        if row.raised is None or row.conversation_id is None:
+            return {}
+        copy = hold_copy(self._sealer, row.reply_key, record.value)
+        held = Held(
+            row.reply_key,
+            "to_policyholder",
+            row.conversation_id,
+            row.insurer,
+            row.raised,
+            row.decided_at,
+            copy,
+        )
+        return {held.subject_id: held}
+
+
+def _silenced(row: ReplyRow) -> ReplyRow:
+    raised: GuardReason = "known_identity"
+    return ReplyRow(
+        reply_key=row.reply_key,
+        position=row.position,
+        insurer=row.insurer,
+        outcome="held",
+        decided_at=row.decided_at,
+        reason="guard",
+        raised=raised,
+        conversation_id=row.conversation_id,
+        contact_id=row.contact_id,
+    )
+
+
+def _delivery(record: Record, row: ReplyRow) -> Outgoing:
+    event = DeliveryRequested.model_validate(
+        {
+            "delivery_id": row.delivery_id,
+            "recipient_ref": row.recipient_ref,
+            "sealed_recipient": row.sealed_recipient,
+            "conversation_id": row.conversation_id,
+            "reply_key": row.reply_key,
+            "insurer": row.insurer,
+            "business_number_id": row.business_number_id,
+            "text": record.event.text,
+            "requested_at": row.decided_at,
+        }
+    )
+    return _internal(record, DELIVERIES_REQUESTED, event.recipient_ref, event, row)
+
+
+def _decided(record: Record, row: ReplyRow) -> Outgoing:
+    event = ReplyDecided.model_validate(
+        {
+            "reply_key": row.reply_key,
+            "insurer": row.insurer,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "conversation_id": row.conversation_id,
+            "contact_id": row.contact_id,
+            "delivery_id": row.delivery_id,
+            "received_at": record.event.received_at,
+            "decided_at": row.decided_at,
+        }
+    )
+    return _internal(record, REPLIES_DECIDED, row.conversation_id or row.reply_key, event, row)
+
+
+def _alarm(record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:
+    """A hold that belongs to no conversation is told by the decision alone."""
+    if row.conversation_id is None or row.raised is None:
+        return ()
+    event = GuardRaised(
+        subject_id=row.reply_key,
+        direction="to_policyholder",
+        conversation_id=row.conversation_id,
+        insurer=row.insurer,
+        reason=row.raised,
+        at=row.decided_at,
+    )
+    return (_internal(record, GUARD_RAISED, row.conversation_id, event, row),)
+
+
+def _internal(record: Record, topic: str, key: str, event: Event, row: ReplyRow) -> Outgoing:
+    return Outgoing(topic, key, event, follow(record.meta, SOURCE, event, time=row.decided_at))
+
+
+def _database_time(moment: datetime) -> datetime:
+    """Cut to the millisecond, as the database keeps it: what is read back gives the same bytes."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

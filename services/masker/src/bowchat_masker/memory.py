@@ -1,0 +1,91 @@
+"""The vault in memory: the same contract as the real one, for tests and for BOWCHAT_STORE=memory."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from bowchat_masker.model import (
+    AliasRow,
+    Changes,
+    Contact,
+    ConversationRow,
+    Held,
+    ReplyRow,
+    Thread,
+    alias_key,
+)
+from bowchat_runtime.errors import ConflictError
+
+Row = TypeVar("Row")
+
+
+class MemoryVault:
+    """Rows in dictionaries."""
+
+    def __init__(self) -> None:
+        self._contacts: dict[str, Contact] = {}
+        self._aliases: dict[str, AliasRow] = {}
+        self._by_alias: dict[str, AliasRow] = {}
+        self._threads: dict[str, Thread] = {}
+        self._threads_by_alias: dict[str, set[str]] = {}
+        self._conversations: dict[str, ConversationRow] = {}
+        self._replies: dict[str, ReplyRow] = {}
+        self._held: dict[str, Held] = {}
+
+    async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]:
+        return _chosen(self._contacts, ids)
+
+    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
+        return _chosen(self._aliases, [alias_key(*pair) for pair in pairs])
+
+    async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
+        return _chosen(self._by_alias, aliases)
+
+    async def threads(self, ids: Sequence[str]) -> dict[str, Thread]:
+        return _chosen(self._threads, ids)
+
+    async def threads_of(self, aliases: Sequence[str]) -> list[Thread]:
+        ids = [each for alias in aliases for each in self._threads_by_alias.get(alias, ())]
+        return [self._threads[each] for each in ids]
+
+    async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]:
+        return _chosen(self._conversations, ids)
+
+    async def replies(self, keys: Sequence[str]) -> dict[str, ReplyRow]:
+        return _chosen(self._replies, keys)
+
+    async def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        return _chosen(self._held, ids)
+
+    async def save(self, changes: Changes) -> None:
+        _write(self._contacts, changes.contacts)
+        _insert(self._aliases, changes.aliases)
+        self._by_alias |= {each.alias: each for each in changes.aliases.values()}
+        _write(self._threads, changes.threads)
+        for thread in changes.threads.values():
+            self._threads_by_alias.setdefault(thread.alias, set()).add(thread.thread_id)
+        _write(self._conversations, changes.conversations)
+        _insert(self._replies, changes.replies)
+        self._held = changes.held | self._held
+
+
+def _chosen(rows: Mapping[str, Row], keys: Sequence[str]) -> dict[str, Row]:
+    return {key: rows[key] for key in keys if key in rows}
+
+
+def _write(rows: dict[str, Any], changed: Mapping[str, Any]) -> None:
+    """Compare-and-set each row; those that fit are written even when another does not, as the database does."""
+    fits = {key: row for key, row in changed.items() if row.version == _version(rows, key) + 1}
+    rows |= fits
+    if len(fits) != len(changed):
+        raise ConflictError("a row was changed by somebody else")
+
+
+def _version(rows: Mapping[str, Any], key: str) -> int:
+    return rows[key].version if key in rows else 0
+
+
+def _insert(rows: dict[str, Any], new: Mapping[str, Any]) -> None:
+    absent = {key: row for key, row in new.items() if key not in rows}
+    rows |= absent
+    if len(absent) != len(new):
+        raise ConflictError("a row was inserted by somebody else")

@@ -1,0 +1,145 @@
+"""Where the vault lives. Single-document operations; one read and one write of each kind per batch."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from bowchat_masker.model import (
+    AliasRow,
+    Changes,
+    Contact,
+    ConversationRow,
+    Held,
+    ReplyRow,
+    Thread,
+    alias_key,
+)
+from bowchat_runtime.errors import ConflictError
+from bowchat_runtime.mongo import Collection, MongoDatabase
+
+DATABASE = "vault"
+
+
+class VaultStore(Protocol):
+    """The rows of the vault. All reads leave out what does not exist."""
+
+    async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]: ...
+
+    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
+        """By (insurer, contact); keyed by `alias_key`."""
+
+    async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
+        """By the alias itself."""
+
+    async def threads(self, ids: Sequence[str]) -> dict[str, Thread]: ...
+
+    async def threads_of(self, aliases: Sequence[str]) -> list[Thread]: ...
+
+    async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]: ...
+
+    async def replies(self, keys: Sequence[str]) -> dict[str, ReplyRow]: ...
+
+    async def held(self, ids: Sequence[str]) -> dict[str, Held]: ...
+
+    async def save(self, changes: Changes) -> None:
+        """Write everything. What is there already by the same key stays; rows with a version replace the one before.
+
+        Errors: `ConflictError` when a contact, alias, thread, conversation or reply was written by somebody else; the
+        rest may be written, and writing it again does no harm.
+        """
+
+
+Row = TypeVar("Row")
+
+
+class MongoVault(AbstractAsyncContextManager["MongoVault"]):
+    """The vault in its own database; entering it makes the indexes."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._contacts = database.collection("contacts")
+        self._aliases = database.collection("aliases")
+        self._threads = database.collection("threads")
+        self._conversations = database.collection("conversations")
+        self._replies = database.collection("replies")
+        self._held = database.collection("held")
+
+    async def __aenter__(self) -> Self:
+        await self._aliases.ensure_index([("alias", 1)], unique=True)
+        await self._threads.ensure_index([("alias", 1)])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]:
+        found = await self._contacts.find_by_ids(ids)
+        return {key: _row(Contact, "contact_id", each) for key, each in found.items()}
+
+    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
+        found = await self._aliases.find_by_ids([alias_key(*pair) for pair in pairs])
+        return {key: _alias(each) for key, each in found.items()}
+
+    async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
+        if not aliases:
+            return {}
+        found = await self._aliases.find({"alias": {"$in": list(aliases)}})
+        return {each["alias"]: _alias(each) for each in found}
+
+    async def threads(self, ids: Sequence[str]) -> dict[str, Thread]:
+        found = await self._threads.find_by_ids(ids)
+        return {key: _row(Thread, "thread_id", each) for key, each in found.items()}
+
+    async def threads_of(self, aliases: Sequence[str]) -> list[Thread]:
+        if not aliases:
+            return []
+        found = await self._threads.find({"alias": {"$in": list(aliases)}})
+        return [_row(Thread, "thread_id", each) for each in found]
+
+    async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]:
+        found = await self._conversations.find_by_ids(ids)
+        return {key: _row(ConversationRow, "conversation_id", each) for key, each in found.items()}
+
+    async def replies(self, keys: Sequence[str]) -> dict[str, ReplyRow]:
+        found = await self._replies.find_by_ids(keys)
+        return {key: _row(ReplyRow, "reply_key", each) for key, each in found.items()}
+
+    async def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        found = await self._held.find_by_ids(ids)
+        return {key: _row(Held, "subject_id", each) for key, each in found.items()}
+
+    async def save(self, changes: Changes) -> None:
+        await self._contacts.write(_documents(changes.contacts))
+        aliases = {key: {"_id": key, **asdict(each)} for key, each in changes.aliases.items()}
+        await _insert(self._aliases, list(aliases.values()))
+        await self._threads.write(_documents(changes.threads))
+        await self._conversations.write(_documents(changes.conversations))
+        await _insert(self._replies, _documents(changes.replies))
+        await self._held.insert_new(_documents(changes.held))
+
+
+async def _insert(collection: Collection, documents: list[dict[str, Any]]) -> None:
+    if await collection.insert_new(documents):
+        raise ConflictError("a row was inserted by somebody else")
+
+
+def _documents(rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows as documents: the first field of a row is its key."""
+    documents = []
+    for key, row in rows.items():
+        document = asdict(row)
+        del document[next(iter(document))]
+        documents.append({"_id": key, **document})
+    return documents
+
+
+def _row(build: Callable[..., Row], key: str, document: dict[str, Any]) -> Row:
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return build(**{key: document["_id"]}, **fields)
+
+
+def _alias(document: dict[str, Any]) -> AliasRow:
+    return AliasRow(document["insurer"], document["contact_id"], document["alias"])
