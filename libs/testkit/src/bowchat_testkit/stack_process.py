@@ -103,10 +103,15 @@ class ChildProcess:
             await until(gone, seconds=seconds)
         return None if self._process is None else self._process.poll()
 
-    async def stop(self, *, seconds: float) -> None:
-        """Asks it to end (SIGTERM), and kills it when it has not after so many seconds."""
+    def terminate(self) -> None:
+        """Asks it to end (SIGTERM) and does not wait."""
         if self._process is not None and self.running:
             self._process.terminate()
+
+    async def stop(self, *, seconds: float) -> None:
+        """Asks it to end (SIGTERM), and kills it when it has not after so many seconds."""
+        self.terminate()
+        if self._process is not None:
             await self.ended(seconds=seconds)
         self.kill()
 
