@@ -1,0 +1,285 @@
+"""The accounts: each message and reply ends where its own events say, and what cannot be is shown."""
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowchat_audit import domain, report
+from bowchat_audit.accounts import Account, Books
+from bowchat_audit.commands import accept_gap, balance, events
+from bowchat_audit.domain import EMPTY, Entry, Tail
+from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.memory import MemoryLog
+from bowchat_contracts.envelope import Meta
+from bowchat_contracts.ids import derived_id
+from bowchat_runtime.errors import DependencyDownError, SettingsError
+from bowchat_runtime.records import Record
+from bowchat_runtime.testing import run_batch
+
+NOW = datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+RECEIVED = "2026-03-02T09:09:30Z"
+MESSAGE = derived_id("ms", "one")
+REPLY = derived_id("rp", "one")
+
+Line = tuple[str, str, dict[str, Any]]
+
+
+def received(at: str = RECEIVED) -> Line:
+    return "inbound.received", "bowchat.inbound.received.v1", {"message_id": MESSAGE, "received_at": at}
+
+
+def routed(outcome: str = "routed") -> Line:
+    return "inbound.routed", "bowchat.inbound.routed.v1", {"message_id": MESSAGE, "outcome": outcome}
+
+
+def relayed(outcome: str = "relayed", insurer: str = "acme", message: str = MESSAGE) -> Line:
+    data = {
+        "message_id": message,
+        "outcome": outcome,
+        "insurer": insurer,
+        "insurer_message_id": f"im/{message}",
+    }
+    return "inbound.relayed", "bowchat.inbound.relayed.v1", data
+
+
+def reply(at: str = RECEIVED) -> Line:
+    return "replies.received", "bowchat.replies.received.v1", {"reply_key": REPLY, "received_at": at}
+
+
+def decided(outcome: str = "accepted") -> Line:
+    return "replies.decided", "bowchat.replies.decided.v1", {"reply_key": REPLY, "outcome": outcome}
+
+
+def requested() -> Line:
+    return "deliveries.requested", "bowchat.deliveries.requested.v1", {"reply_key": REPLY}
+
+
+def updated(state: str, *, recipient: str = "policyholder", subject: str = REPLY) -> Line:
+    data = {"recipient": recipient, "insurer": "acme", "subject_id": subject, "state": state}
+    return "deliveries.updated", "bowchat.deliveries.updated.v1", data
+
+
+def webhook(state: str, message: str = MESSAGE) -> Line:
+    return updated(state, recipient="insurer", subject=f"im/{message}")
+
+
+def parked(service: str, line: Line, park: str = "pk") -> Line:
+    data = {
+        "park_id": park,
+        "headers": [["ce_type", b64encode(line[1].encode()).decode()]],
+        "value": b64encode(orjson.dumps(line[2])).decode(),
+    }
+    return f"parked.{service}", "bowchat.parked.v1", data
+
+
+def released(service: str, park: str = "pk") -> Line:
+    return f"parked.{service}", "bowchat.released.v1", {"park_id": park}
+
+
+def entries_of(lines: list[Line]) -> list[Entry]:
+    entries: list[Entry] = []
+    tail = EMPTY
+    for offset, (topic, kind, data) in enumerate(lines):
+        value = orjson.dumps(data)
+        record = Record(topic, 0, offset, None, Meta(f"ev_{offset}", kind, "/x", NOW, ""), None, value, 0)
+        made = domain.entry(record, tail, dedup=str(offset), digest=domain.digest_of(value), appended_at="")
+        entries.append(made)
+        tail = Tail(made["_id"], made["chain"])
+    return entries
+
+
+def books_of(lines: list[Line]) -> Books:
+    books = Books()
+    for entry in entries_of(lines):
+        books.take(entry)
+    return books
+
+
+def accounts_of(lines: list[Line], seconds: int = 60) -> tuple[Account, Account]:
+    return books_of(lines).accounts(NOW, timedelta(seconds=seconds))
+
+
+def where(account: Account) -> str:
+    """Where the one thing of this account is."""
+    assert account.received == 1
+    assert account.balanced
+    found = [end for end, number in account.ends.items() if number] + list(account.in_flight)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([received()], "received"),
+        ([received(), routed()], "routed"),
+        ([received(), routed("triage")], "held"),
+        ([received(), routed("triage"), routed(), relayed()], "delivered"),
+        ([received(), routed(), relayed("held")], "held"),
+        ([received(), routed(), relayed("held"), relayed()], "delivered"),
+        ([received(), routed(), relayed()], "delivered"),
+        ([received(), routed(), relayed(), webhook("pending")], "pending"),
+        ([received(), routed(), relayed(), webhook("pending"), webhook("accepted")], "delivered"),
+        ([received(), routed(), relayed(), webhook("pending"), webhook("failed")], "failed"),
+        ([received(), routed(), webhook("delivered"), relayed()], "delivered"),
+        ([received(), parked("router", received())], "parked"),
+        ([received(), parked("router", received()), released("router")], "received"),
+        ([received(), routed(), parked("masker", routed())], "parked"),
+        ([received(), routed(), relayed(), parked("sla-watcher", relayed())], "delivered"),
+        ([relayed(), routed(), received()], "delivered"),
+        ([received(), received(), routed()], "routed"),
+    ],
+)
+def test_a_message_is_where_its_own_events_say(lines: list[Line], expected: str) -> None:
+    """Every path of a message to an insurer, in the order of topics or not, ends in exactly one place."""
+    inbound, _ = accounts_of(lines)
+    assert where(inbound) == expected
+    assert not inbound.anomalies
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([reply()], "received"),
+        ([reply(), decided()], "accepted"),
+        ([reply(), decided(), requested()], "requested"),
+        ([reply(), decided(), requested(), updated("pending")], "pending"),
+        ([reply(), decided(), updated("unknown")], "unknown"),
+        ([reply(), decided(), updated("accepted")], "delivered"),
+        ([reply(), decided(), updated("sent"), updated("read")], "delivered"),
+        ([reply(), decided(), updated("sent"), updated("failed")], "failed"),
+        ([reply(), decided(), updated("unresolved")], "failed"),
+        ([reply(), decided("held")], "held"),
+        ([reply(), decided("held"), decided(), updated("sent")], "delivered"),
+        ([reply(), decided("refused")], "refused"),
+        ([reply(), parked("masker", reply())], "parked"),
+        ([reply(), decided(), requested(), parked("dispatcher", requested())], "parked"),
+        ([updated("sent"), decided(), reply()], "delivered"),
+    ],
+)
+def test_a_reply_is_where_its_own_events_say(lines: list[Line], expected: str) -> None:
+    """Every path of a reply to a policyholder ends in exactly one place."""
+    _, replies = accounts_of(lines)
+    assert where(replies) == expected
+    assert not replies.anomalies
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ([routed(), relayed()], "never received"),
+        ([received(), relayed(), relayed("held")], "two ends: relayed and held"),
+        ([received(), relayed(), webhook("delivered"), webhook("failed")], "two ends: delivered and failed"),
+        ([received(), relayed(), parked("router", received())], "two ends: delivered and parked"),
+        ([received("2026-03-02T09:00:00Z"), routed()], "in flight for 600 s"),
+        ([decided("refused")], "never received"),
+        ([reply(), decided(), decided("refused")], "two ends: accepted and refused"),
+        ([reply(), updated("failed"), updated("delivered")], "two ends: failed and delivered"),
+        ([reply("2026-03-02T09:00:00Z"), decided()], "in flight for 600 s"),
+    ],
+)
+def test_what_cannot_be_is_an_anomaly(lines: list[Line], what: str) -> None:
+    """An end without a receipt, two ends, and waiting too long are each named with their id."""
+    accounts = accounts_of(lines)
+    assert [each.what for account in accounts for each in account.anomalies] == [what]
+    assert not report.sound(accounts)
+
+
+def test_a_lost_webhook_is_not_taken_for_delivered() -> None:
+    """Once an insurer is known to be reached by webhook, being on its topic is not yet being there."""
+    other = derived_id("ms", "two")
+    lines = [received(), relayed(), webhook("delivered")]
+    second = (
+        "inbound.received",
+        "bowchat.inbound.received.v1",
+        {"message_id": other, "received_at": RECEIVED},
+    )
+    inbound, _ = accounts_of([*lines, second, relayed(message=other)])
+    assert (inbound.received, inbound.ends["delivered"], inbound.in_flight) == (2, 1, {"relayed": 1})
+
+
+def test_an_insurer_cannot_write_into_the_books() -> None:
+    """On its own topic it may claim any type; only the writer's topic counts."""
+    forged = ("insurer.acme.replies", *received()[1:])
+    assert accounts_of([forged])[0].received == 0
+
+
+def test_what_names_no_message_is_shown_apart() -> None:
+    """A parked record that cannot be read, or an entry without its fields, stops no account."""
+    broken = ("inbound.received", "bowchat.inbound.received.v1", {"no": "id"})
+    books = books_of([broken, parked("router", ("inbound.received", received()[1], {}))])
+    assert (books.unreadable, len(books.unattributed_parks)) == (1, 1)
+
+
+lives = st.lists(
+    st.sampled_from([received(), routed(), routed("triage"), relayed(), relayed("held"), webhook("pending"),
+                     webhook("delivered"), webhook("failed"), parked("router", received()), released("router"),
+                     reply(), decided(), decided("held"), decided("refused"), updated("sent"), updated("failed")]),
+    max_size=14,
+)  # fmt: skip
+
+
+@given(lines=lives)
+def test_the_books_balance_whatever_happens(lines: list[Line]) -> None:
+    """Nothing received is counted twice or not at all, in any order of any events."""
+    for account in accounts_of(lines):
+        assert account.balanced
+        assert len(account.waiting) == sum(account.in_flight.values())
+
+
+async def _log(lines: list[Line]) -> MemoryLog:
+    log = MemoryLog()
+    for entry in entries_of(lines):
+        await log.append([entry])
+    return log
+
+
+async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    """Sound books are exit code 0; one overdue message is 1, and is named."""
+    log = await _log([received(), routed(), relayed(), reply(), decided()])
+    assert await balance(log, older_than_s=60, as_json=False, clock=lambda: NOW) == 0
+    assert capsys.readouterr().out.splitlines()[1:4] == [
+        "inbound           1          1          0          0          0          0          0",
+        "replies           1          0          0          0          0          0          1",
+        "replies in flight: accepted 1",
+    ]
+    assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
+    assert f"! replies {REPLY}: in flight for 30 s (last stage: accepted)" in capsys.readouterr().out
+
+
+async def test_the_command_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program finds every number, and what waits where."""
+    assert await balance(await _log([received()]), older_than_s=60, as_json=True, clock=lambda: NOW) == 0
+    found = orjson.loads(capsys.readouterr().out)
+    assert found["sound"]
+    assert found["inbound"]["waiting"] == [{"id": MESSAGE, "stage": "received", "seconds": 30}]
+
+
+async def test_the_events_of_one_message_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line per entry, in order; exit code 1 when nothing is known."""
+    log = await _log([received(), reply(), routed()])
+    assert await events(log, MESSAGE) == 0
+    assert [orjson.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == [1, 3]
+    assert await events(log, derived_id("ms", "other")) == 1
+
+
+async def test_an_accepted_gap_lets_the_log_go_on_and_stays_in_it() -> None:
+    """A person states the loss; the entry stands in the chain; the next record is no gap any more."""
+    log = await _log([received()])
+    record = Record(
+        "inbound.received", 0, 5, None, Meta("ev_x", "bowchat.x.v1", "/x", NOW, ""), None, b"{}", 0
+    )
+    with pytest.raises(DependencyDownError):
+        await run_batch(AuditHandler(log), [record], NOW)
+    assert await accept_gap(log, "inbound.received", 0, 4, reason="disk lost", clock=lambda: NOW) == 0
+    await run_batch(AuditHandler(log), [record], NOW)
+    entries = await log.read(0, 10)
+    assert [entry["type"] for entry in entries[1:]] == [domain.GAP_ACCEPTED, "bowchat.x.v1"]
+    assert domain.first_break(EMPTY, entries) is None
+    with pytest.raises(SettingsError, match="no gap"):
+        await accept_gap(log, "inbound.received", 0, 4, reason="twice", clock=lambda: NOW)
