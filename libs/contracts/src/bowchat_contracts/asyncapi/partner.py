@@ -1,0 +1,185 @@
+"""The document for partner insurers: their two topics, the same over HTTPS, and nothing else of the relay."""
+
+from bowchat_contracts.asyncapi.pieces import ASYNCAPI, Document, message, message_name, schemas
+from bowchat_contracts.envelope import Event
+from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld, ReplyRefused
+from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
+
+_TO_INSURER: tuple[type[Event], ...] = (InsurerMessage, InsurerWithheld, ReplyRefused)
+_EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, InsurerReply)
+_KEY = "The policyholder's alias. Records of one alias are in order."
+
+_ABOUT = """\
+Bow Chat passes policyholders' messages to you, the insurer, and your replies back to them. You know a policyholder by
+an alias that only you and the relay use; you never learn a number or a name from the relay.
+
+**Two ways in, the same content.** Read your messages topic and write your replies topic on Kafka, or give us an HTTPS
+endpoint and post your replies to ours.
+
+**Delivery is at least once.** The same message may come again; it then has the same `message_id` and the same bytes.
+Keep the `message_id`s you have handled and skip what you know.
+
+**Order.** `seq` counts the messages of one thread (`thread_id`), from 1, without gaps. A place that we must look at
+first comes as `bowchat.insurer.withheld.v1` with its `seq`, so that a gap never needs guessing; when it is released,
+the message itself follows with the same `message_id` and `seq`, possibly after later ones. Over HTTPS, order your
+thread by `seq`: a retried delivery can arrive after the one behind it.
+
+**Masked text.** Numbers and e-mail addresses in what people type are replaced by placeholders, listed in `masked`.
+
+**Replying.** Give every reply a `reply_id` of your own: sent again, it has no second effect. Name the `alias`, and the
+`thread_id` where the alias has more than one open thread. A reply that cannot be carried comes back on your messages
+topic as `bowchat.insurer.reply_refused.v1`, with the reason and what to do.
+
+**New fields and values may be added** to a message without notice; ignore what you do not know. Anything else changes
+only with a new version in the type's name."""
+
+_WEBHOOK = """\
+Your own HTTPS endpoint, agreed at onboarding. Each event is one POST, signed after Standard Webhooks 1.0: the headers
+`webhook-id` (the same at every attempt; use it to skip repetitions), `webhook-timestamp` and `webhook-signature`,
+HMAC-SHA256 over `id.timestamp.body` with your secret. Refuse a wrong signature, and a timestamp more than five minutes
+away. Answer 2xx within 15 seconds; anything else is tried again for up to three days."""
+
+_POST_REPLIES = """\
+`POST /v1/insurers/{insurer}/replies`, signed after Standard Webhooks 1.0 with your secret, at most 256 KB. 202: taken.
+400: the body is wrong, and the answer names the field. 401: the signature is missing, wrong or older than five minutes.
+503: come back later, with the same `reply_id`. Without a `reply_id` in the body, your `webhook-id` is it."""
+
+
+def partner_document() -> Document:
+    """AsyncAPI 3, told from the insurer's side."""
+    return {
+        "asyncapi": ASYNCAPI,
+        "info": {"title": "Bow Chat for insurers", "version": "1.0.0", "description": _ABOUT},
+        "defaultContentType": "application/json",
+        "servers": _servers(),
+        "channels": _channels(),
+        "operations": _operations(),
+        "components": {
+            "messages": {message_name(each): message(each, key=_KEY) for each in _EVENTS}
+            | {"webhook": _webhook_message(), "https_reply": _https_reply()},
+            "schemas": schemas(*_EVENTS),
+            "parameters": {"insurer": {"description": "Your short name, agreed at onboarding."}},
+            "securitySchemes": _security(),
+        },
+    }
+
+
+def _servers() -> Document:
+    return {
+        "kafka": {
+            "host": "kafka.example.com:9093",
+            "protocol": "kafka-secure",
+            "description": "Your account may read your messages topic and write your replies topic, nothing else.",
+            "security": [{"$ref": "#/components/securitySchemes/scram"}],
+        },
+        "https": {
+            "host": "relay.example.com",
+            "protocol": "https",
+            "description": "For insurers without Kafka.",
+            "security": [{"$ref": "#/components/securitySchemes/signature"}],
+        },
+    }
+
+
+def _security() -> Document:
+    return {
+        "scram": {"type": "scramSha512", "description": "Kafka SASL/SCRAM-SHA-512 over TLS."},
+        "signature": {
+            "type": "httpApiKey",
+            "in": "header",
+            "name": "webhook-signature",
+            "description": "Standard Webhooks 1.0, symmetric (`v1`), with the secret agreed at onboarding.",
+        },
+    }
+
+
+def _channels() -> Document:
+    insurer = {"insurer": {"$ref": "#/components/parameters/insurer"}}
+    messages = {message_name(each): _message_ref(message_name(each)) for each in _TO_INSURER}
+    return {
+        "messages": {
+            "address": INSURER_MESSAGES,
+            "title": "What the relay tells you",
+            "servers": [{"$ref": "#/servers/kafka"}],
+            "parameters": insurer,
+            "messages": messages,
+        },
+        "replies": {
+            "address": INSURER_REPLIES,
+            "title": "What you answer",
+            "servers": [{"$ref": "#/servers/kafka"}],
+            "parameters": insurer,
+            "messages": {message_name(InsurerReply): _message_ref(message_name(InsurerReply))},
+        },
+        "webhook": {
+            "address": None,
+            "title": "Your endpoint",
+            "description": _WEBHOOK,
+            "messages": {"webhook": _message_ref("webhook")},
+        },
+        "https_replies": {
+            "address": "/v1/insurers/{insurer}/replies",
+            "title": "Our endpoint for replies",
+            "description": _POST_REPLIES,
+            "servers": [{"$ref": "#/servers/https"}],
+            "parameters": insurer,
+            "messages": {"https_reply": _message_ref("https_reply")},
+        },
+    }
+
+
+def _operations() -> Document:
+    return {
+        "readMessages": _operation("receive", "messages", "Read what policyholders write to you."),
+        "sendReply": _operation("send", "replies", "Answer an alias."),
+        "receiveWebhook": _operation("receive", "webhook", "The same events at your endpoint.", http=True),
+        "postReply": _operation("send", "https_replies", "Answer an alias over HTTPS.", http=True),
+    }
+
+
+def _operation(action: str, channel: str, summary: str, *, http: bool = False) -> Document:
+    bindings = {"bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}}} if http else {}
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": summary, **bindings}
+
+
+def _message_ref(name: str) -> Document:
+    return {"$ref": f"#/components/messages/{name}"}
+
+
+def _webhook_message() -> Document:
+    return {
+        "name": "webhook",
+        "summary": "One event, in an envelope of type, time and data.",
+        "contentType": "application/json",
+        "headers": _signature_headers(),
+        "payload": {
+            "type": "object",
+            "required": ["type", "timestamp", "data"],
+            "properties": {
+                "type": {"type": "string", "enum": [each.type for each in _TO_INSURER]},
+                "timestamp": {"type": "string", "format": "date-time"},
+                "data": {
+                    "oneOf": [{"$ref": f"#/components/schemas/{each.__name__}"} for each in _TO_INSURER]
+                },
+            },
+        },
+    }
+
+
+def _https_reply() -> Document:
+    return {
+        "name": "https_reply",
+        "summary": "An answer to an alias.",
+        "contentType": "application/json",
+        "headers": _signature_headers(),
+        "payload": {"$ref": f"#/components/schemas/{InsurerReply.__name__}"},
+    }
+
+
+def _signature_headers() -> Document:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "type": "object",
+        "required": list(names),
+        "properties": {name: {"type": "string"} for name in names},
+    }
