@@ -30,25 +30,25 @@ class Carrier(Protocol):
     lease_s: float
     """After so long an attempt is over, whatever happened to who made it."""
 
-    def lane_wait(self, row: Row, now: datetime) -> float:
+    def lane_wait(self, row: Row, now: datetime, /) -> float:
         """Seconds until the row's lane may send."""
         ...
 
-    def channel_wait(self, row: Row, now: datetime) -> float:
+    def channel_wait(self, row: Row, now: datetime, /) -> float:
         """Seconds until the row's whole channel may send."""
         ...
 
-    def take(self, row: Row, now: datetime) -> None:
+    def take(self, row: Row, now: datetime, /) -> None:
         """Count the row against the limits: it is about to leave."""
         ...
 
-    def remember(self, lane: str, at: datetime) -> None:
+    def remember(self, lane: str, at: datetime, /) -> None:
         """Count what was sent before this process began."""
         ...
 
-    async def send(self, row: Row, now: datetime) -> Answer: ...
+    async def send(self, row: Row, now: datetime, /) -> Answer: ...
 
-    def judge(self, row: Row, answer: Answer, now: datetime) -> Verdict: ...
+    def judge(self, row: Row, answer: Answer, now: datetime, /) -> Verdict: ...
 
 
 class WhatsAppCarrier:
@@ -91,7 +91,7 @@ class WhatsAppCarrier:
     def remember(self, lane: str, at: datetime) -> None:
         self._pairs.take(lane, at.timestamp())
 
-    async def send(self, row: Row, now: datetime) -> Answer:
+    async def send(self, row: Row, _now: datetime) -> Answer:
         try:
             opened = self._opener.open(row.sealed_recipient, f"delivery:{row.delivery_id}")
             recipient = Identity.model_validate_json(opened)
@@ -126,7 +126,7 @@ class WebhookCarrier:
         self._gone: dict[str, tuple[str, datetime]] = {}
         """Insurers whose endpoint said 410: which address, and when to ask it again."""
 
-    def lane_wait(self, row: Row, now: datetime) -> float:
+    def lane_wait(self, _row: Row, _now: datetime) -> float:
         return 0.0
 
     def channel_wait(self, row: Row, now: datetime) -> float:
@@ -136,10 +136,10 @@ class WebhookCarrier:
         gone, until = self._gone.get(row.insurer, ("", now))
         return _NO_ENDPOINT_WAIT_S if gone == url and until > now else 0.0
 
-    def take(self, row: Row, now: datetime) -> None:
+    def take(self, _row: Row, _now: datetime) -> None:
         """An insurer has no rate, only so many at once."""
 
-    def remember(self, lane: str, at: datetime) -> None:
+    def remember(self, _lane: str, _at: datetime) -> None:
         """An insurer has no rate."""
 
     async def send(self, row: Row, now: datetime) -> Answer:

@@ -161,11 +161,7 @@ def overdue(row: Row, now: datetime, unknown_wait_s: float) -> Row | None:
         return _unclear(row, "sender_lost", now, unknown_wait_s)
     if row.state == "unknown":
         return _moved(row, "unresolved", now, error_code=row.error_code)
-    if row.instruction is None or not may_instruct(row, row.instruction):
-        return None
-    if row.instruction == "resend":
-        return _moved(row, "pending", now, due_at=now, failures=0, last_failure=None)
-    return _moved(row, "failed", now, error_code="given_up")
+    return _obeyed(row, now)
 
 
 def may_instruct(row: Row, instruction: Instruction) -> bool:
@@ -178,6 +174,14 @@ def may_instruct(row: Row, instruction: Instruction) -> bool:
 def instructed(row: Row, instruction: Instruction, now: datetime) -> Row:
     """The row with a person's word on it. The sender acts on it, so that one place changes states."""
     return replace(row, instruction=instruction, due_at=_stored(now))
+
+
+def _obeyed(row: Row, now: datetime) -> Row | None:
+    if row.instruction is None or not may_instruct(row, row.instruction):
+        return None
+    if row.instruction == "resend":
+        return _moved(row, "pending", now, due_at=now, failures=0, last_failure=None)
+    return _moved(row, "failed", now, error_code="given_up")
 
 
 def _accepted(row: Row, attempt: int, provider_ref: str | None, now: datetime) -> Row | None:

@@ -39,9 +39,6 @@ class Pauses:
         """Let it rest until then, or longer if that was said before."""
         self._until[channel] = max(self._until.get(channel, 0.0), until)
 
-    def lift(self, channel: str) -> None:
-        self._until.pop(channel, None)
-
     def shortest(self, now: float) -> float | None:
         """Seconds until the next one may go on; None when none rests."""
         return min((until - now for until in self._until.values() if until > now), default=None)

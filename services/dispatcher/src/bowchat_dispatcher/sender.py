@@ -143,7 +143,9 @@ class Sender:
         rows = {row.delivery_id: row for row in due}
         rows |= await self._ledger.find({head.delivery_id for head in heads.values()} - rows.keys())
         soon = now + timedelta(seconds=self._poll_s)
-        for lane, head in heads.items():
+        for lane in dict.fromkeys(row.lane for row in due):
+            if (head := heads.get(lane)) is None:
+                continue
             row = rows.get(head.delivery_id)
             if row is None or row.state != "pending" or row.due_at is None or row.due_at > now:
                 self._lanes.hold(lane, max(head.due_at or soon, soon), now)
@@ -287,7 +289,9 @@ class Sender:
 
 
 def _report(flight: asyncio.Task[None]) -> None:
-    """An attempt that broke for a reason of our own leaves its row `sending`: its lease decides. Its text may name anybody."""
+    """An attempt that broke for a reason of our own stays `sending` until its lease ends. The error's text may name
+    anybody, so only its class is told.
+    """
     error = None if flight.cancelled() else flight.exception()
     if error is not None:
         log.error("attempt_broke", error=type(error).__name__)

@@ -38,7 +38,7 @@ class ForbiddenAddressError(httpx.ConnectError):
 def is_allowed(address: str) -> bool:
     """Is this a public address that a partner may have a webhook at?"""
     try:
-        parsed = ip_address(address.split("%")[0])
+        parsed = ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:
         return False
     if isinstance(parsed, IPv6Address):

@@ -102,7 +102,10 @@ def _treatment(answer: Declined) -> Treatment | None:
 
 
 def judge_webhook(row: Row, answer: Answer, schedule_s: Sequence[float], jitter: float) -> Verdict:
-    """What an insurer's answer means. `jitter` in 0..1 spreads the retries. Sending twice is harmless: the id is the same."""
+    """What an insurer's answer means. `jitter` in 0..1 spreads the retries.
+
+    Sending twice is harmless: the webhook's id is the same.
+    """
     match answer:
         case Taken():
             return Verdict("accepted")
