@@ -10,7 +10,7 @@ from bowchat_contracts.deliveries import StatusReceived
 from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import Identity, InboundReceived
-from bowchat_contracts.insurer import InsurerMessage, InsurerReply
+from bowchat_contracts.insurer import InsurerReply, ReplyRefused
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_ingest.channels.whatsapp_cloud import parse
@@ -131,6 +131,6 @@ async def test_a_repeated_reply_is_the_same_event_and_another_text_is_not() -> N
 
 async def test_only_replies_pass() -> None:
     """An insurer cannot send any other of our events through its topic."""
-    message = InsurerMessage.model_construct()
+    message = ReplyRefused(reply_id="r-1", alias=ALIAS, reason="text_empty", detail="")
     with pytest.raises(RejectError, match="replies only"):
         await run_batch(RepliesHandler(), [record(message, topic="insurer.acme.replies")], NOW)

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ async def test_who_is_unknown_and_who_signs_wrongly_get_one_answer(
         {"webhook-id": "another"},
     ],
 )
-def test_malformed_headers_are_a_wrong_signature(secret: str, headers: Mapping[str, str]) -> None:
+def test_malformed_headers_are_a_wrong_signature(secret: str, headers: dict[str, str]) -> None:
     """Whatever the headers hold, the check says no and does not raise."""
     body = orjson.dumps(REPLY)
     right = _signed(secret, body)

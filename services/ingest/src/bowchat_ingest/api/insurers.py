@@ -74,12 +74,7 @@ class InsurerReplies:
         reply = reply_of(body, webhook_id)
         outgoing = reply_received(reply, insurer, "https", self.clock())
         await self.lane.publish((outgoing,))
-        log.info(
-            "reply_received",
-            insurer=insurer,
-            event_ids=[outgoing.meta.id],
-            trace_ids=[outgoing.meta.trace_id],
-        )
+        log.info("reply_received", insurer=insurer, trace_ids=[outgoing.meta.trace_id])
         return JSONResponse({"status": "accepted", "reply_id": reply.reply_id}, 202)
 
 
