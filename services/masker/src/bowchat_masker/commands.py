@@ -18,8 +18,8 @@ from bowchat_masker.masking import MaskingError, mask
 from bowchat_masker.model import Changes
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import MongoVault, VaultStore
-from bowchat_runtime.clock import system_clock
 from bowchat_runtime.cli import pipe
+from bowchat_runtime.clock import system_clock
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.settings import load
 

@@ -241,7 +241,7 @@ DETAILS: Mapping[RefusalReason, str] = {
     "conversation_closed": "This conversation is closed. It opens again when the policyholder writes.",
     "text_empty": "The reply has no text. Send it again, under a new reply_id, with a text.",
     "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
-    "command_unknown": "A text that begins with / is a command, and this one is not known. It was not sent to the policyholder.",
+    "command_unknown": "A text that begins with / is a command, and this one is not known. The policyholder did not get it.",
     "contact_unreachable": "The policyholder cannot be reached now. It was not sent; try again after they have written.",
 }
 """What an insurer reads when a reply was refused: what happened, and what to do."""

@@ -1,0 +1,175 @@
+"""An insurer's reply reaches the one person of its thread, once, or is refused with a reason."""
+
+from typing import Any
+
+import pytest
+
+from bowchat_contracts.deliveries import DeliveryRequested
+from bowchat_contracts.ids import derived_id, random_id
+from bowchat_contracts.inbound import Identity, OtherContent
+from bowchat_contracts.insurer import ReplyRefused
+from bowchat_contracts.replies import ReplyDecided
+from bowchat_masker.commands import unfreeze
+
+
+def outcome(sent: list[Any]) -> tuple[str, str | None]:
+    (decided,) = [each.event for each in sent if isinstance(each.event, ReplyDecided)]
+    return decided.outcome, decided.reason
+
+
+def dumped(sent: list[Any]) -> list[tuple[str, str, str, Any]]:
+    return [(each.topic, each.key, each.event.model_dump_json(), each.meta) for each in sent]
+
+
+async def test_a_reply_goes_to_the_person_of_its_thread(world) -> None:
+    """Accepted: a delivery is requested, locked for the dispatcher and bound to itself, and the decision is told."""
+    alias = await world.alias()
+    delivery, decided = await world.answers(world.reply(alias))
+    assert isinstance(delivery.event, DeliveryRequested)
+    assert delivery.key == delivery.event.recipient_ref
+    assert delivery.event.business_number_id == "business"
+    opened = world.opener.open(delivery.event.sealed_recipient, f"delivery:{delivery.event.delivery_id}")
+    recipient = Identity.model_validate_json(opened)
+    assert (recipient.number, recipient.bsuid) == (world.identity.number, world.identity.bsuid)
+    assert decided.event.outcome == "accepted"
+    assert decided.key == derived_id("cv", "c1")
+    assert "7700900123" not in repr(dumped([delivery, decided]))
+
+
+async def test_a_replay_publishes_the_same_again(world, later) -> None:
+    """A reply read again after a crash gives the same events to the byte: one delivery id, one seal."""
+    reply = world.reply(await world.alias())
+    first = await world.answers(reply)
+    assert dumped(await world.answers(reply, now=later)) == dumped(first)
+
+
+async def test_the_same_reply_sent_twice_has_one_effect(world) -> None:
+    """An insurer that repeats itself, in one batch or later, moves nobody's phone twice."""
+    alias = await world.alias()
+    first, again, later = (world.reply(alias) for _ in range(3))
+    assert len(await world.answers(first, again)) == 2
+    assert await world.answers(later) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "text_empty"),
+        (" \u200b\n", "text_empty"),
+        ("x" * 4097, "text_too_long"),
+        ("/handoff_to_underwriter", "command_unknown"),
+        ("  /close", "command_unknown"),
+        ("\u200b/close", "command_unknown"),
+    ],
+)
+async def test_a_text_that_cannot_be_carried_is_refused(world, text: str, reason: str) -> None:
+    """The insurer is told which and what to do; the policyholder gets nothing."""
+    alias = await world.alias()
+    refusal, decided = await world.answers(world.reply(alias, text))
+    assert isinstance(refusal.event, ReplyRefused)
+    assert (refusal.topic, refusal.key) == ("insurer.acme.messages", alias)
+    assert refusal.event.reason == decided.event.reason == reason
+    assert len(refusal.event.detail) > 20
+    assert refusal.whole_seconds
+
+
+async def test_another_insurers_alias_is_unknown(world) -> None:
+    """An insurer that got hold of another's alias learns nothing and reaches nobody."""
+    alias = await world.alias()
+    sent = await world.answers(world.reply(alias, insurer="zenith"))
+    assert outcome(sent) == ("refused", "unknown_alias")
+    assert sent[-1].event.conversation_id is None
+
+
+@pytest.mark.parametrize("alias", ["", "ph_x", "447700900123", "x" * 100])
+async def test_an_invented_alias_is_refused(world, alias: str) -> None:
+    """What does not look like an alias is not used as a key."""
+    sent = await world.answers(world.reply(alias))
+    assert outcome(sent) == ("refused", "unknown_alias")
+    assert sent[0].key == "refused"
+
+
+async def test_several_threads_need_a_name(world) -> None:
+    """While an alias has one open thread it may be left out; with several the insurer must say which."""
+    alias = await world.alias()
+    await world.takes(world.message(name="2", conversation="c2"))
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "ambiguous_thread")
+    thread = world.mint.thread_id("acme", derived_id("cv", "c2"))
+    sent = await world.answers(world.reply(alias, name="r2", thread_id=thread))
+    assert outcome(sent) == ("accepted", None)
+    assert sent[-1].event.conversation_id == derived_id("cv", "c2")
+    await world.follows(world.changed("closed", 3, "c1"))
+    assert outcome(await world.answers(world.reply(alias, name="r3"))) == ("accepted", None)
+
+
+async def test_a_foreign_thread_is_unknown(world) -> None:
+    """A thread of another contact, another insurer or nobody does not take a reply to somebody else."""
+    alias = await world.alias()
+    await world.takes(world.message(name="2", contact="bo", conversation="c2"))
+    other = world.mint.thread_id("acme", derived_id("cv", "c2"))
+    assert outcome(await world.answers(world.reply(alias, thread_id=other))) == ("refused", "unknown_thread")
+    sent = await world.answers(world.reply(alias, name="r2", thread_id=random_id("th")))
+    assert outcome(sent) == ("refused", "unknown_thread")
+
+
+async def test_a_closed_conversation_takes_no_reply(world) -> None:
+    """Closed is closed, by name or by default, until it opens again; an old change read late does not matter."""
+    alias = await world.alias()
+    thread = world.mint.thread_id("acme", derived_id("cv", "c1"))
+    await world.follows(world.changed("waiting_insurer", 2), world.changed("closed", 3))
+    await world.follows(world.changed("waiting_insurer", 2))
+    for name, named in (("r1", None), ("r2", thread)):
+        sent = await world.answers(world.reply(alias, name=name, thread_id=named))
+        assert outcome(sent) == ("refused", "conversation_closed")
+    await world.follows(
+        world.changed("waiting_insurer", 4), world.changed("closed", 5), world.changed("triage", 6)
+    )
+    assert outcome(await world.answers(world.reply(alias, name="r3"))) == ("accepted", None)
+
+
+async def test_who_cannot_be_reached_is_not_written_to(world) -> None:
+    """Without a number and a BSUID there is nowhere to send."""
+    alias = await world.alias(identity=Identity(name="Asha Testperson"))
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "contact_unreachable")
+
+
+async def test_a_frozen_contact_holds_replies(world) -> None:
+    """After a change of number replies wait for people, who are told; unfreezing lets new ones pass."""
+    alias = await world.alias(content=OtherContent(type="number_changed"))
+    alarm, decided = await world.answers(world.reply(alias))
+    assert alarm.event.reason == "number_changed"
+    assert alarm.event.direction == "to_policyholder"
+    assert (decided.event.outcome, decided.event.reason) == ("held", "number_changed")
+    contact = derived_id("ct", "asha")
+    assert (await unfreeze(world.store, contact)).startswith("unfrozen")
+    assert "not frozen" in await unfreeze(world.store, contact)
+    assert "no contact" in await unfreeze(world.store, "nobody")
+    assert outcome(await world.answers(world.reply(alias, name="r2"))) == ("accepted", None)
+
+
+async def test_a_recipient_that_cannot_be_opened_is_held(world) -> None:
+    """A damaged vault stops the reply; it is never sent to somebody guessed."""
+    alias = await world.alias()
+    contact = world.store._contacts[derived_id("ct", "asha")]
+    broken = contact.identity[:-1] + bytes([contact.identity[-1] ^ 1])
+    object.__setattr__(contact, "identity", broken)
+    world.vault._open.clear()
+    alarm, _ = sent = await world.answers(world.reply(alias))
+    assert alarm.event.reason == "seal_unreadable"
+    assert outcome(sent) == ("held", "guard")
+
+
+async def test_a_refusal_does_not_spell_the_number(world) -> None:
+    """Not even an insurer's own reply id brings the person's number onto the topic."""
+    alias = await world.alias()
+    sent = await world.answers(world.reply(alias, "", name="about-7700900123"))
+    assert [type(each.event).__name__ for each in sent] == ["GuardRaised", "ReplyDecided"]
+    assert outcome(sent) == ("held", "guard")
+
+
+async def test_a_moved_thread_is_refused(world) -> None:
+    """Alias, contact, thread and conversation must all name each other; a row that was tampered with takes no reply."""
+    alias = await world.alias()
+    (thread,) = world.store._threads.values()
+    object.__setattr__(thread, "conversation_id", derived_id("cv", "other"))
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "unknown_thread")
