@@ -13,6 +13,8 @@ from bowchat_registry.problems import Problem
 COLUMNS = ("policy_number", "insurer", "policy_type", "contact_ref")
 
 _GROUPS = re.compile(r"[0-9A-Z]+")
+_PIECES = re.compile(r"([0-9A-Z]+)")
+_DIGIT = re.compile(r"\d")
 _REF = re.compile(r"rf_[a-p]{32}")
 _NUMBER = re.compile(r"[0-9A-Za-z]+(?:[-/. ][0-9A-Za-z]+)*")
 # Shorter ones would be found in house numbers, dates and prices.
@@ -52,6 +54,9 @@ class PolicyBook:
                 by_ref[policy.contact_ref].append(policy)
         self._by_number, self._by_ref = by_number, {ref: tuple(held) for ref, held in by_ref.items()}
         self._longest = max(map(len, by_number), default=0)
+        self._heads = {number[:_SHORTEST] for number in by_number}
+        # Most words of a message begin as no policy number does, and need no further look.
+        self._openings = {number[:length] for number in by_number for length in (1, 2)}
 
     def __len__(self) -> int:
         return len(self._by_number)
@@ -65,26 +70,30 @@ class PolicyBook:
 
     def named_in(self, text: str) -> tuple[Policy, ...]:
         """The policies whose number stands in a text, however it is grouped; each once, in the text's order."""
-        if not any(each.isdigit() for each in text):
+        if not _DIGIT.search(text):
             return ()
-        groups = [(match.group(), match.start(), match.end()) for match in _GROUPS.finditer(_upper(text))]
+        # Odd places hold runs of letters and digits, even ones what stands between them.
+        pieces = _PIECES.split(_upper(text))
         found: dict[Policy, None] = {}
-        for start in range(len(groups)):
-            for joined in self._joined(groups, start):
+        for start in range(1, len(pieces), 2):
+            if pieces[start][:2] not in self._openings:
+                continue
+            for joined in self._joined(pieces, start):
                 if policy := self._by_number.get(joined):
                     found[policy] = None
         return tuple(found)
 
-    def _joined(self, groups: list[tuple[str, int, int]], start: int) -> Iterable[str]:
-        """What the groups from `start` on give when they are put together, one more each time."""
-        joined, _, end = groups[start]
-        yield joined
-        for group, begin, until in groups[start + 1 :]:
-            joined += group
-            if begin - end > _SEPARATORS or len(joined) > self._longest:
+    def _joined(self, pieces: list[str], start: int) -> Iterable[str]:
+        """What the runs from `start` on give when they are put together, one more each time."""
+        joined = pieces[start]
+        for place in range(start + 1, len(pieces), 2):
+            if len(joined) >= _SHORTEST:
+                if joined[:_SHORTEST] not in self._heads or len(joined) > self._longest:
+                    return
+                yield joined
+            if place + 1 == len(pieces) or len(pieces[place]) > _SEPARATORS:
                 return
-            end = until
-            yield joined
+            joined += pieces[place + 1]
 
 
 def read_policies(file: str, text: str, insurers: Iterable[str]) -> tuple[list[Policy], list[Problem]]:

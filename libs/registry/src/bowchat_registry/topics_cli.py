@@ -28,6 +28,8 @@ def main() -> None:
     except (SettingsError, DependencyDownError) as error:
         sys.stderr.write(f"bowchat-topics: {error}\n")
         sys.exit(2)
+    except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
+        sys.stderr.close()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,1 @@
+"""Finds the contact, policy, conversation, insurer and desk of every message."""

@@ -1,0 +1,78 @@
+"""Who wrote: identities that belong together, and those that only seem to. Pure.
+
+A message names its writer by one or more refs, the strongest first. A weaker ref (a number) may have changed hands, so
+it follows a stronger one (a BSUID) at most once: a second stranger with the same number is another contact.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from bowchat_contracts.ids import ContactId, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRef:
+    """One identity of a contact."""
+
+    ref: Ref
+    version: int
+    contact_id: ContactId
+    linked_at: datetime
+    stronger: Ref | None = None
+    """The ref this one follows."""
+    weaker: tuple[Ref, ...] = ()
+    """The refs that follow this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who wrote a message, and what was learnt of the identities."""
+
+    contact_id: ContactId
+    refs: tuple[Ref, ...]
+    """The strongest ref of the message and all that follow it: whose policies count. Not those of a stranger."""
+    learnt: tuple[KnownRef, ...] = ()
+    links: Literal["linked", "kept_apart"] | None = None
+
+
+def identify(refs: Sequence[Ref], known: Mapping[Ref, KnownRef], fresh: ContactId, now: datetime) -> Writer:
+    """The contact behind these refs; `fresh` is the id it gets if it is a new one."""
+    first, rest = refs[0], tuple(dict.fromkeys(refs[1:]))
+    holder = known.get(first)
+    contact_id = holder.contact_id if holder else _inherited(first, rest, known) or fresh
+    before = holder or KnownRef(first, 0, contact_id, now)
+    followers = [_followed(ref, before, known.get(ref), now) for ref in rest]
+    own = [each for each in followers if each is not None]
+    after = replace(before, weaker=tuple(dict.fromkeys((*before.weaker, *(each.ref for each in own)))))
+    learnt = _changed([after, *own], known)
+    return Writer(
+        contact_id=contact_id,
+        refs=(first, *after.weaker),
+        learnt=learnt,
+        links="kept_apart" if len(own) < len(rest) else "linked" if rest and learnt else None,
+    )
+
+
+def _inherited(first: Ref, rest: Sequence[Ref], known: Mapping[Ref, KnownRef]) -> ContactId | None:
+    """The contact of a weaker ref that was alone so far: the same person, now known by a stronger one as well."""
+    free = (known[ref] for ref in rest if ref in known and _is_free(known[ref], first))
+    return next((each.contact_id for each in free), None)
+
+
+def _is_free(found: KnownRef, leader: Ref) -> bool:
+    return found.stronger == leader or (found.stronger is None and not found.weaker)
+
+
+def _followed(ref: Ref, leader: KnownRef, found: KnownRef | None, now: datetime) -> KnownRef | None:
+    """The ref as a follower of the leader; None where it belongs to somebody else."""
+    if found is None:
+        return KnownRef(ref, 0, leader.contact_id, now, stronger=leader.ref)
+    if found.contact_id != leader.contact_id or not _is_free(found, leader.ref):
+        return None
+    return found if found.stronger else replace(found, stronger=leader.ref, linked_at=now)
+
+
+def _changed(refs: Sequence[KnownRef], known: Mapping[Ref, KnownRef]) -> tuple[KnownRef, ...]:
+    return tuple(replace(each, version=each.version + 1) for each in refs if each != known.get(each.ref))

@@ -1,0 +1,86 @@
+"""`bowchat-router explain`: where a text would go, and why. The rules are those of the service."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from bowchat_contracts.ids import InsurerId, Ref, derived_id
+from bowchat_registry.registry import Registry
+from bowchat_router.domain import Conversation, Question, Route, route
+from bowchat_runtime.clock import Clock
+from bowchat_runtime.decoding import fields
+from bowchat_runtime.errors import RejectError
+
+Answer = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Open(BaseModel):
+    """The one conversation that the contact has open."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    insurer: InsurerId
+    desk: str | None = None
+    policy_type: str | None = None
+    policy_number: str | None = None
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=100_000)
+    contact: Ref | None = None
+    """Who wrote, as a contact ref of `policies.csv`."""
+    context: _Open | None = None
+    at: AwareDatetime | None = None
+    """When: agreements have a first and a last day."""
+
+
+def explain(registry: Registry, clock: Clock, given: Answer) -> Answer:
+    """One line's answer.
+
+    Errors: `RejectError` that names each wrong field.
+    """
+    try:
+        line = _Line.model_validate(given)
+    except ValidationError as error:
+        raise RejectError(f'{fields(error)}; give {{"text": …, "contact"?, "context"?, "at"?}}') from None
+    question = Question(
+        text=line.text,
+        held=registry.policies.held_by([line.contact] if line.contact else []),
+        open=(_conversation(line.context),) if line.context else (),
+    )
+    return _answer(route(question, registry, (line.at or clock()).astimezone(UTC).date()))
+
+
+def _answer(decided: Route) -> Answer:
+    return {
+        "policy_type": decided.policy_type,
+        "intent": None,
+        "insurer": decided.insurer,
+        "desk": decided.desk,
+        "confidence": 1.0 if decided.insurer else 0.0,
+        "rule": decided.rule,
+        "reasons": list(decided.reasons),
+        "outcome": "routed" if decided.insurer else "triage",
+    }
+
+
+def _conversation(context: _Open) -> Conversation:
+    return Conversation(
+        conversation_id=derived_id("cv", "explain"),
+        contact_id=derived_id("ct", "explain"),
+        version=1,
+        last_seq=1,
+        state="waiting_insurer",
+        insurer=context.insurer,
+        desk=context.desk,
+        policy_type=context.policy_type,
+        policy_number=context.policy_number,
+        agreement_version=None,
+        business_number_id="",
+        opened_at=_EPOCH,
+        last_message_at=_EPOCH,
+    )

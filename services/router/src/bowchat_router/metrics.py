@@ -1,0 +1,12 @@
+"""Every metric of the router."""
+
+from prometheus_client import Counter
+
+# Messages routed, by outcome and by what decided (a rule of the registry counts as `rule`).
+MESSAGES = Counter("bowchat_router_messages_total", "Messages routed.", ["outcome", "decided_by"])
+# Messages and replies that came again at another place in the topic, and had no second effect.
+DUPLICATES = Counter("bowchat_router_duplicates_total", "Duplicates absorbed.")
+# Conversations opened.
+OPENED = Counter("bowchat_router_conversations_opened_total", "Conversations opened.")
+# Contacts whose identities were linked, or contradicted each other and were kept apart.
+LINKS = Counter("bowchat_router_contact_links_total", "Identities linked or kept apart.", ["outcome"])
