@@ -1,6 +1,6 @@
 """The composition root."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ import httpx
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, INSURER_MESSAGES_PATTERN, STATUSES_RECEIVED
 from bowchat_dispatcher.carriers import Carrier, WebhookCarrier, WhatsAppCarrier
 from bowchat_dispatcher.domain import Kind
-from bowchat_dispatcher.endpoints import Endpoints, watched
+from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
 from bowchat_dispatcher.memory import MemoryLedger
@@ -19,6 +19,7 @@ from bowchat_dispatcher.settings import DispatcherSettings
 from bowchat_dispatcher.ssrf import GuardedTransport
 from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
 from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
+from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
@@ -54,7 +55,12 @@ def build(
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
-    endpoints = endpoints or watched(settings.registry, resources)
+    tasks: list[Callable[[], Awaitable[None]]] = []
+    if endpoints is None:
+        registry = RegistryWatcher(settings.registry)
+        resources.append(registry)
+        tasks.append(registry.run)
+        endpoints = RegistryEndpoints(registry)
     carriers: dict[Kind, Carrier] = {
         "whatsapp": _whatsapp(settings, whatsapp, resources),
         "webhook": _webhooks(settings, webhooks, endpoints, resources),
@@ -72,7 +78,7 @@ def build(
         publisher=publisher,
         subscriptions=_subscriptions(ledger, endpoints, sender),
         resources=resources,
-        tasks=[sender.run],
+        tasks=[*tasks, sender.run],
         ready=[database.ping] if uses_mongo else [],
     )
 

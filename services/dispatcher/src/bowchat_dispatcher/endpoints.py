@@ -1,8 +1,8 @@
 """Where insurers listen, as the registry has it now."""
 
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from bowchat_registry.watcher import RegistryWatcher
 
 
 class Endpoints(Protocol):
@@ -13,6 +13,14 @@ class Endpoints(Protocol):
         ...
 
 
-def watched(directory: Path, resources: list[AbstractAsyncContextManager[Any]]) -> Endpoints:
-    """The registry directory, reloaded while it changes."""
-    raise NotImplementedError
+class RegistryEndpoints:
+    """The agreements' endpoints, by the registry in use."""
+
+    def __init__(self, registry: RegistryWatcher) -> None:
+        self._registry = registry
+
+    def url(self, insurer: str) -> str | None:
+        agreement = self._registry.current.agreements.get(insurer)
+        if agreement is None or agreement.endpoint.kind != "webhook":
+            return None
+        return agreement.endpoint.url

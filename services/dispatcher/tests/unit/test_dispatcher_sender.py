@@ -371,16 +371,16 @@ async def test_late_sender_does_not_send(world: Any) -> None:
 
 async def test_run_lands_before_it_ends(world: Any) -> None:
     """Stopped while a text is under way, the sender waits for its answer and writes it down."""
-    gate = asyncio.Event()
+    under_way, gate = asyncio.Event(), asyncio.Event()
 
     async def wait(_: str) -> None:
+        under_way.set()
         await gate.wait()
 
     world.whatsapp.on_send = wait
     await world.ledger.insert([world.row("a")])
     task = asyncio.create_task(world.sender.run())
-    while not world.whatsapp.ids:
-        await asyncio.sleep(0.005)
+    await under_way.wait()
     task.cancel()
     await asyncio.sleep(0.01)
     gate.set()

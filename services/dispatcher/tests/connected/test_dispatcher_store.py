@@ -1,0 +1,145 @@
+"""One contract for both ledgers: memory and a real database keep the same promises."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bowchat_contracts.ids import derived_id
+from bowchat_dispatcher.domain import Verdict, begun, finished, instructed
+from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
+from bowchat_runtime.mongo import MongoDatabase
+
+
+@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
+def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
+    """The address and name of a database, or None for the memory."""
+    if request.param == "memory":
+        return None
+    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
+
+
+@pytest.fixture
+async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
+    if place is None:
+        yield MemoryLedger()
+        return
+    async with MongoDatabase(*place) as database:
+        stored = MongoLedger(database)
+        await stored.prepare()
+        yield stored
+
+
+async def due(ledger: Ledger, world: Any, **more: Any) -> list[str]:
+    options: dict[str, Any] = {"limit": 10, "without_lanes": (), "without_channels": ()}
+    return [row.delivery_id for row in await ledger.due(world.clock(), **(options | more))]
+
+
+async def test_round_trip(ledger: Ledger, world: Any) -> None:
+    """A row comes back as it was put in, and a second insert of its id changes nothing."""
+    row = world.row("a", text="naïve ✓")
+    await ledger.insert([row])
+    await ledger.insert([replace(row, insurer="other"), world.row("b")])
+    found = await ledger.find([row.delivery_id, derived_id("dl", "none")])
+    assert found == {row.delivery_id: replace(row, version=1)}
+    assert await ledger.find([]) == {}
+
+
+async def test_compare_and_set(ledger: Ledger, world: Any) -> None:
+    """Of two writers of one version, one stands; the other rows of its write stand all the same."""
+    await ledger.insert([world.row("a"), world.row("b", person="ravi")])
+    rows = await ledger.find([derived_id("dl", "a"), derived_id("dl", "b")])
+    a, b = rows[derived_id("dl", "a")], rows[derived_id("dl", "b")]
+    mine, yours = begun(a, world.clock(), 30), begun(a, world.clock() + timedelta(seconds=1), 30)
+    other = begun(b, world.clock(), 30)
+    assert mine is not None
+    assert yours is not None
+    assert other is not None
+    assert await ledger.write([mine]) == [replace(mine, version=2)]
+    assert [row.delivery_id for row in await ledger.write([yours, other])] == [b.delivery_id]
+    assert (await ledger.find([a.delivery_id]))[a.delivery_id] == replace(mine, version=2)
+    assert await ledger.write([]) == []
+
+
+async def test_due(ledger: Ledger, world: Any) -> None:
+    """Pending rows whose time has come, the longest due first, without the lanes and channels that rest."""
+    early = replace(world.row("a"), due_at=world.clock() - timedelta(seconds=5))
+    later = replace(world.row("c"), due_at=world.clock() + timedelta(seconds=5))
+    await ledger.insert([world.row("b", person="ravi"), early, later, world.webhook_row("w")])
+    a, b, w = (derived_id("dl", name) for name in "abw")
+    assert await due(ledger, world) == [a, b, w]
+    assert await due(ledger, world, limit=1) == [a]
+    assert await due(ledger, world, without_lanes={early.lane}) == [b, w]
+    assert await due(ledger, world, without_channels={early.channel}) == [w]
+
+
+async def test_heads(ledger: Ledger, world: Any) -> None:
+    """A lane's head is its first delivery that is not through, whether it is pending, under way or unknown."""
+    rows = [world.row("a"), world.row("b"), world.row("c", person="ravi")]
+    await ledger.insert(rows[::-1])
+    a, b, _ = (derived_id("dl", name) for name in "abc")
+    lane = rows[0].lane
+    assert (await ledger.heads({lane}))[lane].delivery_id == a
+    stored = (await ledger.find([a]))[a]
+    claimed = begun(stored, world.clock(), 30)
+    assert claimed is not None
+    [claimed] = await ledger.write([claimed])
+    head = (await ledger.heads({lane}))[lane]
+    assert (head.delivery_id, head.due_at) == (a, world.clock() + timedelta(seconds=30))
+    done = finished(claimed, 1, Verdict("accepted", provider_ref=derived_id("pr", "a")), world.clock(), 120)
+    assert done is not None
+    await ledger.write([done])
+    assert (await ledger.heads({lane}))[lane].delivery_id == b
+    assert set(await ledger.find_by_provider([derived_id("pr", "a"), derived_id("pr", "b")])) == {
+        derived_id("pr", "a")
+    }
+    assert await ledger.heads({"none"}) == {}
+
+
+async def test_overdue(ledger: Ledger, world: Any) -> None:
+    """Rows whose lease or wait ran out, and those with a person's instruction; never one that is through."""
+    now = world.clock()
+    rows = [
+        replace(world.row("a"), state="sending", due_at=now - timedelta(seconds=1)),
+        replace(world.row("b"), state="unknown", due_at=now + timedelta(seconds=1)),
+        replace(world.row("c"), state="unresolved", due_at=None),
+        replace(world.row("d"), state="failed", due_at=None),
+        replace(world.row("e"), state="accepted", due_at=None),
+        world.row("f"),
+    ]
+    await ledger.insert(rows)
+    assert [row.delivery_id for row in await ledger.overdue(now, 10)] == [derived_id("dl", "a")]
+    stored = (await ledger.find([derived_id("dl", "c")]))[derived_id("dl", "c")]
+    await ledger.write([instructed(stored, "resend", now)])
+    assert {row.delivery_id for row in await ledger.overdue(now, 10)} == {
+        derived_id("dl", name) for name in "ac"
+    }
+    assert [row.delivery_id for row in await ledger.in_state("unresolved", 10)] == [derived_id("dl", "c")]
+    assert [await ledger.count(state) for state in ("pending", "sending", "read")] == [1, 1, 0]
+
+
+async def test_since(ledger: Ledger, world: Any) -> None:
+    """What was sent, and what changed, since a moment."""
+    world.clock.forward(100)
+    await ledger.insert([replace(world.row("a"), began_at=world.clock()), world.row("b", person="ravi")])
+    lane = world.row("a").lane
+    assert await ledger.begun_since(world.clock()) == [(lane, world.clock())]
+    assert await ledger.begun_since(world.clock() + timedelta(seconds=1)) == []
+    assert len(await ledger.changed_since(world.clock())) == 2
+    assert await ledger.changed_since(world.clock() + timedelta(seconds=1)) == []
+
+
+async def test_watermarks(ledger: Ledger, world: Any) -> None:
+    """Each sender keeps one watermark; it can be moved and dropped."""
+    now = world.clock()
+    for instance, seconds in (("1", 0), ("2", 0), ("1", 5)):
+        await ledger.set_watermark(Watermark(instance, now + timedelta(seconds=seconds), now))
+    assert {(each.instance, each.announced_until) for each in await ledger.watermarks()} == {
+        ("1", now + timedelta(seconds=5)),
+        ("2", now),
+    }
+    await ledger.drop_watermark("1")
+    assert [each.instance for each in await ledger.watermarks()] == ["2"]
