@@ -53,6 +53,7 @@ async def accept_gap(
     gap = domain.Gap((topic, partition), end + 1, last)
     made = domain.gap_accepted(gap, await log.tail(), reason=reason, now=clock())
     await log.append([made])
+    await log.note([domain.Read(gap.partition, gap.first, gap.last)])
     sys.stdout.write(
         f"entry {made['_id']}: records {gap.first} to {gap.last} are lost, and the log says so\n"
     )

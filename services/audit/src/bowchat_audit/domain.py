@@ -4,10 +4,11 @@ An entry is a plain dictionary, as it is stored: one is made for every event of 
 touched twice. `chain` is SHA-256 over the entry before it and over all of this one's fields (the payload by its digest):
 changing, removing or reordering any entry breaks every later one.
 
-Every record that is read leaves a trace: an entry, or, for a duplicate, a line in the list of absorbed records. So the
-records of one partition are contiguous in entries and absorbed records together, and a jump means that something was
-lost before it was audited. Records at or before the known end are read again after a crash, and are no jump. The first
-record ever seen of a partition may have any offset, since the log may be younger than the topic.
+Beside the entries, every batch leaves a note of what it read of each partition, before its offsets are committed; so the
+notes reach as far as anything that was ever committed, duplicates that added no entry among it. A record further on than
+the one behind the last note means that something was lost before it was audited. Records before that are read again after
+a crash, and are no jump. The first record ever seen of a partition may have any offset, since the log may be younger than
+the topic.
 """
 
 import re
@@ -83,6 +84,16 @@ class Known:
 
     position: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one batch read of a partition: the offsets `first` to `last`, those of duplicates in `absorbed`."""
+
+    partition: Partition
+    first: int
+    last: int
+    absorbed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

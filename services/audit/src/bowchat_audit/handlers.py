@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from bowchat_audit import domain, metrics
-from bowchat_audit.domain import Entry, Gap, Known, Partition, Tail
+from bowchat_audit.domain import Entry, Gap, Known, Partition, Read, Tail
 from bowchat_audit.errors import LogBrokenError
 from bowchat_audit.store import LogStore
 from bowchat_contracts.envelope import rfc3339
@@ -26,7 +26,7 @@ class Append:
     tail: Tail
     known: dict[str, Known]
     entries: list[Entry] = field(default_factory=list)
-    absorbed: list[tuple[Partition, int]] = field(default_factory=list)
+    reads: dict[Partition, Read] = field(default_factory=dict)
     appended_at: tuple[datetime, str] | None = None
     """The last `now` and its text, so that a batch does not format one moment five hundred times."""
 
@@ -61,9 +61,10 @@ class AuditHandler:
             state.entries.append(made)
             state.tail = Tail(made["_id"], made["chain"])
             state.known[dedup] = Known(record.position, digest)
-        elif known.position != record.position:
-            state.absorbed.append(((record.topic, record.partition), record.offset))
+        duplicate = known is not None and known.position != record.position
+        if known is not None and duplicate:
             _count_duplicate(record, contradicts=known.digest != digest)
+        _read(state, record, duplicate=duplicate)
         return ()
 
     async def save(self, state: Append) -> None:
@@ -71,8 +72,7 @@ class AuditHandler:
         self._tail = None
         if state.entries:
             await self._store.append(state.entries)
-        if state.absorbed:
-            await self._store.absorb(state.absorbed)
+        await self._store.note(list(state.reads.values()))
         self._tail = state.tail
         _count_appended(state)
 
@@ -124,6 +124,15 @@ def _text(state: Append, now: datetime) -> str:
     if state.appended_at is None or state.appended_at[0] != now:
         state.appended_at = (now, rfc3339(now))
     return state.appended_at[1]
+
+
+def _read(state: Append, record: Record, *, duplicate: bool) -> None:
+    partition = (record.topic, record.partition)
+    before = state.reads.get(partition)
+    first, absorbed = (before.first, before.absorbed) if before else (record.offset, ())
+    if duplicate:
+        absorbed = (*absorbed, record.offset)
+    state.reads[partition] = Read(partition, first, record.offset, absorbed)
 
 
 def _count_duplicate(record: Record, *, contradicts: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Tail
+from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Read, Tail
 from bowchat_runtime.errors import ConflictError
 
 
@@ -36,11 +36,10 @@ class MemoryLog:
                 raise ConflictError("a document was there already")
             self._places[each["dedup"]] = len(self._entries)
             self._entries.append(each)
-            self._reach((each["topic"], each["partition"]), each["offset"])
 
-    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
-        for partition, offset in positions:
-            self._reach(partition, offset)
+    async def note(self, reads: Sequence[Read]) -> None:
+        for each in reads:
+            self._ends[each.partition] = max(each.last, self._ends.get(each.partition, each.last))
 
     async def end(self, partition: Partition) -> int | None:
         return self._ends.get(partition)
@@ -50,6 +49,3 @@ class MemoryLog:
 
     async def of_subject(self, subject: str) -> list[Entry]:
         return [each for each in self._entries if subject in each["subjects"]]
-
-    def _reach(self, partition: Partition, offset: int) -> None:
-        self._ends[partition] = max(offset, self._ends.get(partition, offset))

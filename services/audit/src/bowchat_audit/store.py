@@ -7,7 +7,7 @@ service knows, since without the unique index a duplicate would be appended twic
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol, cast
 
-from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Tail
+from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Read, Tail
 from bowchat_runtime.mongo import MongoDatabase
 
 DATABASE = "audit"
@@ -33,7 +33,7 @@ class AppendOnly(Protocol):
 
 
 class LogStore(Protocol):
-    """An append-only log of entries, and the list of records absorbed as duplicates."""
+    """An append-only log of entries, and the notes of what was read."""
 
     async def prepared(self) -> bool:
         """Has somebody made the unique indexes?"""
@@ -51,11 +51,11 @@ class LogStore(Protocol):
         Errors: `ConflictError` when a place is taken or an event is there already; those before it are appended.
         """
 
-    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
-        """Note records that were read and added nothing. Noting one again changes nothing."""
+    async def note(self, reads: Sequence[Read]) -> None:
+        """Note what was read. Noting it again changes nothing."""
 
     async def end(self, partition: Partition) -> int | None:
-        """The highest offset of a partition that was appended or absorbed; None when there is none."""
+        """The highest offset of a partition that was noted; None when there is none."""
 
     async def read(self, after: int, limit: int) -> list[Entry]:
         """Entries behind this place, in order."""
@@ -67,8 +67,8 @@ class LogStore(Protocol):
 class MongoLog:
     """The log in MongoDB."""
 
-    def __init__(self, entries: AppendOnly, absorbed: AppendOnly, marks: AppendOnly) -> None:
-        self._entries, self._absorbed, self._marks = entries, absorbed, marks
+    def __init__(self, entries: AppendOnly, reads: AppendOnly, marks: AppendOnly) -> None:
+        self._entries, self._reads, self._marks = entries, reads, marks
 
     async def prepared(self) -> bool:
         return bool(await self._marks.find({"_id": _MARKER}))
@@ -91,28 +91,22 @@ class MongoLog:
     async def append(self, entries: Sequence[Entry]) -> None:
         await self._entries.insert_ordered(cast(Sequence[dict[str, Any]], entries))
 
-    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
-        await self._absorbed.insert_new(
+    async def note(self, reads: Sequence[Read]) -> None:
+        await self._reads.insert_new(
             [
-                {
-                    "_id": f"{topic}/{partition}/{offset}",
-                    "topic": topic,
-                    "partition": partition,
-                    "offset": offset,
-                }
-                for (topic, partition), offset in positions
+                # Padded, so that ids sort as offsets do: the last note is found through the index every collection has.
+                {"_id": f"{_place(each.partition)}/{each.last:020d}", "first": each.first, "last": each.last}
+                | {"absorbed": list(each.absorbed)}
+                for each in reads
             ]
         )
 
     async def end(self, partition: Partition) -> int | None:
-        query = {"topic": partition[0], "partition": partition[1]}
-        last = [("topic", -1), ("partition", -1), ("offset", -1)]
-        found = [
-            document["offset"]
-            for collection in (self._entries, self._absorbed)
-            for document in await collection.find(query, sort=last, limit=1, projection={"offset": 1})
-        ]
-        return max(found, default=None)
+        place = _place(partition)
+        # "0" is the character behind "/".
+        query = {"_id": {"$gte": f"{place}/", "$lt": f"{place}0"}}
+        found = await self._reads.find(query, sort=[("_id", -1)], limit=1)
+        return found[0]["last"] if found else None
 
     async def read(self, after: int, limit: int) -> list[Entry]:
         found = await self._entries.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
@@ -125,19 +119,21 @@ class MongoLog:
 
 def mongo_log(database: MongoDatabase) -> MongoLog:
     """The log in the collections of an open database."""
-    names = ("entries", "absorbed", "marks")
+    names = ("entries", "reads", "marks")
     return MongoLog(*(cast(AppendOnly, database.collection(name)) for name in names))
 
 
 async def prepare(database: MongoDatabase) -> None:
-    """Make the indexes and leave the marker. Needs a user that may; what exists already stays."""
-    position = [("topic", 1), ("partition", 1), ("offset", 1)]
-    entries = database.collection("entries")
-    await entries.ensure_index([("dedup", 1)], unique=True)
-    await entries.ensure_index(position)
-    await entries.ensure_index([("subjects", 1)])
-    await database.collection("absorbed").ensure_index(position)
+    """Make the index without which duplicates would slip in, and leave the marker. What exists already stays.
+
+    Needs a user that may. An index on `subjects` only makes `of_subject` faster, and is for `deploy/mongo/indexes.js`.
+    """
+    await database.collection("entries").ensure_index([("dedup", 1)], unique=True)
     await database.collection("marks").insert_new([{"_id": _MARKER}])
+
+
+def _place(partition: Partition) -> str:
+    return f"{partition[0]}/{partition[1]}"
 
 
 async def entries_of(log: LogStore, at_once: int = 1000) -> AsyncIterator[Entry]:

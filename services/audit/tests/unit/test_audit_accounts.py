@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bowchat_audit import domain, report
 from bowchat_audit.accounts import Account, Books
 from bowchat_audit.commands import accept_gap, balance, events
-from bowchat_audit.domain import EMPTY, Entry, Tail
+from bowchat_audit.domain import EMPTY, Entry, Read, Tail
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.memory import MemoryLog
 from bowchat_contracts.envelope import Meta
@@ -236,6 +236,7 @@ async def _log(lines: list[Line]) -> MemoryLog:
     log = MemoryLog()
     for entry in entries_of(lines):
         await log.append([entry])
+        await log.note([Read((entry["topic"], 0), entry["offset"], entry["offset"])])
     return log
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowchat_audit import domain
-from bowchat_audit.domain import EMPTY, Entry, Partition
+from bowchat_audit.domain import EMPTY, Entry, Read
 from bowchat_audit.errors import LogBrokenError
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
@@ -62,7 +62,7 @@ async def test_duplicates_are_absorbed_in_one_batch_and_across_batches() -> None
 
 
 async def test_absorbed_duplicates_at_the_end_are_no_gap_after_a_restart() -> None:
-    """The log alone would say that 3 and 4 are missing; the absorbed records say they are not."""
+    """The log alone would say that 3 and 4 are missing; the notes of what was read say they are not."""
     log = MemoryLog()
     await worked(AuditHandler(log), [raw(0, 1), raw(1, 2), raw(2, 3), raw(3, 1), raw(4, 2)])
     await worked(AuditHandler(log), [raw(5, 4)])
@@ -113,9 +113,9 @@ class Faulty(MemoryLog):
         if cut is not None:
             raise DependencyDownError("the database does not answer")
 
-    async def absorb(self, positions: Sequence[tuple[Partition, int]]) -> None:
+    async def note(self, reads: Sequence[Read]) -> None:
         cut, self.break_after = self.break_after, None
-        await super().absorb(positions)
+        await super().note(reads)
         if cut is not None:
             raise DependencyDownError("the database does not answer")
 

@@ -1,0 +1,43 @@
+// One user per service, each with rights on its own database alone. Run by an administrator, as often as wanted:
+//   BOWCHAT_ROUTER_PASSWORD=… BOWCHAT_MASKER_PASSWORD=… … mongosh "$ADMIN_URI" roles.js
+// Each user logs in at its own database (authSource=<database>), so a lost password opens one room.
+
+const SERVICES = [
+  { service: "router", database: "router" },
+  { service: "masker", database: "vault" },
+  { service: "dispatcher", database: "dispatch" },
+  { service: "sla-watcher", database: "sla" },
+];
+
+function password(service) {
+  const variable = `BOWCHAT_${service.toUpperCase().replace("-", "_")}_PASSWORD`;
+  const value = process.env[variable];
+  if (!value) {
+    throw new Error(`${variable} is not set: give every service a password of its own`);
+  }
+  return value;
+}
+
+function user(database, name, secret, roles) {
+  const place = db.getSiblingDB(database);
+  if (place.getUser(name) === null) {
+    place.createUser({ user: name, pwd: secret, roles });
+  } else {
+    place.updateUser(name, { pwd: secret, roles });
+  }
+}
+
+for (const { service, database } of SERVICES) {
+  user(database, service, password(service), [{ role: "readWrite", db: database }]);
+}
+
+// The audit log's user may add and read. It can neither change nor remove an entry, nor make or drop an index:
+// indexes.js makes those beforehand.
+const audit = db.getSiblingDB("audit");
+const privileges = [{ resource: { db: "audit", collection: "" }, actions: ["insert", "find"] }];
+if (audit.getRole("auditAppender") === null) {
+  audit.createRole({ role: "auditAppender", privileges, roles: [] });
+} else {
+  audit.updateRole("auditAppender", { privileges, roles: [] });
+}
+user("audit", "audit", password("audit"), [{ role: "auditAppender", db: "audit" }]);

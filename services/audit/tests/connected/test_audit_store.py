@@ -1,0 +1,171 @@
+"""One contract for both logs, and the rights of the real one's user."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bowchat_audit import domain
+from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
+from bowchat_audit.guard import check
+from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.memory import MemoryLog
+from bowchat_audit.store import LogStore, entries_of, mongo_log, prepare
+from bowchat_contracts.envelope import Meta
+from bowchat_contracts.ids import derived_id
+from bowchat_runtime.errors import ConflictError, SettingsError
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.records import Record
+from bowchat_runtime.testing import run_batch
+from bowchat_testkit.database import Database, create_role, create_user
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MESSAGE = derived_id("ms", "one")
+CONVERSATION = derived_id("cv", "one")
+
+
+@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
+def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
+    """The address and name of a database, or None for the memory."""
+    if request.param == "memory":
+        return None
+    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
+
+
+@pytest.fixture
+async def log(place: tuple[str, str] | None) -> AsyncIterator[LogStore]:
+    if place is None:
+        yield MemoryLog()
+        return
+    async with MongoDatabase(*place) as database:
+        await prepare(database)
+        yield mongo_log(database)
+
+
+def raw(offset: int, event: int | None = None, *, partition: int = 0) -> Record:
+    value = f'{{"message_id":"{MESSAGE}","conversation_id":"{CONVERSATION}","n":{offset}}}'.encode()
+    meta = Meta(f"ev_{offset if event is None else event}", "bowchat.x.v1", "/x", NOW, "")
+    return Record("t.one", partition, offset, "key", meta, None, value, 0)
+
+
+def chain_of(*records: Record, tail: Tail = EMPTY) -> list[Entry]:
+    entries: list[Entry] = []
+    for record in records:
+        digest = domain.digest_of(record.value)
+        dedup = domain.dedup_key(record, digest)
+        made = domain.entry(record, tail, dedup=dedup, digest=digest, appended_at="2026-03-02T09:00:00Z")
+        entries.append(made)
+        tail = Tail(made["_id"], made["chain"])
+    return entries
+
+
+async def test_entries_come_back_as_they_were_appended(log: LogStore) -> None:
+    """In order, field for field, so that the chain can be followed again."""
+    entries = chain_of(raw(0), raw(1), raw(2))
+    await log.append(entries)
+    assert await log.read(0, 10) == entries
+    assert await log.read(1, 1) == entries[1:2]
+    assert await log.tail() == Tail(3, entries[2]["chain"])
+    assert await log.count() == 3
+    assert [entry async for entry in entries_of(log, at_once=2)] == entries
+    assert domain.first_break(EMPTY, await log.read(0, 10)) is None
+
+
+async def test_a_taken_place_or_a_known_event_stops_the_append(log: LogStore) -> None:
+    """Those before it are in, those behind it are not: no place is ever left out."""
+    first, second = chain_of(raw(0), raw(1))
+    await log.append([first, second])
+    with pytest.raises(ConflictError):
+        await log.append([second])
+    tail = await log.tail()
+    with pytest.raises(ConflictError):
+        await log.append(chain_of(raw(2), raw(7, event=0), raw(8), tail=tail))
+    assert [entry["offset"] for entry in await log.read(0, 10)] == [0, 1, 2]
+
+
+async def test_the_log_knows_its_events_and_how_far_a_partition_was_read(log: LogStore) -> None:
+    """The last note counts, by number, whatever duplicates were among it; noting it twice changes nothing."""
+    assert await log.end(("t.one", 0)) is None
+    await log.append(chain_of(raw(0), raw(3)))
+    assert await log.known(["t.one/ev_3", "t.one/ev_9"]) == {
+        "t.one/ev_3": Known("t.one/0/3", domain.digest_of(raw(3).value))
+    }
+    for last in (9, 10, 10):
+        await log.note([Read(("t.one", 0), 5, last, (7,)), Read(("t.one", 1), 0, 1)])
+    assert await log.end(("t.one", 0)) == 10
+    assert await log.end(("t.one", 1)) == 1
+    assert await log.end(("t.one", 10)) is None
+    assert await log.end(("t", 0)) is None
+
+
+async def test_everything_about_one_subject_is_found(log: LogStore) -> None:
+    """By any identifier that the event names."""
+    await log.append(chain_of(raw(0), raw(1)))
+    assert [entry["_id"] for entry in await log.of_subject(CONVERSATION)] == [1, 2]
+    assert await log.of_subject(derived_id("ms", "other")) == []
+
+
+async def test_two_handlers_interleave_on_either_log(log: LogStore) -> None:
+    """Each takes the place behind the other's, and every event is there once."""
+    handlers = [AuditHandler(log), AuditHandler(log)]
+    for turn in range(6):
+        worker = turn % 2
+        batch = [raw(turn * 3 + n, event=turn * 2 + n, partition=worker) for n in range(3)]
+        handler = handlers[worker]
+        handler._ends.clear()
+        log_end = await log.end(("t.one", worker))
+        batch = [
+            Record(
+                "t.one",
+                worker,
+                n + (0 if log_end is None else log_end + 1),
+                "k",
+                one.meta,
+                None,
+                one.value,
+                0,
+            )
+            for n, one in enumerate(batch)
+        ]
+        while True:
+            try:
+                await run_batch(handler, batch, NOW)
+            except ConflictError:
+                handler.forget()
+            else:
+                break
+    entries = await log.read(0, 100)
+    assert sorted(entry["event_id"] for entry in entries) == sorted(f"ev_{n}" for n in range(13))
+    await check(log)
+
+
+@pytest.mark.connected
+async def test_an_unprepared_database_is_refused(mongo_uri: str, mongo_name: str) -> None:
+    """Without the unique index duplicates would slip in, so the service does not start, and says what to run."""
+    async with MongoDatabase(mongo_uri, mongo_name) as database:
+        with pytest.raises(SettingsError, match="prepare"):
+            await check(mongo_log(database))
+
+
+@pytest.mark.connected
+async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Path) -> None:
+    """Everything the service does, duplicates and restart among it, passes with those two rights, on a server that
+    enforces them; the same user cannot change an entry.
+    """
+    async with Database(tmp_path, auth=True) as server:
+        async with MongoDatabase(server.uri, "audit") as admin:
+            await prepare(admin)
+        await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"]})
+        await create_user(server.uri, "audit", "audit", "not-a-secret", ["auditAppender"])
+        async with MongoDatabase(server.user_uri("audit", "not-a-secret", "audit"), "audit") as database:
+            log = mongo_log(database)
+            await check(log)
+            await run_batch(AuditHandler(log), [raw(0), raw(1), raw(2, event=1)], NOW)
+            await run_batch(AuditHandler(log), [raw(2, event=1), raw(3)], NOW)
+            await check(log)
+            assert [entry["event_id"] for entry in await log.of_subject(MESSAGE)] == ["ev_0", "ev_1", "ev_3"]
+            with pytest.raises(Exception, match="not authorized"):
+                await database.collection("entries").update_where({"_id": 1}, {"$set": {"payload": "x"}})
+            with pytest.raises(Exception, match="not authorized"):
+                await database.collection("entries").delete({"_id": 1})
