@@ -12,8 +12,7 @@ from typing import NamedTuple
 # Marks that carry no text of their own and so can hide between digits: joiners, variation selectors, the keycap frame,
 # Hangul fillers. The general category Cf (zero width, bidi, soft hyphen, tags) is dropped as a whole.
 _INVISIBLE = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x20E3, 0x3164, 0xFFA0]
-    + [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    [847, 4447, 4448, 6068, 6069, 6155, 6156, 6157, 8419, 12644, 65440, *range(65024, 65040), *range(917760, 918000)]
 )
 
 

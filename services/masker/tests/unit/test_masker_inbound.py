@@ -161,7 +161,7 @@ async def test_two_workers_agree_on_an_alias(world, now) -> None:
         "MOT-2024-1 is mine, 7700 and then 900123 ok",
         "I am Asha Testperson",
         "write to asha.writes",
-        "GB.10000000000000000123",
+        "R0IuMTAwMDAwMDAwMDAwMDAwMDAxMjM=",
         "NzcwMDkwMDEyMw==",
     ],
 )
