@@ -43,10 +43,12 @@ fmt: setup-python ## Format the code
 	$(BIN)/ruff check --fix .
 
 .PHONY: lint
-lint: setup ## Check style, import contracts and alert rules
+lint: setup ## Check style, import contracts, generated files and alert rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m bowchat_contracts.schemas_cli check
+	$(BIN)/python -m bowchat_contracts.docs_cli check
 	tools/check-rules $(PROMTOOL)
 
 .PHONY: types
@@ -98,17 +100,17 @@ logs: docker ## Follow what the containers log (SERVICE=router: one of them)
 	$(COMPOSE) logs --follow --tail 100 $(SERVICE)
 
 .PHONY: topics
-topics: setup-python ## List the topics: key, writer, readers, retention
-	@$(BIN)/bowchat-topics list
+topics: setup-python ## List the topics (BROKER=host:port: make those that it lacks)
+	@$(BIN)/bowchat-topics $(if $(BROKER),apply --bootstrap $(BROKER),list) --registry registry
 
 .PHONY: schemas
 schemas: setup-python ## Write the events' JSON Schemas
-	$(BIN)/python -m bowchat_contracts.schemas_cli
+	$(BIN)/python -m bowchat_contracts.schemas_cli write
 
 .PHONY: docs
-docs: setup ## Write the AsyncAPI documents and check them
-	$(BIN)/python -m bowchat_contracts.asyncapi
-	$(if $(wildcard tools/asyncapi/package.json),npm --prefix tools/asyncapi run --silent validate)
+docs: setup ## Write the AsyncAPI documents and the page of events, and check them
+	$(BIN)/python -m bowchat_contracts.docs_cli write
+	npm --prefix tools/asyncapi run --silent validate
 
 .PHONY: clean
 clean: ## Remove all that the targets made, .venv and .local included
