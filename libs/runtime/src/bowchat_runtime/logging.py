@@ -18,9 +18,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{7,}"), "[number]"),
 )
 # Written by the machine itself and full of digits: times, trace ids and positions.
-_TRUSTED_KEYS = frozenset(
-    {"timestamp", "level", "service", "trace_ids", "trace_id", "seconds", "positions"}
-)
+_TRUSTED_KEYS = frozenset({"timestamp", "level", "service", "trace_ids", "trace_id", "seconds", "positions"})
 
 # Seven digits: the shortest that could be somebody's number.
 _LONG_NUMBER = 10**6

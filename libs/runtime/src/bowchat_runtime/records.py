@@ -85,7 +85,7 @@ class Handler(Protocol[State]):
     def forget(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subscription(Generic[State]):
     """Which topics a handler reads. Exactly one of `topics` and `pattern` is given."""
 
