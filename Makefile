@@ -88,8 +88,11 @@ docker:
 	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. Start it, or use 'make demo', which needs none." >&2; exit 1; }
 
 .PHONY: up
-up: docker ## Start everything in containers
+up: docker .env ## Start everything in containers
 	$(COMPOSE) up --build --detach --wait
+
+.env:
+	@echo "The containers take their passwords from .env: copy .env.example to .env and fill it in." >&2; exit 1
 
 .PHONY: down
 down: docker ## Stop the containers (their data stays; VOLUMES=1 removes it)
