@@ -1,5 +1,6 @@
 """The whole relay as processes of its own: what `make demo`, the end-to-end tests and the bench run."""
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -121,6 +122,10 @@ class Relay:
         return self._children[name].running
 
     async def __aenter__(self) -> Self:
+        if self._environment["BOWCHAT_STORE"] == "mongo":
+            code, said = await self.command("audit", "prepare")
+            if code:
+                raise StackUnavailableError(f"The audit database could not be prepared: {said}")
         self.spawn(*SERVICES)
         try:
             await self.ready()
@@ -155,6 +160,19 @@ class Relay:
                     return False
 
                 await self._children[name].started(answers, seconds=_START_S)
+
+    async def command(self, name: str, *arguments: str, given: str = "") -> tuple[int, str]:
+        """Run a subcommand of one service as its operator would: its exit code, and all that it printed."""
+        process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).parent / SCRIPTS[name]),
+            *arguments,
+            env=self.environment(name),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate(given.encode())
+        return process.returncode or 0, said.decode()
 
     async def stop(self) -> dict[str, int | None]:
         """Ask all to end in order, wait, and return their exit codes."""
