@@ -12,7 +12,21 @@ from typing import NamedTuple
 # Marks that carry no text of their own and so can hide between digits: joiners, variation selectors, the keycap frame,
 # Hangul fillers. The general category Cf (zero width, bidi, soft hyphen, tags) is dropped as a whole.
 _INVISIBLE = frozenset(
-    [847, 4447, 4448, 6068, 6069, 6155, 6156, 6157, 8419, 12644, 65440, *range(65024, 65040), *range(917760, 918000)]
+    [
+        847,
+        4447,
+        4448,
+        6068,
+        6069,
+        6155,
+        6156,
+        6157,
+        8419,
+        12644,
+        65440,
+        *range(65024, 65040),
+        *range(917760, 918000),
+    ]
 )
 
 
@@ -45,14 +59,14 @@ def _plain(character: str) -> str:
 def canonicalise(text: str) -> Canonical:
     if text.isascii():
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
-    folded: list[str] = []
+    folded = [each if each.isascii() else fold(each) for each in text]
+    if (plain := "".join(folded)) == text:
+        return Canonical(text, range(len(text)), range(1, len(text) + 1))
     starts: list[int] = []
     ends: list[int] = []
-    for index, character in enumerate(text):
-        plain = character if character.isascii() else fold(character)
-        if not plain and ends:
+    for index, piece in enumerate(folded):
+        if not piece and ends:
             ends[-1] = index + 1
-        folded.append(plain)
-        starts += [index] * len(plain)
-        ends += [index + 1] * len(plain)
-    return Canonical("".join(folded), starts, ends)
+        starts += [index] * len(piece)
+        ends += [index + 1] * len(piece)
+    return Canonical(plain, starts, ends)

@@ -11,12 +11,13 @@ looked for as a whole, so a first name alone passes.
 """
 
 import base64
+import contextlib
 import re
 import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import from_json
 
@@ -27,16 +28,17 @@ from bowchat_runtime.records import Outgoing
 Clue = Literal["number", "bsuid", "username", "name"]
 
 _WINDOW = 7
-_FOREIGN_BETWEEN = 2
 _SHORTEST_NAME = 3
 _SHORTEST_BSUID_DIGITS = 8
 
 _MINTED = re.compile(r"(?:im|th|ph|ev)_[a-p]{32}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
-_HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2}[\s:-]?){4,})")
-_HEX_NUMBER = re.compile(
-    r"(?<![0-9a-zA-Z])(?:0x)?(?=[0-9a-fA-F]*[0-9])(?=[0-9]*[a-fA-F])([0-9a-fA-F]{6,13})(?![0-9a-zA-Z])"
-)
+# These begin with a plain set of characters, which the engine finds fast; what stands before is looked at afterwards.
+_HEX = re.compile(r"[0-9a-fA-F]{2}[\s:-]?(?:[0-9a-fA-F]{2}[\s:-]?){6,}+")
+_HEX_NUMBER = re.compile(r"[0-9a-fA-F]{6,13}+(?![0-9a-zA-Z])")
+_HEX_SEPARATORS = re.compile(r"[\s:-]")
+_NO_DIGITS = bytes(sorted(set(range(256)) - set(b"0123456789")))
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _LONG_DIGITS = re.compile(r"[0-9](?:[\s().-]{0,3}[0-9]){6,}")
 _COMMON_NAMES = frozenset(
     {
@@ -133,14 +135,29 @@ _COMMON_NAMES = frozenset(
 )
 
 
+class Word(NamedTuple):
+    """A name to look for: the pattern is tried only where the first part of it occurs."""
+
+    clue: Clue
+    first: str
+    pattern: re.Pattern[str]
+
+
+class Number(NamedTuple):
+    """A number to look for with foreign digits in between: bit k of a digit's mask says that the k-th digit is this."""
+
+    length: int
+    masks: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Watch:
     """What to look for, for one person. Shows nothing of itself."""
 
     windows: tuple[str, ...]
-    numbers: tuple[str, ...]
+    numbers: tuple[Number, ...]
     bsuids: tuple[str, ...]
-    words: tuple[tuple[Clue, re.Pattern[str]], ...]
+    words: tuple["Word", ...]
 
     def __repr__(self) -> str:
         return "Watch(***)"
@@ -160,11 +177,13 @@ def watch_for(known: Known) -> Watch:
         for text in (*known.bsuid, *known.parent_bsuid)
         if len(each := _digits(text)) >= _SHORTEST_BSUID_DIGITS
     }
-    words: list[tuple[Clue, re.Pattern[str]]] = [("username", each) for each in _patterns(known.username)]
-    words += [("name", each) for each in _patterns(name for name in known.name if not _is_common(name))]
+    words = [
+        *_words("username", known.username),
+        *_words("name", (name for name in known.name if not _is_common(name))),
+    ]
     return Watch(
         windows=tuple(sorted(forward | {each[::-1] for each in forward})),
-        numbers=tuple(sorted(numbers)),
+        numbers=tuple(_number(each) for each in sorted(numbers)),
         bsuids=tuple(sorted(each for each in bsuids if each)),
         words=tuple(words),
     )
@@ -188,14 +207,21 @@ def search(text: str, free: str, watch: Watch) -> Clue | None:
     for projection in _projections(text):
         if clue := _search_digits(projection, watch):
             return clue
-    folded = unicodedata.normalize("NFKC", free).casefold()
-    for view in (folded, "".join(each for each in folded if unicodedata.category(each) != "Cf")):
-        for clue, pattern in watch.words:
-            if pattern.search(view):
-                return clue
-        if view.isascii():
-            break
-    return None
+    return _search_words(free, watch) if watch.words else None
+
+
+def _search_words(text: str, watch: Watch) -> Clue | None:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    views = [folded]
+    if not folded.isascii():
+        views.append("".join(each for each in folded if unicodedata.category(each) != "Cf"))
+    hits = (
+        word.clue
+        for view in views
+        for word in watch.words
+        if word.first in view and word.pattern.search(view)
+    )
+    return next(hits, None)
 
 
 def _search_digits(text: str, watch: Watch) -> Clue | None:
@@ -211,24 +237,25 @@ def _search_digits(text: str, watch: Watch) -> Clue | None:
     return None
 
 
-def _runs_through(digits: str, number: str) -> bool:
-    """Whether `number` stands in `digits` with at most two foreign digits between each two of its own.
+def _number(digits: str) -> Number:
+    masks = {digit: sum(1 << at for at, each in enumerate(digits) if each == digit) for digit in set(digits)}
+    return Number(len(digits), masks)
+
+
+def _runs_through(digits: str, number: Number) -> bool:
+    """Whether the number stands in `digits` with at most two foreign digits between each two of its own.
 
     Bit k of a word says that the first k+1 digits of the number may end here: one step a digit, whatever the text.
     """
-    if len(digits) < len(number) or not number:
+    if len(digits) < number.length:
         return False
-    masks = {digit: sum(1 << at for at, each in enumerate(number) if each == digit) for digit in set(number)}
-    recent = [0] * (_FOREIGN_BETWEEN + 1)
-    whole = 1 << (len(number) - 1)
+    masks, whole = number.masks, 1 << (number.length - 1)
+    last = second = third = 0
     for digit in digits:
-        reached = 0
-        for each in recent:
-            reached |= each
-        now = ((reached << 1) | 1) & masks.get(digit, 0)
+        now = (((last | second | third) << 1) | 1) & masks.get(digit, 0)
         if now & whole:
             return True
-        recent = [now, *recent[:-1]]
+        last, second, third = now, last, second
     return False
 
 
@@ -241,9 +268,19 @@ def _projections(text: str) -> Iterator[str]:
         if not _MINTED.fullmatch(token):
             yield from _from_base64(token)
     for match in _HEX.finditer(text):
-        yield _from_hex(match[1])
+        yield from _from_hex(_HEX_SEPARATORS.sub("", match[0]))
     for match in _HEX_NUMBER.finditer(text):
-        yield str(int(match[1], 16))
+        if (
+            not text[match.start() - 1 : match.start()].isalnum()
+            or text[match.start() - 2 : match.start()] == "0x"
+        ):
+            yield str(int(match[0], 16))
+
+
+def _from_hex(digits: str) -> Iterator[str]:
+    """Pairs may begin at either digit, since a hex letter may stand before them."""
+    for rest in (digits, digits[1:]):
+        yield from _legible(bytes.fromhex(rest[: len(rest) // 2 * 2]))
 
 
 def _from_base64(token: str) -> Iterator[str]:
@@ -253,11 +290,16 @@ def _from_base64(token: str) -> Iterator[str]:
         rest = plain[offset:]
         whole = rest[: len(rest) - (len(rest) % 4 == 1)]
         padded = whole + "=" * (-len(whole) % 4)
-        yield base64.b64decode(padded).decode("latin-1")
+        yield from _legible(base64.b64decode(padded))
 
 
-def _from_hex(pairs: str) -> str:
-    return bytes.fromhex(re.sub(r"[\s:-]", "", pairs)).decode("latin-1")
+def _legible(decoded: bytes) -> Iterator[str]:
+    """Decoded bytes as text. Most are noise: without seven digits, and not text in other letters, they hold nobody."""
+    if len(decoded.translate(None, _NO_DIGITS)) >= _WINDOW:
+        yield decoded.decode("latin-1")
+    if not decoded.isascii():
+        with contextlib.suppress(UnicodeDecodeError):
+            yield decoded.decode()
 
 
 def _leaves(value: Any) -> Iterator[str]:
@@ -279,6 +321,8 @@ def _digits(text: str) -> str:
 
 
 def _alphanumeric(text: str) -> str:
+    if text.isascii():
+        return _NO_LETTERS.sub("", text.lower())
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -288,12 +332,12 @@ def _numbers_in(text: str) -> Iterator[str]:
         yield national(_digits(match[0])) if "+" in text else _digits(match[0]).lstrip("0")
 
 
-def _patterns(texts: Iterable[str]) -> Iterator[re.Pattern[str]]:
+def _words(clue: Clue, texts: Iterable[str]) -> Iterator[Word]:
     for text in texts:
-        words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
-        if sum(map(len, words)) >= _SHORTEST_NAME:
-            joined = r"[\W_]{1,3}".join(map(re.escape, words))
-            yield re.compile(rf"(?<!\w){joined}(?!\w)")
+        parts = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+        if sum(map(len, parts)) >= _SHORTEST_NAME:
+            joined = r"[\W_]{1,3}".join(map(re.escape, parts))
+            yield Word(clue, parts[0], re.compile(rf"(?<!\w){joined}(?!\w)"))
 
 
 def _is_common(name: str) -> bool:

@@ -27,7 +27,8 @@ _MOST_GROUPS = 300
 # Ends a run of digits when four or more of it stand together.
 _BLANK = "\0"
 
-_RUN = re.compile(r"[+(]{0,2}[0-9](?:[^0-9]{0,3}+[0-9]){6,}+")
+_RUN = re.compile(r"[0-9](?:[^0-9]{0,3}+[0-9]){6,}+")
+_MOST_OPENING = 2
 
 _LOCAL = r"(?<![\w.%+'-])[\w.%+'-]++(?:\s{1,2}dot\s{1,2}[\w%+'-]++){0,3}+"
 _LABEL, _TOP = r"[\w-]{1,63}+", r"[^\W\d_]{2,24}+(?![\w-])"
@@ -128,14 +129,22 @@ def _runs(text: str, region: str) -> Iterator[_Hit]:
         start, end = run.span()
         budget -= groups(text, start, end)
         if budget < 0:
-            yield _Hit("phone", start, end)
+            yield _Hit("phone", _opened(text, start), end)
             continue
         rest = run[0]
         for first, last in innocent_spans(text, start, end, region):
             low, high = max(0, first - start), last - start
             rest = rest[:low] + _BLANK * (high - low) + rest[high:]
         for match in _RUN.finditer(rest):
-            yield _Hit("phone", start + match.start(), start + match.end())
+            yield _Hit("phone", _opened(text, start + match.start()), start + match.end())
+
+
+def _opened(text: str, start: int) -> int:
+    """Where a number begins, with its plus sign and bracket."""
+    lowest = max(0, start - _MOST_OPENING)
+    while start > lowest and text[start - 1] in "+(":
+        start -= 1
+    return start
 
 
 def _emails(text: str) -> Iterator[re.Match[str]]:

@@ -57,7 +57,9 @@ class StoreContract:
     async def test_nothing_asked_is_nothing_found(self, store: VaultStore) -> None:
         """An empty question or save costs nothing and breaks nothing."""
         await store.save(Changes())
-        assert await store.contacts([]) == await store.aliases([]) == await store.aliases_named([]) == {}
+        assert not await store.contacts([])
+        assert not await store.aliases([])
+        assert not await store.aliases_named([])
         assert await store.threads_of([]) == []
 
     @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations"])

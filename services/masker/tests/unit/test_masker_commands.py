@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: Any, lines: str, *arguments: st
     return int(exit_.value.code or 0), [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_mask_answers_line_by_line(monkeypatch, capsys, tmp_path: Path) -> None:
+def test_mask_answers_line_by_line(monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
     """One line out per line in; places are those of the original text; an error is on its own line and in the code."""
     known = tmp_path / "known"
     known.write_text('{"number": "+44 7700 900123", "name": "Asha Testperson"}\n')
@@ -61,7 +61,7 @@ def test_a_bad_known_file_names_its_line(tmp_path: Path) -> None:
         read_known(tmp_path / "absent")
 
 
-def test_unfreeze_needs_the_database(monkeypatch, capsys) -> None:
+def test_unfreeze_needs_the_database(monkeypatch: Any, capsys: Any) -> None:
     """With the store in memory there is nothing to unfreeze from outside; the text names the variable."""
     monkeypatch.setitem(os.environ, "BOWCHAT_STORE", "memory")
     monkeypatch.setattr(sys, "argv", ["bowchat-masker", "unfreeze", "ct_x"])

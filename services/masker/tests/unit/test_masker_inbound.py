@@ -30,12 +30,13 @@ def final(outgoing: Any) -> tuple[str, str, bytes, Any, bool]:
     return outgoing.topic, outgoing.key, value, to_headers(outgoing.meta), outgoing.whole_seconds
 
 
-async def test_a_message_reaches_its_insurer_masked(world, now) -> None:
+async def test_a_message_reaches_its_insurer_masked(world: Any, now: Any) -> None:
     """The insurer gets the text without the number, at the message's place, under names of its own."""
     sent = await world.takes(world.message("Call +44 7700 900188 about MOT-2024-884412", seq=3))
     record, relayed = sent
     assert record.topic == "insurer.acme.messages"
     assert isinstance(record.event, InsurerMessage)
+    assert isinstance(record.event.content, InsurerText)
     assert record.event.content.text == "Call [phone-1] about MOT-2024-884412"
     assert record.event.seq == 3
     assert record.event.tags == ("gold",)
@@ -47,7 +48,7 @@ async def test_a_message_reaches_its_insurer_masked(world, now) -> None:
     assert relayed.event.insurer_message_id == record.event.message_id
 
 
-async def test_the_clock_starts_after_the_insurer_has_it(world) -> None:
+async def test_the_clock_starts_after_the_insurer_has_it(world: Any) -> None:
     """`inbound.relayed` leaves only after the insurer's record is acknowledged."""
     record, relayed = await world.takes(world.message())
     assert record.stage < relayed.stage
@@ -76,13 +77,13 @@ async def test_the_clock_starts_after_the_insurer_has_it(world) -> None:
         (OtherContent(type="image"), InsurerOther(type="image")),
     ],
 )
-async def test_each_kind_of_content_has_its_own_shape(world, content, expected) -> None:
+async def test_each_kind_of_content_has_its_own_shape(world: Any, content: Any, expected: Any) -> None:
     """Payloads and ids of buttons never leave; titles and descriptions are masked; the rest is named, not shown."""
     sent = await world.takes(world.message(content))
     assert sent[0].event.content == expected
 
 
-async def test_a_replay_gives_the_same_bytes(world, later) -> None:
+async def test_a_replay_gives_the_same_bytes(world: Any, later: Any) -> None:
     """After a crash, at another time, in another process: the insurer's record is the same to the byte."""
     record = world.message("Mail jo@example.com, call 07700 900188")
     first = await world.takes(record)
@@ -91,7 +92,7 @@ async def test_a_replay_gives_the_same_bytes(world, later) -> None:
     assert first[1].meta.id == second[1].meta.id
 
 
-async def test_a_held_message_is_held_again_with_the_same_bytes(world, later) -> None:
+async def test_a_held_message_is_held_again_with_the_same_bytes(world: Any, later: Any) -> None:
     """A replay of a held message stands at its place with the same bytes, and is kept once."""
     record = world.message("my number is 7700 900123 ok, well 7.7.0.0.9.0.0.1.2.3", seq=2)
     world.mask = lambda texts, region: (_ for _ in ()).throw(RuntimeError)
@@ -101,7 +102,7 @@ async def test_a_held_message_is_held_again_with_the_same_bytes(world, later) ->
     assert len(world.store._held) == 1
 
 
-async def test_two_insurers_share_nothing(world, leaving) -> None:
+async def test_two_insurers_share_nothing(world: Any, leaving: Any) -> None:
     """One person's messages to two insurers have no id, key, header or trace in common."""
     sent = leaving(
         await world.takes(
@@ -120,7 +121,7 @@ def _ids(outgoing: Any) -> tuple[str, str, str]:
     return outgoing.event.message_id, outgoing.event.alias, outgoing.event.thread_id
 
 
-async def test_an_insurers_record_has_no_internal_name(world) -> None:
+async def test_an_insurers_record_has_no_internal_name(world: Any) -> None:
     """No id of the relay's own, no policy number beside the text, no trace of the internal topics reaches an insurer."""
     record = world.message()
     sent = await world.takes(record)
@@ -132,7 +133,7 @@ async def test_an_insurers_record_has_no_internal_name(world) -> None:
         assert hidden not in shown
 
 
-async def test_an_alias_stays_the_same(world, leaving) -> None:
+async def test_an_alias_stays_the_same(world: Any, leaving: Any) -> None:
     """One insurer knows one person by one name, over conversations and restarts."""
     first = leaving(await world.takes(world.message(name="1", conversation="c1")))
     second = leaving(await world.takes(world.message(name="2", conversation="c2")))
@@ -140,7 +141,7 @@ async def test_an_alias_stays_the_same(world, leaving) -> None:
     assert first[0].event.thread_id != second[0].event.thread_id
 
 
-async def test_two_workers_agree_on_an_alias(world, now) -> None:
+async def test_two_workers_agree_on_an_alias(world: Any, now: Any) -> None:
     """The worker that loses the race for an alias reads again and uses the winner's."""
     one, two = world.inbound(), world.inbound()
     a, b = world.message(name="1", conversation="c1"), world.message(name="2", conversation="c2")
@@ -165,7 +166,7 @@ async def test_two_workers_agree_on_an_alias(world, now) -> None:
         "NzcwMDkwMDEyMw==",
     ],
 )
-async def test_what_the_masking_misses_the_guard_holds(world, text: str) -> None:
+async def test_what_the_masking_misses_the_guard_holds(world: Any, text: str) -> None:
     """A trace of the writer in the final bytes holds the message: the insurer sees a place kept, people see why."""
     withheld, alarm, relayed = await world.takes(world.message(text, seq=5))
     assert isinstance(withheld.event, InsurerWithheld)
@@ -176,7 +177,7 @@ async def test_what_the_masking_misses_the_guard_holds(world, text: str) -> None
     assert text not in repr(final(withheld))
 
 
-async def test_a_held_message_can_be_opened_later(world) -> None:
+async def test_a_held_message_can_be_opened_later(world: Any) -> None:
     """The record that was held is kept, sealed, for the people who release it."""
     record = world.message("I am Asha Testperson")
     await world.takes(record)
@@ -184,7 +185,7 @@ async def test_a_held_message_can_be_opened_later(world) -> None:
     assert world.opener.open(held.sealed, f"held:{record.event.message_id}") == record.value
 
 
-async def test_words_of_the_registry_are_nobodys_name(world, leaving) -> None:
+async def test_words_of_the_registry_are_nobodys_name(world: Any, leaving: Any) -> None:
     """A person named like a desk or a tag is not held because of it."""
     identity = Identity(number="447700900123", name="Gold Claims")
     sent = leaving(await world.takes(world.message("hello", identity=identity, desk="gold claims")))
@@ -204,7 +205,7 @@ class BrokenPart:
 @pytest.mark.parametrize("part", ["mask", "inspect", "vault", "seal", "sealer", "identity", "other kek"])
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(secret=st.just("call 07700 900188"))
-async def test_every_error_ends_in_quarantine(world, part: str, secret: str) -> None:
+async def test_every_error_ends_in_quarantine(world: Any, part: str, secret: str) -> None:
     """Whatever breaks in opening, masking, guarding or sealing: the insurer sees that a message is under review."""
     record = world.message(secret)
     if part in ("mask", "inspect"):
@@ -234,25 +235,25 @@ async def test_every_error_ends_in_quarantine(world, part: str, secret: str) -> 
     assert "900188" not in repr(final(withheld))
 
 
-async def test_a_text_too_long_is_held(world) -> None:
+async def test_a_text_too_long_is_held(world: Any) -> None:
     """More than 64 kB cannot be masked with certainty."""
     sent = await world.takes(world.message("x" * 70_000))
     assert [type(each.event) for each in sent] == [InsurerWithheld, GuardRaised, MessageRelayed]
 
 
-async def test_triage_is_remembered_and_silent(world) -> None:
+async def test_triage_is_remembered_and_silent(world: Any) -> None:
     """A message that has no insurer yet reaches none, and still teaches the vault who wrote."""
     assert await world.takes(world.message(insurer=None)) == []
     assert derived_id("ct", "asha") in world.store._contacts
 
 
-async def test_a_routed_message_without_an_insurer_is_parked(world) -> None:
+async def test_a_routed_message_without_an_insurer_is_parked(world: Any) -> None:
     """A contradiction is set aside, not guessed at."""
     with pytest.raises(RejectError):
         await world.takes(world.message(insurer=None, outcome="routed"))
 
 
-async def test_a_known_number_stays_known(world, leaving) -> None:
+async def test_a_known_number_stays_known(world: Any, leaving: Any) -> None:
     """A webhook that leaves the number out does not make the guard forget it."""
     await world.takes(world.message(name="1"))
     hidden = Identity(bsuid="GB.10000000000000000123")
@@ -260,14 +261,14 @@ async def test_a_known_number_stays_known(world, leaving) -> None:
     assert isinstance(sent[0].event, InsurerWithheld)
 
 
-async def test_nothing_is_rewritten_when_nothing_changed(world) -> None:
+async def test_nothing_is_rewritten_when_nothing_changed(world: Any) -> None:
     """The same person writing again costs no write of the contact."""
     await world.takes(world.message(name="1"))
     await world.takes(world.message(name="2"), world.message(name="3"))
     assert world.store._contacts[derived_id("ct", "asha")].version == 1
 
 
-async def test_a_changed_number_freezes(world, now) -> None:
+async def test_a_changed_number_freezes(world: Any, now: Any) -> None:
     """Another number, said by a system message or merely seen, stops sending; the insurer learns that it happened only."""
     sent = await world.takes(world.message(OtherContent(type="number_changed")))
     assert sent[0].event.content == InsurerOther(type="number_changed")
@@ -280,7 +281,7 @@ async def test_a_changed_number_freezes(world, now) -> None:
     assert world.store._contacts[derived_id("ct", "bo")].frozen
 
 
-async def test_the_vault_holds_nothing_in_the_clear(world) -> None:
+async def test_the_vault_holds_nothing_in_the_clear(world: Any) -> None:
     """No row of the vault shows a number, BSUID, username or name."""
     await world.takes(world.message("I am Asha Testperson"), world.message(name="2"))
     everything = repr(vars(world.store))
@@ -290,7 +291,7 @@ async def test_the_vault_holds_nothing_in_the_clear(world) -> None:
 
 @given(text=st.text(max_size=60))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-async def test_every_text_ends_at_the_insurer_or_held(world, text: str) -> None:
+async def test_every_text_ends_at_the_insurer_or_held(world: Any, text: str) -> None:
     """There is no third way: one insurer's record per message, and one word on what became of it."""
     sent = await world.takes(world.message(text))
     assert isinstance(sent[0].event, InsurerMessage | InsurerWithheld)

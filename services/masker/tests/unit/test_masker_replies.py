@@ -21,7 +21,7 @@ def dumped(sent: list[Any]) -> list[tuple[str, str, str, Any]]:
     return [(each.topic, each.key, each.event.model_dump_json(), each.meta) for each in sent]
 
 
-async def test_a_reply_goes_to_the_person_of_its_thread(world) -> None:
+async def test_a_reply_goes_to_the_person_of_its_thread(world: Any) -> None:
     """Accepted: a delivery is requested, locked for the dispatcher and bound to itself, and the decision is told."""
     alias = await world.alias()
     delivery, decided = await world.answers(world.reply(alias))
@@ -36,14 +36,14 @@ async def test_a_reply_goes_to_the_person_of_its_thread(world) -> None:
     assert "7700900123" not in repr(dumped([delivery, decided]))
 
 
-async def test_a_replay_publishes_the_same_again(world, later) -> None:
+async def test_a_replay_publishes_the_same_again(world: Any, later: Any) -> None:
     """A reply read again after a crash gives the same events to the byte: one delivery id, one seal."""
     reply = world.reply(await world.alias())
     first = await world.answers(reply)
     assert dumped(await world.answers(reply, now=later)) == dumped(first)
 
 
-async def test_the_same_reply_sent_twice_has_one_effect(world) -> None:
+async def test_the_same_reply_sent_twice_has_one_effect(world: Any) -> None:
     """An insurer that repeats itself, in one batch or later, moves nobody's phone twice."""
     alias = await world.alias()
     first, again, later = (world.reply(alias) for _ in range(3))
@@ -62,7 +62,7 @@ async def test_the_same_reply_sent_twice_has_one_effect(world) -> None:
         ("\u200b/close", "command_unknown"),
     ],
 )
-async def test_a_text_that_cannot_be_carried_is_refused(world, text: str, reason: str) -> None:
+async def test_a_text_that_cannot_be_carried_is_refused(world: Any, text: str, reason: str) -> None:
     """The insurer is told which and what to do; the policyholder gets nothing."""
     alias = await world.alias()
     refusal, decided = await world.answers(world.reply(alias, text))
@@ -73,7 +73,7 @@ async def test_a_text_that_cannot_be_carried_is_refused(world, text: str, reason
     assert refusal.whole_seconds
 
 
-async def test_another_insurers_alias_is_unknown(world) -> None:
+async def test_another_insurers_alias_is_unknown(world: Any) -> None:
     """An insurer that got hold of another's alias learns nothing and reaches nobody."""
     alias = await world.alias()
     sent = await world.answers(world.reply(alias, insurer="zenith"))
@@ -82,14 +82,14 @@ async def test_another_insurers_alias_is_unknown(world) -> None:
 
 
 @pytest.mark.parametrize("alias", ["", "ph_x", "447700900123", "x" * 100])
-async def test_an_invented_alias_is_refused(world, alias: str) -> None:
+async def test_an_invented_alias_is_refused(world: Any, alias: str) -> None:
     """What does not look like an alias is not used as a key."""
     sent = await world.answers(world.reply(alias))
     assert outcome(sent) == ("refused", "unknown_alias")
     assert sent[0].key == "refused"
 
 
-async def test_several_threads_need_a_name(world) -> None:
+async def test_several_threads_need_a_name(world: Any) -> None:
     """While an alias has one open thread it may be left out; with several the insurer must say which."""
     alias = await world.alias()
     await world.takes(world.message(name="2", conversation="c2"))
@@ -102,7 +102,7 @@ async def test_several_threads_need_a_name(world) -> None:
     assert outcome(await world.answers(world.reply(alias, name="r3"))) == ("accepted", None)
 
 
-async def test_a_foreign_thread_is_unknown(world) -> None:
+async def test_a_foreign_thread_is_unknown(world: Any) -> None:
     """A thread of another contact, another insurer or nobody does not take a reply to somebody else."""
     alias = await world.alias()
     await world.takes(world.message(name="2", contact="bo", conversation="c2"))
@@ -112,7 +112,7 @@ async def test_a_foreign_thread_is_unknown(world) -> None:
     assert outcome(sent) == ("refused", "unknown_thread")
 
 
-async def test_a_closed_conversation_takes_no_reply(world) -> None:
+async def test_a_closed_conversation_takes_no_reply(world: Any) -> None:
     """Closed is closed, by name or by default, until it opens again; an old change read late does not matter."""
     alias = await world.alias()
     thread = world.mint.thread_id("acme", derived_id("cv", "c1"))
@@ -127,13 +127,13 @@ async def test_a_closed_conversation_takes_no_reply(world) -> None:
     assert outcome(await world.answers(world.reply(alias, name="r3"))) == ("accepted", None)
 
 
-async def test_who_cannot_be_reached_is_not_written_to(world) -> None:
+async def test_who_cannot_be_reached_is_not_written_to(world: Any) -> None:
     """Without a number and a BSUID there is nowhere to send."""
     alias = await world.alias(identity=Identity(name="Asha Testperson"))
     assert outcome(await world.answers(world.reply(alias))) == ("refused", "contact_unreachable")
 
 
-async def test_a_frozen_contact_holds_replies(world) -> None:
+async def test_a_frozen_contact_holds_replies(world: Any) -> None:
     """After a change of number replies wait for people, who are told; unfreezing lets new ones pass."""
     alias = await world.alias(content=OtherContent(type="number_changed"))
     alarm, decided = await world.answers(world.reply(alias))
@@ -147,7 +147,7 @@ async def test_a_frozen_contact_holds_replies(world) -> None:
     assert outcome(await world.answers(world.reply(alias, name="r2"))) == ("accepted", None)
 
 
-async def test_a_recipient_that_cannot_be_opened_is_held(world) -> None:
+async def test_a_recipient_that_cannot_be_opened_is_held(world: Any) -> None:
     """A damaged vault stops the reply; it is never sent to somebody guessed."""
     alias = await world.alias()
     contact = world.store._contacts[derived_id("ct", "asha")]
@@ -159,7 +159,7 @@ async def test_a_recipient_that_cannot_be_opened_is_held(world) -> None:
     assert outcome(sent) == ("held", "guard")
 
 
-async def test_a_refusal_does_not_spell_the_number(world) -> None:
+async def test_a_refusal_does_not_spell_the_number(world: Any) -> None:
     """Not even an insurer's own reply id brings the person's number onto the topic."""
     alias = await world.alias()
     sent = await world.answers(world.reply(alias, "", name="about-7700900123"))
@@ -167,7 +167,7 @@ async def test_a_refusal_does_not_spell_the_number(world) -> None:
     assert outcome(sent) == ("held", "guard")
 
 
-async def test_a_moved_thread_is_refused(world) -> None:
+async def test_a_moved_thread_is_refused(world: Any) -> None:
     """Alias, contact, thread and conversation must all name each other; a row that was tampered with takes no reply."""
     alias = await world.alias()
     (thread,) = world.store._threads.values()
