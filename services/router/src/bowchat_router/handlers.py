@@ -1,12 +1,13 @@
 """What the router does with a batch of messages, or of decided replies."""
 
+import itertools
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
-from bowchat_contracts.ids import ContactId, Ref, random_id
+from bowchat_contracts.ids import ContactId, ConversationId, Ref, random_id
 from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_registry.registry import Registry
@@ -60,9 +61,31 @@ class Memory:
         self.refs: Recent[Ref, KnownRef] = Recent()
         self.conversations: Recent[ContactId, tuple[Conversation, ...]] = Recent()
 
+    def take(self, conversations: Mapping[ContactId, tuple[Conversation, ...]], *, add: bool) -> None:
+        """Each conversation in its latest version. Contacts that are not held yet are added only if `add` says so:
+        what was read while the other handler saved may lack a conversation.
+        """
+        held = self.conversations.known(conversations)
+        self.conversations.keep(
+            {
+                contact: _latest(held.get(contact, ()), each)
+                for contact, each in conversations.items()
+                if add or contact in held
+            }
+        )
+
     def clear(self) -> None:
         self.refs.clear()
         self.conversations.clear()
+
+
+def _latest(*views: Sequence[Conversation]) -> tuple[Conversation, ...]:
+    latest: dict[ConversationId, Conversation] = {}
+    for each in itertools.chain(*views):
+        known = latest.get(each.conversation_id)
+        if known is None or known.version < each.version:
+            latest[each.conversation_id] = each
+    return tuple(latest.values())
 
 
 @dataclass
@@ -112,6 +135,9 @@ class Batch:
 class _Remembering:
     """What both handlers share: reading through the memory, and saving."""
 
+    _adds_contacts: ClassVar[bool]
+    """Whether what this handler reads of a contact is the whole of it. Only one handler opens conversations."""
+
     def __init__(self, store: RouterStore, registries: Registries, memory: Memory) -> None:
         self._store, self._registries, self._memory = store, registries, memory
 
@@ -125,7 +151,7 @@ class _Remembering:
         if state.learnt or state.decided:
             await self._store.save(list(state.learnt.values()), state.decided)
         self._memory.refs.keep(state.refs)
-        self._memory.conversations.keep(state.conversations)
+        self._memory.take(state.conversations, add=self._adds_contacts)
         _count(state)
 
     def forget(self) -> None:
@@ -134,6 +160,8 @@ class _Remembering:
 
 class InboundHandler(_Remembering):
     """A policyholder's message: who wrote, about what, to which insurer and desk."""
+
+    _adds_contacts = True
 
     async def load(self, records: Sequence[Record]) -> Batch:
         messages: list[InboundReceived] = [record.event for record in records]
@@ -168,6 +196,8 @@ class InboundHandler(_Remembering):
 
 class ReplyHandler(_Remembering):
     """An insurer's accepted reply: from now on the policyholder is waited for."""
+
+    _adds_contacts = False
 
     async def load(self, records: Sequence[Record]) -> Batch:
         replies = [record.event for record in records if _accepted(record.event)]

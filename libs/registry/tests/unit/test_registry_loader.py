@@ -1,0 +1,127 @@
+"""A registry is taken whole or refused with every mistake named by file, line and field."""
+
+from pathlib import Path
+
+import pytest
+
+from bowchat_contracts.ids import derived_id
+from bowchat_registry.loader import Sources, load, parse, read_sources
+from bowchat_registry.problems import RegistryError
+
+EXAMPLE = Path(__file__).parents[4] / "registry"
+REF = derived_id("rf", "someone")
+
+
+@pytest.fixture
+def sources() -> Sources:
+    return read_sources(EXAMPLE)
+
+
+def problems_of(sources: Sources) -> list[str]:
+    with pytest.raises(RegistryError) as caught:
+        parse(sources, "registry")
+    return [str(each) for each in caught.value.problems]
+
+
+def changed(sources: Sources, file: str, old: str, new: str) -> Sources:
+    text = sources[file].decode()
+    assert old in text
+    return {**sources, file: text.replace(old, new, 1).encode()}
+
+
+def test_the_example_is_a_good_registry() -> None:
+    """Newcomers start from a registry without a mistake, with insurers on Kafka and by webhook."""
+    registry = load(EXAMPLE)
+    assert registry.insurers == ("acme-motor", "bharat-health", "coast-life")
+    assert {each.endpoint.kind for each in registry.agreements.values()} == {"kafka", "webhook"}
+
+
+def test_the_version_is_the_content(sources: Sources) -> None:
+    """The same files give the same version; any change gives another, of the registry and of that agreement alone."""
+    before = parse(sources, "registry")
+    after = parse(changed(sources, "insurers/acme-motor.yaml", "300", "301"), "registry")
+    assert parse(dict(sources), "registry").version == before.version != after.version
+    assert before.agreements["acme-motor"].version != after.agreements["acme-motor"].version
+    assert before.agreements["coast-life"].version == after.agreements["coast-life"].version
+
+
+ACME = "insurers/acme-motor.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (ACME, "first_response_seconds: 300", "first_response_seconds: 0", f"{ACME}:16: sla.first_response_seconds: "),
+        (ACME, "first_response_seconds", "first_response_secs", f"{ACME}:16: sla.first_response_secs: is not a field"),
+        (ACME, "policy_types: [motor, home]", "policy_types: [motor, boat]", f"{ACME}:4: policy_types[1]: "),
+        (ACME, "kind: kafka", "kind: pigeon", f"{ACME}:17: endpoint: "),
+        (ACME, "  kind: kafka", "  kind: webhook\n  url: http://example.invalid/x", f"{ACME}:19: endpoint.url: must be"),
+        (ACME, "id: acme-motor", "id: acme-cars", f"{ACME}:2: id: must be the file's own name"),
+        (ACME, "default_desk: service", "default_desk: moon", f"{ACME}:2: file: default_desk names no desk"),
+        (ACME, "name: Acme Motor & Home", "name: Coast Life Assurance", "name: is the same as in insurers/acme-motor"),
+        (ACME, "tags: [roadside]", "id: acme-motor", f"{ACME}:5: id: is there twice"),
+        (ACME, "desks:", "desks: [", f"{ACME}:"),
+        (ACME, "desks:", "desks: *x\nmore:", f"{ACME}:1: file: uses an alias"),
+        ("rules.yaml", "policy_type: motor", "policy_type: boat", "rules.yaml:7: rules[0].then.policy_type: "),
+        ("rules.yaml", "policy_type: motor", "insurer: nobody", "rules.yaml:7: rules[0].then.insurer: has no file"),
+        ("rules.yaml", "policy_type: motor", "desk: moon", "rules.yaml:7: rules[0].then.desk: names no desk"),
+        ("rules.yaml", "name: cashless-admission", "name: breakdown", "rules.yaml:11: rules[1].name: is the name"),
+        ("rules.yaml", "name: breakdown", "name: triage", "rules.yaml:3: rules[0]: name is one the router uses"),
+        ("rules.yaml", "rules:", "rule:", "rules.yaml:2: file: must be `rules:`"),
+        ("policies.csv", "policy_number,", "number,", "policies.csv:1: header: must be exactly"),
+        ("policies.csv", "acme-motor,motor", "acme,motor", "policies.csv:2: insurer: 'acme' has no file"),
+        ("policies.csv", "acme-motor,motor", "acme-motor,boat", "policies.csv:2: policy_type: 'boat' is not one of"),
+        ("policies.csv", "000102", "000101", "policies.csv:3: policy_number: is the same as in line 2"),
+        ("policies.csv", "ACM-2026-000101", "12345", "policies.csv:2: policy_number: must have 6 to 32"),
+        ("policies.csv", "ACM-2026-000101", "ABCDEF", "policies.csv:2: policy_number: must be letters and digits"),
+        ("policies.csv", "motor,", "motor", "policies.csv:2: row: has 3 fields"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(sources: Sources, file: str, old: str, new: str, expected: str) -> None:
+    """Whoever wrote it is led to the file, the line and the field, and told what to do."""
+    found = problems_of(changed(sources, file, old, new))
+    assert any(expected in each for each in found), found
+
+
+def test_all_mistakes_are_told_at_once(sources: Sources) -> None:
+    """Nobody has to run the check once per mistake."""
+    broken = changed(sources, "policies.csv", "acme-motor,motor", "nobody,boat")
+    broken = changed(broken, "rules.yaml", "policy_type: health", "insurer: nobody")
+    broken = changed(broken, ACME, "first_response_seconds: 300", "first_response_seconds: soon")
+    fields = [each.split(": ")[1] for each in problems_of(broken)]
+    assert fields == ["sla.first_response_seconds", "insurer", "policy_type", "rules[1].then.insurer"]
+
+
+def test_a_phone_number_is_refused_and_not_repeated(sources: Sources) -> None:
+    """A contact's number in the policies is a mistake that must not travel on in an error text."""
+    broken = changed(sources, "policies.csv", "acme-motor,motor,", "acme-motor,motor,+447700900123")
+    (found,) = problems_of(broken)
+    assert found.startswith("policies.csv:2: contact_ref: ")
+    assert "bowchat-ingest refs" in found
+    assert "900123" not in found
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    """An empty directory says what belongs in it."""
+    with pytest.raises(RegistryError, match=r"rules\.yaml:1: file: cannot be read"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_not_utf8_is_named(sources: Sources) -> None:
+    """A spreadsheet's own encoding is said, with the line of the first bad character."""
+    broken = {**sources, "policies.csv": sources["policies.csv"] + "é".encode("latin-1")}
+    assert any(each.startswith("policies.csv:9: file: is not UTF-8") for each in problems_of(broken))
+
+
+def test_two_webhooks_at_one_address_are_refused(sources: Sources) -> None:
+    """Two insurers that shared an address would read each other's messages."""
+    twin = (
+        sources["insurers/coast-life.yaml"]
+        .decode()
+        .replace("coast-life", "coast-two")
+        .replace("Coast Life", "Two")
+    )
+    found = problems_of({**sources, "insurers/coast-two.yaml": twin.encode()})
+    assert [each.split(";")[0] for each in found] == [
+        "insurers/coast-two.yaml:16: endpoint.url: is the same as in insurers/coast-life.yaml"
+    ]

@@ -1,0 +1,87 @@
+"""The service as it is put together, and the rule as a command."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from bowchat_contracts.topics import TOPICS
+from bowchat_router import __main__ as command
+from bowchat_router.app import NAME, build
+from bowchat_router.memory import MemoryRouter
+from bowchat_router.settings import RouterSettings
+from bowchat_runtime.testing import MemoryPublisher
+
+EXAMPLE = Path(__file__).parents[4] / "registry"
+
+
+def explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *lines: object
+) -> tuple[int, list[dict[str, object]]]:
+    """The exit code and answers of `bowchat-router explain`."""
+    given = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines) + "\n"
+    monkeypatch.setattr("sys.argv", ["bowchat-router", "explain", "--registry", str(EXAMPLE)])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    return int(end.value.code or 0), [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+async def test_the_service_reads_what_the_topic_table_says() -> None:
+    """Every topic whose reader the router is, and no other."""
+    publisher = MemoryPublisher()
+    service = build(RouterSettings(registry=EXAMPLE), store=MemoryRouter(), publisher=publisher)
+    read = {topic for each in service.subscriptions for topic in each.topics}
+    assert read == {topic.name for topic in TOPICS if NAME in topic.readers}
+    assert service.publisher is publisher
+    for each in service.resources:
+        async with each:
+            pass
+
+
+def test_explain_answers_line_by_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Insurer, desk, confidence and reasons, as DESIGN has it."""
+    code, answers = explained(
+        monkeypatch,
+        capsys,
+        {"text": "my car broke down"},
+        {"text": "hello"},
+        {"text": "hello", "context": {"insurer": "coast-life", "policy_type": "life"}},
+        {"text": "CLA/2019/55501", "at": "2024-06-01T00:00:00Z"},
+    )
+    assert code == 0
+    assert [each["outcome"] for each in answers] == ["routed", "triage", "routed", "triage"]
+    assert answers[0]["insurer"] == "acme-motor"
+    assert (answers[0]["desk"], answers[0]["confidence"], answers[0]["intent"]) == ("roadside", 1.0, None)
+    assert list(answers[1]) == [
+        "policy_type",
+        "intent",
+        "insurer",
+        "desk",
+        "confidence",
+        "rule",
+        "reasons",
+        "outcome",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("no json", "not JSON"),
+        ({"txt": "x"}, "text: missing"),
+        ({"text": "x", "at": "noon"}, "at: "),
+        ([], "JSON object"),
+    ],
+)
+def test_a_bad_line_is_an_error_on_that_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: object, said: str
+) -> None:
+    """The pipe goes on, and ends with exit code 1."""
+    code, answers = explained(monkeypatch, capsys, line, {"text": "hello"})
+    assert code == 1
+    assert said in str(answers[0]["error"])
+    assert answers[1]["outcome"] == "triage"

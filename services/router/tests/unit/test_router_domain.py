@@ -1,0 +1,156 @@
+"""Which insurer, which conversation, which desk: the order of the steps, and no guess between two insurers."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import ButtonContent, ChoiceContent, OtherContent, TextContent
+from bowchat_contracts.pii import MessageText
+from bowchat_registry.registry import Registry
+from bowchat_router.domain import Conversation, Question, Route, route, said
+
+DAY = date(2026, 3, 2)
+MOMENT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def open_with(
+    insurer: str | None, kind: str | None = None, number: str | None = None, name: str = ""
+) -> Conversation:
+    return Conversation(
+        conversation_id=derived_id("cv", f"{insurer}{kind}{number}{name}"),
+        contact_id=derived_id("ct", "someone"),
+        version=1,
+        last_seq=1,
+        state="waiting_insurer" if insurer else "triage",
+        insurer=insurer,
+        desk="claims" if insurer else None,
+        policy_type=kind,
+        policy_number=number,
+        agreement_version=None,
+        business_number_id="1",
+        opened_at=MOMENT,
+        last_message_at=MOMENT,
+    )
+
+
+ACME, ACME_HOME, BHARAT = open_with("acme"), open_with("acme", "home"), open_with("bharat")
+ACME_002 = open_with("acme", "home", "ACM-2026-002")
+COAST, TRIAGE = open_with("coast"), open_with(None)
+
+
+def routed(
+    registry: Registry, text: str, who: str = "nobody", *open_: Conversation, day: date = DAY
+) -> Route:
+    held = registry.policies.held_by([derived_id("rf", who)])
+    return route(Question(text, held, open_), registry, day)
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "open_", "rule", "insurer", "kind", "conversation"),
+    [
+        # A policy number wins over everything.
+        ("acm 2026 001 hospital", "health", (BHARAT,), "policy_number", "acme", "motor", None),
+        ("ACM-2026-001", "nobody", (ACME, BHARAT), "policy_number", "acme", "motor", ACME),
+        ("ACM-2026-002", "nobody", (ACME, ACME_002), "policy_number", "acme", "home", ACME_002),
+        ("ACM-2026-001", "nobody", (ACME_002,), "policy_number", "acme", "motor", None),
+        ("ACM-2026-001 ACM-2026-002", "nobody", (), "policy_number", "acme", None, None),
+        # Two insurers' policies decide nothing; the next step does, or people.
+        ("ACM-2026-001 BHS-2026-001", "nobody", (), "triage", None, None, None),
+        ("ACM-2026-001 BHS-2026-001", "nobody", (BHARAT,), "open_conversation", "bharat", None, BHARAT),
+        # The one open conversation goes on, whatever the words.
+        ("my car", "mixed", (BHARAT,), "open_conversation", "bharat", None, BHARAT),
+        ("thanks", "nobody", (TRIAGE, BHARAT), "open_conversation", "bharat", None, BHARAT),
+        # The contact's policies.
+        ("hello", "motor", (), "contact_policy", "acme", "motor", None),
+        ("hello", "both", (), "contact_policy", "acme", None, None),
+        ("my car", "both", (), "contact_policy", "acme", "motor", None),
+        ("my car", "mixed", (), "contact_policy", "acme", "motor", None),
+        ("hello", "mixed", (), "triage", None, None, None),
+        ("my car", "mixed", (ACME_HOME, BHARAT), "contact_policy", "acme", "motor", None),
+        # Words.
+        ("my car", "nobody", (), "car", "acme", "motor", None),
+        ("tow me", "nobody", (), "tow", "acme", "motor", None),
+        ("hospital", "nobody", (), "triage", None, "health", None),
+        ("hospital of bharat", "nobody", (), "boss", "bharat", "health", None),
+        ("my car", "health", (), "car", "acme", "motor", None),
+        ("my car", "nobody", (ACME, BHARAT), "car", "acme", "motor", ACME),
+        # Nothing decides: one triage conversation takes it all, until something does.
+        ("hello", "nobody", (), "triage", None, None, None),
+        ("hello", "nobody", (TRIAGE,), "triage", None, None, TRIAGE),
+        ("hello", "nobody", (ACME, BHARAT), "triage", None, None, None),
+        ("hello", "nobody", (ACME, TRIAGE, BHARAT), "triage", None, None, TRIAGE),
+        ("my car", "nobody", (TRIAGE,), "car", "acme", "motor", None),
+    ],
+)
+def test_the_first_step_that_decides_wins(  # noqa: PLR0917 - one row of the table
+    registry: Registry,
+    text: str,
+    who: str,
+    open_: tuple[Conversation, ...],
+    rule: str,
+    insurer: str | None,
+    kind: str | None,
+    conversation: Conversation | None,
+) -> None:
+    """Number, open conversation, held policies, rules, triage: in this order, and each decision says why."""
+    decided = routed(registry, text, who, *open_)
+    assert (decided.rule, decided.insurer, decided.policy_type) == (rule, insurer, kind)
+    assert decided.conversation == conversation
+    assert decided.reasons
+
+
+def test_an_ended_agreement_receives_nothing(registry: Registry) -> None:
+    """After its last day an insurer gets neither new questions nor the rest of open conversations."""
+    last, after = date(2026, 12, 31), date(2027, 1, 1)
+    assert routed(registry, "CLA-2026-001", day=last).insurer == "coast"
+    assert routed(registry, "CLA-2026-001", day=after).rule == "triage"
+    assert routed(registry, "hello", "life", day=after).rule == "triage"
+    assert routed(registry, "thanks", "nobody", COAST, day=last).insurer == "coast"
+    assert routed(registry, "thanks", "nobody", COAST, day=after).rule == "triage"
+    assert routed(registry, "hospital", day=after).insurer == "bharat"
+
+
+@pytest.mark.parametrize(
+    ("text", "open_", "desk"),
+    [
+        ("my car", (), "service"),
+        ("claim for my car", (), "claims"),
+        ("car, an expert please", (), "experts"),
+        ("thanks", (ACME,), "claims"),
+        ("an expert please", (ACME,), "experts"),
+        ("thanks", (replace(ACME, desk="gone"),), "service"),
+    ],
+)
+def test_the_desk(registry: Registry, text: str, open_: tuple[Conversation, ...], desk: str) -> None:
+    """A rule's desk, else the thread's own, else what the agreement says."""
+    assert routed(registry, text, "nobody", *open_).desk == desk
+
+
+def test_what_the_agreement_promises_travels_along(registry: Registry) -> None:
+    """SLA, version and priority are the agreement's at that moment; a rule's priority goes before."""
+    decided = routed(registry, "my car")
+    assert decided.sla == registry.agreements["acme"].terms
+    assert decided.agreement_version == registry.agreements["acme"].version
+    assert decided.priority == 2
+    assert routed(registry, "bharat").priority == 7
+
+
+def test_the_words_of_each_content() -> None:
+    """Buttons and choices speak by what the person saw; other content says nothing."""
+    text = MessageText("my car")
+    assert said(TextContent(text=text)) == "my car"
+    assert said(ButtonContent(text=text, payload=MessageText("x"))) == "my car"
+    choice = ChoiceContent(
+        choice="list_reply", choice_id=MessageText("1"), title=text, description=MessageText("claim")
+    )
+    assert said(choice) == "my car claim"
+    assert said(OtherContent(type="image")) == ""
+
+
+def test_reasons_never_quote_the_message(registry: Registry) -> None:
+    """What a person typed does not travel in the explanation."""
+    decided = routed(registry, "secretword 447700900123 my car claim ACM-2026-001 CLA-2026-001")
+    assert "secretword" not in repr(decided)
+    assert "900123" not in repr(decided)
