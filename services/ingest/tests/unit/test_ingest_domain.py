@@ -43,6 +43,17 @@ def test_a_retry_has_the_same_ids(read_sample: Read, pseudonyms: Pseudonyms) -> 
     assert first.event.message_id == later.event.message_id  # type: ignore[attr-defined]
 
 
+def test_a_message_is_known_by_the_number_it_was_written_to(
+    read_sample: Read, pseudonyms: Pseudonyms
+) -> None:
+    """The same provider id at another number of ours is another message."""
+    body = read_sample("msg_text")
+    (first,) = events_of(parse(body, NOW).items, pseudonyms, NOW)
+    body["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "100000000000002"
+    (other,) = events_of(parse(body, NOW).items, pseudonyms, NOW)
+    assert first.event.message_id != other.event.message_id  # type: ignore[attr-defined]
+
+
 def test_messages_of_one_webhook_share_no_trace(read_sample: Read, pseudonyms: Pseudonyms) -> None:
     """Two people in one batch cannot be joined by a trace or an id."""
     outgoing = _events(read_sample, "batch_multiple_messages_two_users", pseudonyms)

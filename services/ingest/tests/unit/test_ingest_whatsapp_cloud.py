@@ -228,6 +228,12 @@ def test_a_message_without_id_is_known_again(message_body: Make) -> None:
     assert first == again != other
 
 
+@pytest.mark.parametrize("name", ["calls_status_ringing_is_not_a_message_status", "calls_terminate"])
+def test_the_field_decides_and_not_the_array(read_sample: Callable[[str], Any], name: str) -> None:
+    """`calls` has statuses of its own, which are no message's."""
+    assert _parsed(read_sample, name) == Parsed((), ("field_not_used:calls",))
+
+
 def test_failed_statuses_carry_their_codes(read_sample: Callable[[str], Any]) -> None:
     """The reason of a failure arrives as a number; the provider's text, which may quote, does not."""
     (status,) = _parsed(read_sample, "status_failed_131047_reengagement").items
