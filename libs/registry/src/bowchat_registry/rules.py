@@ -97,31 +97,30 @@ class RuleBook:
                 phrase = words(keyword)
                 self._by_word[phrase.split(maxsplit=1)[0]].append((phrase, index))
 
-    def apply(self, text: str, policy_type: str | None = None) -> Applied:
-        """What the rules say of a text, where the policy type may be known already."""
-        matching = self._matching(text)
-        if not matching:
-            return NOTHING
-        kind, insurer, desk, priority, tags = policy_type, None, None, None, dict[str, None]()
-        kind_rule, insurer_rule = None, None
-        for index in sorted(matching):
-            rule = self.rules[index]
-            if rule.when.policy_type not in (None, kind) or not tags.keys() >= set(rule.when.tags):
-                continue
-            then = rule.then
-            if kind is None and then.policy_type:
-                kind, kind_rule = then.policy_type, rule.name
-            if insurer is None and then.insurer:
-                insurer, insurer_rule = then.insurer, rule.name
-            desk = desk or then.desk
-            priority = then.priority if priority is None else priority
-            tags |= dict.fromkeys(then.tags)
-        return Applied(kind, insurer, desk, tuple(tags), priority, insurer_rule or kind_rule)
-
-    def _matching(self, text: str) -> set[int]:
-        """The rules whose keywords are in the text, or that have none."""
+    def matching(self, text: str) -> tuple[Rule, ...]:
+        """The rules whose keywords are in the text, or that have none, in their order."""
         found = set(self._free)
         spaced = words(text)
         for word in self._by_word.keys() & set(spaced.split()):
             found.update(index for phrase, index in self._by_word[word] if phrase in spaced)
-        return found
+        return tuple(self.rules[index] for index in sorted(found))
+
+
+def apply(matching: Sequence[Rule], policy_type: str | None = None) -> Applied:
+    """What rules that match a text say of it, where the policy type may be known already."""
+    if not matching:
+        return NOTHING
+    kind, insurer, desk, priority, tags = policy_type, None, None, None, dict[str, None]()
+    kind_rule, insurer_rule = None, None
+    for rule in matching:
+        if rule.when.policy_type not in (None, kind) or not tags.keys() >= set(rule.when.tags):
+            continue
+        then = rule.then
+        if kind is None and then.policy_type:
+            kind, kind_rule = then.policy_type, rule.name
+        if insurer is None and then.insurer:
+            insurer, insurer_rule = then.insurer, rule.name
+        desk = desk or then.desk
+        priority = then.priority if priority is None else priority
+        tags |= dict.fromkeys(then.tags)
+    return Applied(kind, insurer, desk, tuple(tags), priority, insurer_rule or kind_rule)

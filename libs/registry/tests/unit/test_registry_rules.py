@@ -7,7 +7,7 @@ import pytest
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import PolicyBook
 from bowchat_registry.registry import Registry
-from bowchat_registry.rules import NOTHING, Rule, RuleBook
+from bowchat_registry.rules import NOTHING, Rule, RuleBook, apply
 
 
 def rule(name: str, when: dict[str, object], then: dict[str, object]) -> Rule:
@@ -35,18 +35,18 @@ BOOK = RuleBook(
 )
 def test_a_keyword_is_found_as_a_word(text: str) -> None:
     """Case, punctuation, pictographs and scripts do not hide a keyword."""
-    assert BOOK.apply(text).policy_type == "motor"
+    assert apply(BOOK.matching(text)).policy_type == "motor"
 
 
 @pytest.mark.parametrize("text", ["", "carpet", "scar", "flat and tyre", "vicar 42"])
 def test_a_keyword_inside_another_word_is_not_found(text: str) -> None:
     """A carpet is no car."""
-    assert BOOK.apply(text) == NOTHING
+    assert apply(BOOK.matching(text)) == NOTHING
 
 
 def test_the_first_rule_decides_and_tags_add_up() -> None:
     """What one rule said, a later one does not change; a rule can build on the tags of those before it."""
-    applied = BOOK.apply("flat tyre on my car near the hospital")
+    applied = apply(BOOK.matching("flat tyre on my car near the hospital"))
     assert (applied.policy_type, applied.decided_by, applied.priority) == ("motor", "tow", 5)
     assert applied.tags == ("roadside", "ill", "urgent")
     assert applied.desk == "roadside"
@@ -54,7 +54,7 @@ def test_the_first_rule_decides_and_tags_add_up() -> None:
 
 def test_a_known_policy_type_stays() -> None:
     """Rules do not contradict what the policy itself says."""
-    applied = BOOK.apply("my car is at the hospital", "health")
+    applied = apply(BOOK.matching("my car is at the hospital"), "health")
     assert applied.policy_type == "health"
     assert applied.decided_by is None
 

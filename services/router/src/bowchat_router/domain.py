@@ -22,7 +22,7 @@ from bowchat_contracts.inbound import ButtonContent, ChoiceContent, Content, Sla
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
-from bowchat_registry.rules import Applied
+from bowchat_registry.rules import Applied, Rule, apply
 
 STEPS = frozenset({"policy_number", "open_conversation", "contact_policy", "triage"})
 """What decides where no rule does."""
@@ -108,7 +108,8 @@ def said(content: Content) -> str:
 
 def route(question: Question, registry: Registry, day: date) -> Route:
     """Where the message goes."""
-    applied = registry.rules.apply(question.text)
+    matching = registry.rules.matching(question.text)
+    applied = apply(matching)
     reasons: list[str] = []
     steps: tuple[Callable[[], Finding], ...] = (
         lambda: _by_policy_number(question, registry, day),
@@ -119,7 +120,7 @@ def route(question: Question, registry: Registry, day: date) -> Route:
     for step in steps:
         found = step()
         if isinstance(found, Found):
-            return _decided(question, found, registry, reasons)
+            return _decided(question, found, matching, reasons)
         if found:
             reasons.append(found)
     return _undecided(question, applied, reasons)
@@ -207,12 +208,12 @@ def _of_policies(rule: str, reason: str, agreement: Agreement, policies: Sequenc
     return Found(rule, reason, agreement, kind, policies[0].number if len(policies) == 1 else None)
 
 
-def _decided(question: Question, found: Found, registry: Registry, reasons: Iterable[str]) -> Route:
+def _decided(question: Question, found: Found, matching: Sequence[Rule], reasons: Iterable[str]) -> Route:
     agreement = found.agreement
     conversation = found.conversation or _same_matter(question.open, found)
     kind = found.policy_type or (conversation.policy_type if conversation else None)
     number = found.policy_number or (conversation.policy_number if conversation else None)
-    applied = registry.rules.apply(question.text, kind)
+    applied = apply(matching, kind)
     return Route(
         rule=found.rule,
         reasons=(*reasons, found.reason),

@@ -132,7 +132,9 @@ def entry_id(conversation_id: ConversationId, version: int) -> str:
 
 
 _CONVERSATION = tuple(Conversation.__dataclass_fields__)
-_ROUTE = tuple(name for name in Route.__dataclass_fields__ if name not in {"conversation", "sla"})
+# What a route says beyond the state of the conversation after it.
+_ROUTE = ("rule", "reasons", "tags", "priority")
+_SHARED = ("insurer", "desk", "policy_type", "policy_number", "agreement_version")
 _REF = tuple(name for name in KnownRef.__dataclass_fields__ if name != "ref")
 
 
@@ -157,7 +159,7 @@ def entry_from(document: Mapping[str, Any]) -> Entry:
         at=document["at"],
         previous=document["previous"],
         after=Conversation(**document["after"]),
-        route=_route(document["route"]) if document["route"] else None,
+        route=_route(document["route"], document["after"]) if document["route"] else None,
     )
 
 
@@ -171,11 +173,17 @@ def _route_document(route: Route) -> Document:
     return {**_fields(route, _ROUTE), "sla": sla}
 
 
-def _route(document: Mapping[str, Any]) -> Route:
+def _route(document: Mapping[str, Any], after: Mapping[str, Any]) -> Route:
     sla = document["sla"]
-    terms = SlaTerms(first_response_s=sla[0], warn_ratio=sla[1]) if sla else None
-    lists = {"reasons": tuple(document["reasons"]), "tags": tuple(document["tags"])}
-    return Route(**{**document, **lists, "sla": terms, "conversation": None})
+    return Route(
+        conversation=None,
+        rule=document["rule"],
+        reasons=tuple(document["reasons"]),
+        tags=tuple(document["tags"]),
+        priority=document["priority"],
+        sla=SlaTerms(first_response_s=sla[0], warn_ratio=sla[1]) if sla else None,
+        **{name: after[name] for name in _SHARED},
+    )
 
 
 def _head_document(conversation: Conversation) -> Document:

@@ -60,6 +60,9 @@ def entry(name: str, version: int, *, contact: str = CONTACT, state: str = "wait
         reasons=("one", "two"),
         conversation=None,
         insurer="acme",
+        desk="claims",
+        policy_type="motor",
+        agreement_version="av",
         tags=("claim",),
         sla=SlaTerms(first_response_s=60, warn_ratio=0.5),
     )
