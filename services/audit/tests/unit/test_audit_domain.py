@@ -82,7 +82,7 @@ def test_a_change_to_any_field_breaks_the_chain(field: str) -> None:
     """Whoever edits an entry is found at that entry."""
     entries = log_of([b"{}", b"[]", b"1"])
     assert domain.first_break(EMPTY, entries) is None
-    entries[1] = {**entries[1], field: CHANGES[field]}  # type: ignore[misc]
+    entries[1] = {**entries[1], field: CHANGES[field]}  # type: ignore[call-overload]
     assert domain.first_break(EMPTY, entries) == 2
 
 

@@ -36,13 +36,15 @@ def build(
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
+    ticker = Ticker(clocks, publisher, clock)
+    resources.append(ticker)
     topics = (INBOUND_RELAYED, REPLIES_DECIDED, CONVERSATIONS_CHANGED)
     return Service(
         name=NAME,
         publisher=publisher,
         subscriptions=[Subscription(ClockHandler(clocks), topics=topics)],
         resources=resources,
-        tasks=[Ticker(clocks, publisher, clock).run],
+        tasks=[ticker.watch],
         ready=[database.ping] if uses_mongo else [],
     )
 

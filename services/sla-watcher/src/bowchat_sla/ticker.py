@@ -6,8 +6,11 @@ the claim leaves the changes untold; when its lease ends, any ticker tells them 
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 import structlog
 
@@ -29,13 +32,34 @@ _GAUGE_EVERY = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
-class Ticker:
-    """Fires what is due. Several may run: the compare-and-set decides whose firing counts."""
+class Ticker(AbstractAsyncContextManager["Ticker"]):
+    """Fires what is due. Several may run: the compare-and-set decides whose firing counts.
+
+    It runs from the moment it is entered, without waiting for the consumers to join their group: what fell due while no
+    watcher ran is late already.
+    """
 
     def __init__(self, store: ClockStore, publisher: Publisher, clock: TimeOfDay) -> None:
         self._store, self._publisher, self._clock = store, publisher, clock
         self._name = random_id("tk")
         self._gauge_at: datetime | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self.run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+
+    async def watch(self) -> None:
+        """Wait for ever; raises what the ticker failed of."""
+        assert self._running is not None, "a ticker is entered before it is watched"
+        await self._running
 
     async def run(self) -> None:
         """Tick until cancelled. While the database or broker is away, try again every second."""

@@ -55,7 +55,7 @@ async def seen(consumer: AIOKafkaConsumer, states: set[tuple[str, str]], seconds
     async with asyncio.timeout(seconds):
         while not states <= found.keys():
             record = await consumer.getone()
-            change = SlaChanged.model_validate_json(record.value)
+            change = SlaChanged.model_validate_json(record.value or b"")
             found.setdefault((change.conversation_id, change.state), change)
     return found
 

@@ -10,9 +10,9 @@ def test_fakes_replace_whatever_touches_the_outside() -> None:
     """With a store and a publisher given, the watcher opens no connection; without, the database and the broker."""
     faked = build(SlaSettings(), store=MemoryClocks(), publisher=MemoryPublisher())
     real = build(SlaSettings())
-    assert len(faked.resources) == 1
+    assert len(faked.resources) == 2
     assert len(faked.ready) == 0
-    assert len(real.resources) == 3
+    assert len(real.resources) == 4
     assert len(real.ready) == 1
 
 

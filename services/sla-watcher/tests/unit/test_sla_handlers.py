@@ -8,6 +8,7 @@ from bowchat_contracts.conversations import ConversationChanged
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRelayed, SlaTerms
 from bowchat_contracts.replies import ReplyDecided
+from bowchat_contracts.sla import SlaChanged
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_RELAYED, REPLIES_DECIDED
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.records import Outgoing, Record
@@ -64,7 +65,7 @@ def changed(conversation: str, offset: int, *, seconds: int, state: str = "close
 
 
 def told(outgoing: list[Outgoing]) -> list[str]:
-    return [each.event.state for each in outgoing]
+    return [each.event.state for each in outgoing if isinstance(each.event, SlaChanged)]
 
 
 def at(seconds: int) -> datetime:
