@@ -265,7 +265,8 @@ def _projections(text: str) -> Iterator[str]:
     if "%" in text:
         yield urllib.parse.unquote(text, errors="replace")
     for token in _BASE64.findall(text):
-        if not _MINTED.fullmatch(token):
+        # A digit in base64 brings capitals or digits with it, so an ordinary word is not decoded.
+        if not token[1:].islower() and not _MINTED.fullmatch(token):
             yield from _from_base64(token)
     for match in _HEX.finditer(text):
         yield from _from_hex(_HEX_SEPARATORS.sub("", match[0]))

@@ -101,12 +101,15 @@ def _spans(text: str, region: str) -> list[_Hit]:
     """Every finding, in places of the original, in order."""
     view = canonicalise(text)
     hits: list[_Hit] = []
+    new = _detect(view.text, region)
     for _ in range(_MOST_PASSES):
-        new = _detect(view.text, region)
         if not new:
             return sorted(hits, key=lambda hit: hit.start)
         hits += [_Hit(each.type, *view.span(each.start, each.end)) for each in new]
-        view = _substituted(view, new)
+        again = _detect(_substituted_text(view.text, new), region)
+        if again:
+            view = _substituted(view, new)
+        new = again
     raise MaskingError("the text does not come to rest under masking")
 
 
@@ -158,11 +161,15 @@ def _international(text: str, region: str) -> Iterator[_Hit]:
         at = text.find("+", at + 1)
         if at < 0:
             return
-        window = text[at : at + _MATCHER_WINDOW]
+        window = PLACEHOLDER.sub(_blanked, text[at : at + _MATCHER_WINDOW])
         matcher = phonenumbers.PhoneNumberMatcher(window, region, phonenumbers.Leniency.POSSIBLE, max_tries=4)
-        for match in matcher:
-            yield _Hit("phone", at + match.start, at + match.end)
-            break
+        match = next(iter(matcher), None)
+        if match is not None and match.start == 0:
+            yield _Hit("phone", at, at + match.end)
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return _BLANK * len(match[0])
 
 
 def _joined(hits: list[_Hit]) -> list[_Hit]:
@@ -176,19 +183,32 @@ def _joined(hits: list[_Hit]) -> list[_Hit]:
     return joined
 
 
+def _substituted_text(text: str, hits: list[_Hit]) -> str:
+    parts: list[str] = []
+    at = 0
+    for hit in hits:
+        parts += [text[at : hit.start], _stand_in(hit)]
+        at = hit.end
+    return "".join([*parts, text[at:]])
+
+
 def _substituted(view: Canonical, hits: list[_Hit]) -> Canonical:
-    text: list[str] = []
+    """The view after the hits were masked; places still refer to the original. Rarely needed, and slow."""
     starts: list[int] = []
     ends: list[int] = []
     at = 0
     for hit in hits:
-        name = f"[{hit.type}-1]"
         start, end = view.span(hit.start, hit.end)
-        text += [view.text[at : hit.start], name]
-        starts += [*view.starts[at : hit.start], *[start] * len(name)]
-        ends += [*view.ends[at : hit.start], *[end] * len(name)]
+        length = len(_stand_in(hit))
+        starts += [*view.starts[at : hit.start], *[start] * length]
+        ends += [*view.ends[at : hit.start], *[end] * length]
         at = hit.end
-    return Canonical("".join([*text, view.text[at:]]), [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
+    text = _substituted_text(view.text, hits)
+    return Canonical(text, [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
+
+
+def _stand_in(hit: _Hit) -> str:
+    return f"[{hit.type}-1]"
 
 
 def _replaced(text: str, hits: list[_Hit], names: "_Names") -> MaskedText:
