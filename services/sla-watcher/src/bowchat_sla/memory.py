@@ -51,7 +51,7 @@ class MemoryClocks:
         return look[0] if look else None
 
     async def live(self) -> int:
-        return sum(clock.state in ("running", "warned") for clock in self._clocks.values())
+        return sum(clock.look_at is not None for clock in self._clocks.values())
 
     def _first(self) -> tuple[datetime, ClockId] | None:
         while self._looks and self._clocks[self._looks[0][1]].look_at != self._looks[0][0]:

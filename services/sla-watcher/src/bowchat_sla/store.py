@@ -10,7 +10,6 @@ from bowchat_runtime.mongo import Collection, MongoDatabase
 from bowchat_sla.domain import Change, Clock, Terms
 
 DATABASE = "sla"
-_LIVE_STATES = ("running", "warned")
 
 
 class ClockStore(Protocol):
@@ -34,7 +33,7 @@ class ClockStore(Protocol):
         """The earliest moment at which any clock has to be looked at."""
 
     async def live(self) -> int:
-        """How many clocks run."""
+        """How many clocks run, give or take those being told of at this moment."""
 
 
 class MongoClocks:
@@ -44,9 +43,8 @@ class MongoClocks:
         self._clocks: Collection = database.collection("clocks")
 
     async def prepare(self) -> None:
-        """Make the indexes; those that exist stay."""
+        """Make the index; one that exists stays."""
         await self._clocks.ensure_index([("look_at", 1)])
-        await self._clocks.ensure_index([("state", 1)])
 
     async def read(self, ids: Sequence[ClockId]) -> dict[ClockId, Clock]:
         found = await self._clocks.find_by_ids(ids)
@@ -66,7 +64,8 @@ class MongoClocks:
         return found[0]["look_at"] if found else None
 
     async def live(self) -> int:
-        return await self._clocks.count({"state": {"$in": list(_LIVE_STATES)}})
+        # A clock is looked at as long as it runs, so the one index serves here too: each costs every write.
+        return await self._clocks.count({"look_at": {"$type": "date"}})
 
 
 def _document(clock: Clock) -> dict[str, Any]:
