@@ -43,7 +43,9 @@ def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return None, [Problem(file, 1, "file", "is empty; see docs/registry.md for what belongs in it")]
+            return None, [
+                Problem(file, 1, "file", "is empty; the example in registry/ shows what belongs in it")
+            ]
         places = list(_walk(node, ()))
         data = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:

@@ -1,13 +1,11 @@
 """What the router does with a batch of messages, or of decided replies."""
 
-import itertools
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Protocol
 
-from bowchat_contracts.ids import ContactId, ConversationId, Ref, random_id
+from bowchat_contracts.ids import ContactId, Ref, random_id
 from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_registry.registry import Registry
@@ -15,15 +13,11 @@ from bowchat_router import domain, journal, metrics
 from bowchat_router.contacts import KnownRef, Writer, identify
 from bowchat_router.domain import Conversation, Question
 from bowchat_router.journal import Entry
+from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.parking import park_id_of
 from bowchat_runtime.records import Outgoing, Record
-
-_REMEMBERED = 50_000
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 class Registries(Protocol):
@@ -31,61 +25,6 @@ class Registries(Protocol):
 
     @property
     def current(self) -> Registry: ...
-
-
-class Recent(Generic[Key, Value]):
-    """The values last used, at most so many."""
-
-    def __init__(self, most: int = _REMEMBERED) -> None:
-        self._most = most
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-
-    def known(self, keys: Iterable[Key]) -> dict[Key, Value]:
-        return {key: self._values[key] for key in keys if key in self._values}
-
-    def keep(self, values: dict[Key, Value]) -> None:
-        for key, value in values.items():
-            self._values[key] = value
-            self._values.move_to_end(key)
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
-
-    def clear(self) -> None:
-        self._values.clear()
-
-
-class Memory:
-    """What is kept between batches. Both handlers of a process share one: each sees what the other has saved."""
-
-    def __init__(self) -> None:
-        self.refs: Recent[Ref, KnownRef] = Recent()
-        self.conversations: Recent[ContactId, tuple[Conversation, ...]] = Recent()
-
-    def take(self, conversations: Mapping[ContactId, tuple[Conversation, ...]], *, add: bool) -> None:
-        """Each conversation in its latest version. Contacts that are not held yet are added only if `add` says so:
-        what was read while the other handler saved may lack a conversation.
-        """
-        held = self.conversations.known(conversations)
-        self.conversations.keep(
-            {
-                contact: _latest(held.get(contact, ()), each)
-                for contact, each in conversations.items()
-                if add or contact in held
-            }
-        )
-
-    def clear(self) -> None:
-        self.refs.clear()
-        self.conversations.clear()
-
-
-def _latest(*views: Sequence[Conversation]) -> tuple[Conversation, ...]:
-    latest: dict[ConversationId, Conversation] = {}
-    for each in itertools.chain(*views):
-        known = latest.get(each.conversation_id)
-        if known is None or known.version < each.version:
-            latest[each.conversation_id] = each
-    return tuple(latest.values())
 
 
 @dataclass

@@ -17,7 +17,7 @@ from bowchat_contracts.inbound import SlaTerms
 from bowchat_router.contacts import KnownRef
 from bowchat_router.domain import Conversation, Route
 from bowchat_router.journal import Entry
-from bowchat_runtime.mongo import Document, MongoDatabase
+from bowchat_runtime.mongo import Collection, Document, MongoDatabase
 
 DATABASE = "router"
 
@@ -57,8 +57,8 @@ class MongoRouter:
         await self._journal.ensure_index([("subject", 1)], unique=True)
 
     async def refs(self, refs: Sequence[Ref]) -> dict[Ref, KnownRef]:
-        found = await self._refs.find_by_ids(refs)
-        return {ref: _known_ref(document) for ref, document in found.items()}
+        found = await _among(self._refs, "_id", refs)
+        return {document["_id"]: _known_ref(document) for document in found}
 
     async def entries(self, subjects: Sequence[str]) -> dict[str, Entry]:
         if not subjects:
@@ -67,9 +67,7 @@ class MongoRouter:
         return {document["subject"]: entry_from(document) for document in found}
 
     async def conversations(self, contacts: Sequence[ContactId]) -> dict[ContactId, tuple[Conversation, ...]]:
-        if not contacts:
-            return {}
-        heads = await self._heads.find({"contact_id": {"$in": list(contacts)}})
+        heads = await _among(self._heads, "contact_id", contacts)
         latest = await self._latest([head["_id"] for head in heads])
         found: dict[ContactId, list[Conversation]] = {}
         for each in sorted(latest, key=lambda one: (one.opened_at, one.conversation_id)):
@@ -80,13 +78,11 @@ class MongoRouter:
     async def _latest(self, ids: Sequence[ConversationId]) -> list[Conversation]:
         ends = {each: End() for each in ids}
         while wanted := [entry_id(each, probe) for each, end in ends.items() for probe in end.probes()]:
-            query = {"_id": {"$in": wanted}}
-            there = {found["_id"] for found in await self._journal.find(query, projection={"_id": 1})}
+            there = {found["_id"] for found in await _among(self._journal, "_id", wanted, {"_id": 1})}
             for each, end in ends.items():
                 end.learn([probe for probe in end.probes() if entry_id(each, probe) in there])
         last = [entry_id(each, end.low) for each, end in ends.items() if end.low]
-        found = await self._journal.find_by_ids(last)
-        return [entry_from(document).after for document in found.values()]
+        return [entry_from(document).after for document in await _among(self._journal, "_id", last)]
 
     async def save(self, refs: Sequence[KnownRef], entries: Sequence[Entry]) -> None:
         """In the order that a crash anywhere leaves whole: who, then where, then what."""
@@ -96,6 +92,19 @@ class MongoRouter:
         )
         # In order: after one that somebody else was first with, none is written, so no version is left out.
         await self._journal.insert_ordered([entry_document(each) for each in entries])
+
+
+_AT_ONCE = 50
+"""Values per query. The local database compares each document it finds with every value asked for."""
+
+
+async def _among(
+    collection: Collection, field: str, values: Sequence[str], projection: Document | None = None
+) -> list[Document]:
+    """The documents whose field is one of these values."""
+    parts = [list(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE)]
+    found = [await collection.find({field: {"$in": part}}, projection=projection) for part in parts]
+    return [document for part in found for document in part]
 
 
 _DOUBLINGS = 8

@@ -11,8 +11,9 @@ from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_registry.registry import Registry
-from bowchat_router.handlers import InboundHandler, Memory, ReplyHandler
+from bowchat_router.handlers import InboundHandler, ReplyHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.remembered import Memory
 from bowchat_runtime.errors import ConflictError, RejectError
 from bowchat_runtime.parking import PARK_ID_HEADER
 from bowchat_runtime.records import Outgoing, Record

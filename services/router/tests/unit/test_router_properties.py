@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_registry.registry import Registry
-from bowchat_router.handlers import InboundHandler, Memory
+from bowchat_router.handlers import InboundHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.remembered import Memory
 from bowchat_router.store import End
 from bowchat_runtime.clock import system_clock
 from bowchat_runtime.errors import DependencyDownError
