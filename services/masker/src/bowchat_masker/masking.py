@@ -101,7 +101,7 @@ def _spans(text: str, region: str) -> list[_Hit]:
     """Every finding, in places of the original, in order."""
     view = canonicalise(text)
     hits: list[_Hit] = []
-    new = _detect(view.text, region)
+    new = _whole(view, _detect(view.text, region))
     for _ in range(_MOST_PASSES):
         if not new:
             return sorted(hits, key=lambda hit: hit.start)
@@ -109,8 +109,25 @@ def _spans(text: str, region: str) -> list[_Hit]:
         again = _detect(_substituted_text(view.text, new), region)
         if again:
             view = _substituted(view, new)
-        new = again
+        new = _whole(view, again)
     raise MaskingError("the text does not come to rest under masking")
+
+
+def _whole(view: Canonical, hits: list[_Hit]) -> list[_Hit]:
+    """The hits, widened to whole characters of the original: a fraction or ligature folds to several."""
+    return _joined([hit._replace(start=_first(view, hit.start), end=_last(view, hit.end)) for hit in hits])
+
+
+def _first(view: Canonical, at: int) -> int:
+    while at > 0 and view.starts[at - 1] == view.starts[at]:
+        at -= 1
+    return at
+
+
+def _last(view: Canonical, end: int) -> int:
+    while end < len(view.starts) and view.starts[end] == view.starts[end - 1]:
+        end += 1
+    return end
 
 
 def _detect(text: str, region: str) -> list[_Hit]:
@@ -177,7 +194,7 @@ def _joined(hits: list[_Hit]) -> list[_Hit]:
     joined: list[_Hit] = []
     for hit in sorted(hits, key=lambda each: each.start):
         if joined and hit.start < joined[-1].end:
-            joined[-1] = _Hit("phone", joined[-1].start, max(hit.end, joined[-1].end))
+            joined[-1] = joined[-1]._replace(end=max(hit.end, joined[-1].end))
         else:
             joined.append(hit)
     return joined
