@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_DECIDED
 from bowchat_registry.watcher import RegistryWatcher
-from bowchat_router.handlers import InboundHandler, Memory, ReplyHandler
+from bowchat_router.handlers import InboundHandler, ReplyHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.remembered import Memory
 from bowchat_router.settings import RouterSettings
 from bowchat_router.store import DATABASE, MongoRouter, RouterStore
 from bowchat_runtime.mongo import MongoDatabase
