@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic_core import from_json
 
 from bowchat_contracts.envelope import to_headers
+from bowchat_masker.common_names import COMMON_NAMES
 from bowchat_masker.identity import Known, national
 from bowchat_runtime.records import Outgoing
 
@@ -40,99 +41,6 @@ _HEX_SEPARATORS = re.compile(r"[\s:-]")
 _NO_DIGITS = bytes(sorted(set(range(256)) - set(b"0123456789")))
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _LONG_DIGITS = re.compile(r"[0-9](?:[\s().-]{0,3}[0-9]){6,}")
-_COMMON_NAMES = frozenset(
-    {
-        "april",
-        "august",
-        "autumn",
-        "baby",
-        "bank",
-        "bill",
-        "boss",
-        "business",
-        "care",
-        "chance",
-        "charity",
-        "chase",
-        "claim",
-        "claims",
-        "client",
-        "customer",
-        "dad",
-        "daisy",
-        "dawn",
-        "desk",
-        "dream",
-        "drew",
-        "faith",
-        "family",
-        "forever",
-        "frank",
-        "free",
-        "friend",
-        "friends",
-        "grace",
-        "guest",
-        "happy",
-        "harmony",
-        "health",
-        "hello",
-        "help",
-        "home",
-        "hope",
-        "info",
-        "insurance",
-        "joy",
-        "june",
-        "king",
-        "lady",
-        "life",
-        "love",
-        "lucky",
-        "mark",
-        "max",
-        "may",
-        "mercy",
-        "miss",
-        "mom",
-        "mother",
-        "motor",
-        "mum",
-        "office",
-        "papa",
-        "peace",
-        "personal",
-        "policy",
-        "prince",
-        "private",
-        "queen",
-        "rich",
-        "rose",
-        "sales",
-        "service",
-        "shop",
-        "sky",
-        "star",
-        "summer",
-        "sunny",
-        "support",
-        "test",
-        "the",
-        "unknown",
-        "user",
-        "victory",
-        "virtue",
-        "wade",
-        "ward",
-        "whatsapp",
-        "will",
-        "win",
-        "winter",
-        "work",
-        "world",
-        "you",
-    }
-)
 
 
 class Word(NamedTuple):
@@ -343,7 +251,7 @@ def _words(clue: Clue, texts: Iterable[str]) -> Iterator[Word]:
 
 def _is_common(name: str) -> bool:
     words = re.findall(r"\w+", name.casefold())
-    return len(words) == 1 and words[0] in _COMMON_NAMES
+    return len(words) == 1 and words[0] in COMMON_NAMES
 
 
 Inspect = Callable[..., Clue | None]
