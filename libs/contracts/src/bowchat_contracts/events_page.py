@@ -39,7 +39,8 @@ def _topic_rows() -> Iterator[str]:
     for topic in TOPICS:
         names = ", ".join(f"[{event.__name__}](#{event.__name__.lower()})" for event in topic.events)
         yield (
-            f"| `{topic.name}` | {topic.key} | {names} | {', '.join(topic.writers)} | {', '.join(dict.fromkeys(topic.readers))} "
+            f"| `{topic.name}` | {topic.key} | {names} | {', '.join(topic.writers)} "
+            f"| {', '.join(dict.fromkeys(topic.readers))} "
             f"| {topic.retention_days} | {topic.about} |\n"
         )
 

@@ -11,12 +11,12 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-_LETTERS = "abcdefghijklmnop"
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _LENGTH = 32
 
 
 def _letters(digest: bytes) -> str:
-    return "".join(_LETTERS[nibble] for byte in digest[:16] for nibble in (byte >> 4, byte & 15))
+    return digest[:16].hex().translate(_LETTERS)
 
 
 def random_id(prefix: str) -> str:

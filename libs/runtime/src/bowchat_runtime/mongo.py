@@ -3,6 +3,7 @@
 See `docs/adr/0002` for why it is motor, and what switching to PyMongo's async client takes.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC
@@ -25,6 +26,8 @@ from bowchat_runtime.errors import ConflictError, DependencyDownError
 Document = dict[str, Any]
 _DUPLICATE_KEY = 11000
 _TIMEOUT_MS = 5000
+# A longer list is asked in parts: SecantusDB holds each document against every value of it.
+_IDS_AT_ONCE = 100
 # Codes that a server gives while it changes its primary or shuts down: the same call works later.
 _PASSING_CODES = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
 
@@ -107,10 +110,10 @@ class Collection:
 
     async def find_by_ids(self, ids: Sequence[Any]) -> dict[Any, Document]:
         """The documents with these `_id`s, by `_id`; a missing one is left out."""
-        if not ids:
-            return {}
-        found = await self.find({"_id": {"$in": list(ids)}})
-        return {document["_id"]: document for document in found}
+        wanted = list(ids)
+        parts = [wanted[start : start + _IDS_AT_ONCE] for start in range(0, len(wanted), _IDS_AT_ONCE)]
+        found = await asyncio.gather(*[self.find({"_id": {"$in": part}}) for part in parts])
+        return {document["_id"]: document for part in found for document in part}
 
     async def insert_new(self, documents: Sequence[Document]) -> set[Any]:
         """Insert those that are not there. Returns the `_id`s refused because they, or a unique value, were there."""

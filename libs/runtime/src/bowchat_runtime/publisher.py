@@ -18,6 +18,8 @@ from bowchat_runtime.records import Outgoing
 from bowchat_runtime.settings import ServiceSettings
 
 _REQUEST_TIMEOUT_MS = 10_000
+_PUBLISH_S = 20.0
+"""Seconds a publish may take, acknowledgement included."""
 
 
 class Publisher(Protocol):
@@ -51,10 +53,10 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
     def __init__(self, settings: ServiceSettings, service: str) -> None:
         self._settings, self._service = settings, service
         self._producer: Any = None
-        self._rebuilding = asyncio.Lock()
+        self._building = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._producer = await self._started()
+        await self._working()
         return self
 
     async def __aexit__(
@@ -86,15 +88,15 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             await self._publish_all(list(stage))
 
     async def _publish_all(self, outgoing: list[Outgoing]) -> None:
-        producer = self._producer
+        producer = await self._working()
         try:
-            if producer is None:
-                raise DependencyDownError("the Kafka broker does not answer")
-            await asyncio.gather(*[await self._send(producer, each) for each in outgoing])
+            # An idempotent producer would retry without end while the broker is away.
+            async with asyncio.timeout(_PUBLISH_S):
+                await asyncio.gather(*[await self._send(producer, each) for each in outgoing])
         except MessageSizeTooLargeError:
             raise RejectError("an event is larger than the broker takes") from None
-        except KafkaError as error:
-            await self._rebuild(producer)
+        except (KafkaError, TimeoutError) as error:
+            await self._discard(producer)
             raise DependencyDownError("the Kafka broker does not acknowledge") from error
         for each in outgoing:
             metrics.PUBLISHED.labels(self._service, each.topic).inc()
@@ -109,14 +111,19 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             timestamp_ms=int(moment) * 1000 if outgoing.whole_seconds else None,
         )
 
-    async def _rebuild(self, broken: Any) -> None:
-        """A producer that failed may be wedged on its sequence numbers (aiokafka #1017): start another."""
-        async with self._rebuilding:
+    async def _working(self) -> Any:
+        """The producer, or a new one where the last was given up."""
+        async with self._building:
+            if self._producer is None:
+                self._producer = await self._started()
+            return self._producer
+
+    async def _discard(self, broken: Any) -> None:
+        """A producer that failed may be wedged on its sequence numbers (aiokafka #1017): give it up."""
+        async with self._building:
             if self._producer is broken:
                 self._producer = None
-                if broken is not None:
-                    await _stopped(broken)
-                self._producer = await self._started()
+                await _stopped(broken)
 
 
 async def _stopped(producer: Any) -> None:
