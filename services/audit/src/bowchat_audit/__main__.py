@@ -7,6 +7,7 @@ from bowchat_audit.commands import COMMANDS
 from bowchat_audit.errors import LogBrokenError
 from bowchat_audit.settings import AuditSettings
 from bowchat_runtime.cli import run
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 
@@ -15,8 +16,9 @@ EXIT_BROKEN = 3
 
 def main() -> None:
     """Run the command line, and exit with its code: 3 when the log is broken."""
+    commands = {**COMMANDS, "parked": parked_command("audit")}
     try:
-        code = run("bowchat-audit", "Appends every event once.", serve=_serve, commands=COMMANDS)
+        code = run("bowchat-audit", "Appends every event once.", serve=_serve, commands=commands)
     except* LogBrokenError as group:
         for error in _leaves(group):
             print(f"bowchat-audit: {error}", file=sys.stderr)

@@ -16,6 +16,8 @@ from bowchat_runtime.records import Subscription
 from bowchat_runtime.service import Service
 
 NAME = "audit"
+# Nobody waits for the log, and of every event that flows it sees each: taken one by one they would keep the broker busy.
+_PATIENCE_MS = 100
 
 
 def build(
@@ -36,7 +38,7 @@ def build(
     return Service(
         name=NAME,
         publisher=publisher,
-        subscriptions=[Subscription(handler, pattern=every_topic(), raw=True)],
+        subscriptions=[Subscription(handler, pattern=every_topic(), raw=True, patience_ms=_PATIENCE_MS)],
         resources=resources,
         tasks=[handler.watch],
         ready=[database.ping] if uses_mongo else [],

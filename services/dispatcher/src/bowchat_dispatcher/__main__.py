@@ -6,6 +6,7 @@ from bowchat_dispatcher import people
 from bowchat_dispatcher.app import build
 from bowchat_dispatcher.settings import DispatcherSettings
 from bowchat_runtime.cli import Command, run
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 
@@ -19,7 +20,7 @@ def main() -> None:
             "bowchat-dispatcher",
             "Sends, once, and proves what was sent.",
             serve=_serve,
-            commands={"unresolved": unresolved},
+            commands={"unresolved": unresolved, "parked": parked_command("dispatcher")},
         )
     )
 

@@ -9,6 +9,7 @@ from bowchat_ingest.pipes import parser, with_refs
 from bowchat_ingest.settings import IngestSettings
 from bowchat_runtime import cli
 from bowchat_runtime.clock import system_clock
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 
@@ -48,6 +49,7 @@ def main() -> int:
             "parse": cli.Command(
                 "webhook bodies in, one per line; events and ignored parts out", _parse, _provider
             ),
+            "parked": parked_command("ingest"),
             "refs": cli.Command("a CSV with a column phone in; the same with contact_ref out", _refs),
         },
     )

@@ -6,10 +6,12 @@ from bowchat_masker.app import build
 from bowchat_masker.commands import configure_mask, configure_unfreeze, run_mask, run_unfreeze
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.cli import Command, run
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 
 COMMANDS = {
+    "parked": parked_command("masker"),
     "mask": Command('mask texts ({"text"} per line) and say what was found', run_mask, configure_mask),
     "unfreeze": Command(
         "let replies go out again to a contact whose number changed", run_unfreeze, configure_unfreeze

@@ -11,19 +11,21 @@ from bowchat_router.explain import explain
 from bowchat_router.settings import RouterSettings
 from bowchat_runtime.cli import Command, pipe, run
 from bowchat_runtime.clock import system_clock
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
-    command = Command(
+    explaining = Command(
         'say where texts would go and why ({"text", "contact"?, "context"?, "at"?} per line)',
         _explain,
         lambda parser: parser.add_argument("--registry", type=Path, required=True, metavar="DIR"),
     )
     description = "Finds the contact, policy, conversation, insurer and desk of every message."
-    sys.exit(run("bowchat-router", description, serve=_serve, commands={"explain": command}))
+    commands = {"explain": explaining, "parked": parked_command("router")}
+    sys.exit(run("bowchat-router", description, serve=_serve, commands=commands))
 
 
 def _serve() -> None:

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bowchat_runtime.cli import Command, pipe, run
+from bowchat_runtime.parked_cli import parked_command
 from bowchat_runtime.service import serve
 from bowchat_runtime.settings import load
 from bowchat_sla.app import build
@@ -16,7 +17,14 @@ def main() -> None:
     replay = Command(
         'fold events ({"type", "data", "time"?} per line) into the changes of clocks they cause', _replay
     )
-    sys.exit(run("bowchat-sla", "Runs the response clocks.", serve=_serve, commands={"replay": replay}))
+    sys.exit(
+        run(
+            "bowchat-sla",
+            "Runs the response clocks.",
+            serve=_serve,
+            commands={"replay": replay, "parked": parked_command("sla-watcher")},
+        )
+    )
 
 
 def _serve() -> None:
