@@ -31,6 +31,8 @@ EXIT_STUCK = 70
 _DRAIN_S = 10.0
 # An idle poll waits and then sleeps this long each: the price of an idle topic in latency, and of many topics in CPU.
 _POLL_MS = 20
+# What a patient subscription waits for; its patience ends sooner.
+_FULL_FETCH_BYTES = 1024 * 1024
 
 
 class Consumers:
@@ -70,6 +72,8 @@ class Consumers:
             "parser": _parse,
             "decoder": _decode,
         }
+        if subscription.patience_ms:
+            options |= {"fetch_min_bytes": _FULL_FETCH_BYTES, "fetch_max_wait_ms": subscription.patience_ms}
         subscriber: Any = self._broker.subscriber(*subscription.topics, **options)
 
         async def consume(raws: Any) -> None:

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import structlog
@@ -212,11 +213,12 @@ class BatchLoop:
         metrics.BATCH_SECONDS.labels(*labels).observe(seconds)
         metrics.BATCH_RECORDS.labels(*labels).observe(len(raws))
         now_ms = self._clock().timestamp() * 1000
-        for raw in raws:
-            metrics.HOP_SECONDS.labels(self._service, raw.topic).observe(
-                max(0.0, (now_ms - raw.timestamp) / 1000)
-            )
-            metrics.RECORDS.labels(self._service, raw.topic).inc()
+        for topic, found in groupby(raws, key=_topic):
+            written_ms = [raw.timestamp for raw in found]
+            hop = metrics.HOP_SECONDS.labels(self._service, topic)
+            for each in written_ms:
+                hop.observe(max(0.0, (now_ms - each) / 1000))
+            metrics.RECORDS.labels(self._service, topic).inc(len(written_ms))
         log.info(
             "batch_done",
             subscription=self.subscription.name,
@@ -234,6 +236,10 @@ def backoff_s(waits: int, jitter: float) -> float:
 def _behind(parking: ParkingState, lane: Lane) -> str:
     oldest = parking.oldest(lane)
     return f"behind {oldest}" if oldest else "before its replayed predecessor"
+
+
+def _topic(raw: Raw) -> str:
+    return str(raw.topic)
 
 
 def _trace_id(raw: Raw) -> str:

@@ -95,6 +95,9 @@ class Subscription(Generic[State]):
     name: str = "main"
     """Tells apart the consumer groups of one service: `<service>.<name>`."""
     max_records: int = 500
+    patience_ms: int = 0
+    """How long the broker may hold records back, so that they come in batches: for work that nobody waits for, since each
+    batch costs a fetch, a commit and a line in the log, however small it is."""
     raw: bool = False
     """Hand records over undecoded (`event` is None, a bad envelope becomes the type `unreadable`): for the audit log,
     which keeps everything and judges nothing."""
