@@ -50,6 +50,11 @@ class Journey:
         return text_of(self.received.content)
 
     @property
+    def tapped(self) -> bool:
+        """A button or a row, instead of a text."""
+        return isinstance(self.received.content, ButtonContent | ChoiceContent)
+
+    @property
     def there_and_back(self) -> bool:
         return self.seen is not None and self.read is not None
 
@@ -85,7 +90,7 @@ def text_of(content: Any) -> str:
         case TextContent(text=text) | ButtonContent(text=text):
             return text.reveal()
         case ChoiceContent(title=title):
-            return f"[taps] {title.reveal()}"
+            return title.reveal()
         case other:
             return f"[{other.type}]"
 

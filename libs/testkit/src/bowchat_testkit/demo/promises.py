@@ -25,7 +25,7 @@ class Promise:
 
 def right_insurer(played: Sequence[Line], found: Sequence[Journey]) -> Promise:
     """By what was written, since the relay shows nobody's identity."""
-    reached = {each.wrote.removeprefix("[taps] "): each for each in found if each.seen is not None}
+    reached = {each.wrote: each for each in found if each.seen is not None}
     right = [
         line
         for line in played

@@ -24,6 +24,8 @@ class Screen:
     """Lines of text, each written out at once."""
 
     def __init__(self, stream: TextIO) -> None:
+        self.gone = False
+        """Nobody reads any more: the pipe or terminal is closed. What is still said goes nowhere."""
         self._stream = stream
         self._coloured = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         reconfigure = getattr(stream, "reconfigure", None)
@@ -32,8 +34,13 @@ class Screen:
             reconfigure(errors="replace")
 
     def line(self, text: str = "", colour: Colour | None = None) -> None:
-        self._stream.write(self._paint(text, colour) + "\n")
-        self._stream.flush()
+        if self.gone:
+            return
+        try:
+            self._stream.write(self._paint(text, colour) + "\n")
+            self._stream.flush()
+        except OSError:
+            self._leave()
 
     def greet(self) -> None:
         self.line()
@@ -70,7 +77,7 @@ class Screen:
                 cell.ljust(width) if at == 0 else cell.rjust(width)
                 for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
             ]
-            self.line(_INDENT + self._paint("   ".join(aligned).rstrip(), "dim" if index == 0 else None))
+            self.line(_INDENT + self._paint("  ".join(aligned).rstrip(), "dim" if index == 0 else None))
 
     def verdict(self, promise: str, *, kept: bool, detail: str) -> None:
         mark = self._paint("✓" if kept else "✗", "green" if kept else "red")
@@ -78,6 +85,13 @@ class Screen:
         self.line(f"{_INDENT}{mark} {first}")
         for part in more:
             self.line(f"{_INDENT}  {part}")
+
+    def _leave(self) -> None:
+        self.gone = True
+        # Python flushes the stream once more when it ends, and must find something that takes what is left.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
 
     def _paint(self, text: str, colour: Colour | None) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour and self._coloured and text else text

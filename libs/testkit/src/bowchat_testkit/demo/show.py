@@ -7,7 +7,7 @@ from bowchat_testkit.demo.cast import Line
 from bowchat_testkit.demo.journeys import STOPS, Journey
 from bowchat_testkit.demo.promises import Promise, broken
 from bowchat_testkit.demo.screen import Screen
-from bowchat_testkit.demo.stage import WEBHOOK, Stage
+from bowchat_testkit.demo.stage import REPLY_AFTER_S, WEBHOOK, Stage
 from bowchat_testkit.insurers import shown_text
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -25,11 +25,11 @@ def conversation(
     screen.heading(
         f"{number}. {stage.name(insurer)}, {way}" if insurer else f"{number}. For people to decide"
     )
-    who = line.person.name.split()[0] if line else "Policyholder"
+    who = line.person.name.split()[0] if line else "Someone"
     if line:
         screen.row("from", f"{_shown(line.person)}  (samples/cloud/{line.sample})", "dim")
     wrote = journey.wrote if journey else line.text if line else ""
-    screen.row(f"{who} writes", wrote)
+    screen.row(f"{who} {'taps' if journey and journey.tapped else 'writes'}", wrote)
     if journey is None:
         screen.row("", "This message has not come through the relay.", "red")
         return
@@ -95,6 +95,11 @@ def hops(screen: Screen, stage: Stage, found: Sequence[Journey]) -> None:
         label = f"{stage.name(_insurer(each) or 'nobody')}{f', message {message.seq}' if message else ''}"
         rows.append([label, *(_NOT_YET if hop is None else f"{hop:,}" for hop in each.hops_ms)])
     screen.table(["from the webhook on", *STOPS[1:], "in all"], rows)
+    screen.paragraph(
+        "Most of it is this in-memory broker, which answers an idle reader late; `make bench` measures on Apache Kafka. "
+        f"Insurers think for {round(REPLY_AFTER_S * 1000)} ms.",
+        "dim",
+    )
 
 
 def outcome(screen: Screen, promises: Iterable[Promise]) -> bool:

@@ -1,5 +1,6 @@
 """The conversations, one after the other, as both sides see them; and the reckoning afterwards."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
@@ -12,11 +13,12 @@ from bowchat_testkit.demo.journeys import Journey
 from bowchat_testkit.demo.promises import Promise
 from bowchat_testkit.demo.screen import Screen
 from bowchat_testkit.demo.stage import Stage
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.stack_process import StackUnavailableError
 from bowchat_testkit.whatsapp_payloads import encode, wamid_for
 
 _ANSWERED_S = 30.0
 _QUIET_S = 0.8
+_LOOK_S = 0.1
 _SETTLED_S = 20.0
 _LINES = (UNANSWERED, *OPENINGS, FOLLOW_UP)
 
@@ -26,7 +28,7 @@ class Story:
 
     def __init__(self, stage: Stage, screen: Screen) -> None:
         self._stage, self._screen = stage, screen
-        # A random start would do as well; the time keeps one run's ids apart from the next one's.
+        # The time keeps one run's ids apart from the next one's.
         self._serial = count(time.time_ns())
         self._wamids: list[str] = []
 
@@ -59,7 +61,7 @@ class Story:
             )
 
     def _journey(self, line: Line) -> Journey | None:
-        found = (each for each in self._stage.journeys() if each.wrote.endswith(line.text))
+        found = (each for each in self._stage.journeys() if each.wrote == line.text)
         return next(found, None)
 
     async def _there_and_back(self, line: Line) -> None:
@@ -118,6 +120,8 @@ class Story:
 
 
 async def _patiently(condition: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """What has not come by then is shown as missing."""
+    """Ask now and then, for so long. What has not come by then is shown as missing."""
     with contextlib.suppress(TimeoutError):
-        await until(condition, seconds=seconds)
+        async with asyncio.timeout(seconds):
+            while not await condition():  # noqa: ASYNC110 (other processes change it)
+                await asyncio.sleep(_LOOK_S)
