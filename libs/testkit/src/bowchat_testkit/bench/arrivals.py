@@ -17,6 +17,8 @@ class Arrivals:
         self._bootstrap = bootstrap
         self._partitions = [TopicPartition(topic, each) for topic in topics for each in range(partitions)]
         self.at: dict[bytes, float] = {}
+        self.more = asyncio.Event()
+        """Set for a moment whenever something has arrived."""
         self.repeated = 0
         self.unmarked = 0
 
@@ -40,6 +42,8 @@ class Arrivals:
             for records in batches.values():
                 for record in records:
                     self._note(record.value or b"", now)
+            self.more.set()
+            self.more.clear()
 
     def _note(self, value: bytes, now: float) -> None:
         mark = marks_in(value)

@@ -1,13 +1,14 @@
 """The load: signed webhooks over a few kept connections, at a steady rate or as fast as the relay takes them."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bowchat_testkit.bench.messages import Webhook
 
-CONNECTIONS = 32
+CONNECTIONS = 128
 _OK = b"HTTP/1.1 200"
 _ANSWER_SECONDS = 30.0
 
@@ -29,27 +30,33 @@ class Sent:
 
 
 class Connection:
-    """One kept HTTP connection, one request at a time."""
+    """One kept HTTP connection, one request at a time. A server closes one that was idle: it is opened anew."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def open(cls, host: str, port: int) -> "Connection":
-        return cls(*await asyncio.open_connection(host, port))
+    def __init__(self, host: str, port: int) -> None:
+        self._where = host, port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, request: bytes) -> bool:
         """Whether the webhook was answered 200."""
-        self._writer.write(request)
         async with asyncio.timeout(_ANSWER_SECONDS):
-            head = await self._reader.readuntil(b"\r\n\r\n")
-            length = _content_length(head)
-            if length:
-                await self._reader.readexactly(length)
-        return head.startswith(_OK)
+            if self._streams is not None:
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    return await _answered(*self._streams, request)
+            self._streams = await asyncio.open_connection(*self._where)
+            return await _answered(*self._streams, request)
 
     def close(self) -> None:
-        self._writer.close()
+        if self._streams is not None:
+            self._streams[1].close()
+
+
+async def _answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bool:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _content_length(head)
+    if length:
+        await reader.readexactly(length)
+    return head.startswith(_OK)
 
 
 def _content_length(head: bytes) -> int:
@@ -91,17 +98,15 @@ async def at_saturation(
     sent: Sent,
     *,
     seconds: float,
-    may_send: Callable[[], bool],
+    room: Callable[[], Awaitable[None]],
 ) -> None:
-    """Closed loop: each connection sends its next webhook when the one before is answered and `may_send` agrees."""
+    """Closed loop: each connection sends its next webhook when the one before is answered and `room` returns."""
     left = iter(webhooks)
     end = time.perf_counter() + seconds
 
     async def work(connection: Connection) -> None:
         while time.perf_counter() < end:
-            if not may_send():
-                await asyncio.sleep(0.002)
-                continue
+            await room()
             webhook = next(left, None)
             if webhook is None:
                 return

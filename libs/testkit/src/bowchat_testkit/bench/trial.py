@@ -50,16 +50,17 @@ class Trial:
         before = len(arrived)
 
         def load(connections: list[Connection], sent: Sent) -> Coroutine[Any, Any, None]:
-            def may_send() -> bool:
-                return len(sent.at) - (len(arrived) - before) < UNDER_WAY
+            async def room() -> None:
+                while len(sent.at) - (len(arrived) - before) > UNDER_WAY - messages_each:
+                    await self._arrivals.more.wait()
 
-            return at_saturation(connections, webhooks, sent, seconds=seconds, may_send=may_send)
+            return at_saturation(connections, webhooks, sent, seconds=seconds, room=room)
 
         return await self._run(load)
 
     async def _run(self, load: Load) -> Run:
         port = self._relay.ports["ingest"]
-        connections = [await Connection.open(LOOPBACK, port) for _ in range(CONNECTIONS)]
+        connections = [Connection(LOOPBACK, port) for _ in range(CONNECTIONS)]
         sent, meter = Sent(), Meter(self._pids)
         try:
             await load(connections, sent)
