@@ -25,6 +25,8 @@ PARKED = "parked.{service}"
 INSURER_MESSAGES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.messages$"
 INSURER_REPLIES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.replies$"
 
+_DAY_MS = 24 * 3600 * 1000
+
 INSURER = "insurer"
 """The partner itself, as a writer or reader."""
 
@@ -40,6 +42,8 @@ class Topic:
     readers: tuple[str, ...]
     about: str
     retention_days: int = 14
+    broker_time: bool = False
+    """Records carry the broker's time, not their writer's: where the writer is a partner who is held to a clock."""
 
 
 TOPICS: tuple[Topic, ...] = (
@@ -52,7 +56,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(INSURER_MESSAGES, "alias", (insurer.InsurerMessage, insurer.InsurerWithheld, insurer.ReplyRefused),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply,), (INSURER,), ("ingest",),
-          "What this insurer answers."),
+          "What this insurer answers.", broker_time=True),
     Topic(REPLIES_RECEIVED, "alias", (replies.ReplyReceived,), ("ingest",), ("masker", "audit"),
           "An insurer's answer, authenticated."),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
@@ -97,3 +101,16 @@ def topic_names(insurers: tuple[str, ...]) -> tuple[str, ...]:
 def insurer_of(topic: str) -> str:
     """The insurer in a topic's name: `insurer.acme.messages` gives `acme`."""
     return topic.split(".")[1]
+
+
+def topic_config(name: str) -> dict[str, str]:
+    """How a concrete topic is configured on the broker."""
+    row = next(topic for topic in TOPICS if _is_made_from(name, topic.name))
+    config = {"retention.ms": str(row.retention_days * _DAY_MS)}
+    return {**config, "message.timestamp.type": "LogAppendTime"} if row.broker_time else config
+
+
+def _is_made_from(name: str, template: str) -> bool:
+    before, brace, after = template.partition("{")
+    tail = after.partition("}")[2]
+    return name == template if not brace else name.startswith(before) and name.endswith(tail)

@@ -10,13 +10,12 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from bowchat_contracts.topics import TOPICS, Topic, topic_names
+from bowchat_contracts.topics import topic_names
 from bowchat_registry.loader import load as load_registry
 from bowchat_runtime.errors import DependencyDownError, SettingsError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.settings import ServiceSettings, load
 
-_DAY_MS = 24 * 3600 * 1000
 _TOPIC_EXISTS = TopicAlreadyExistsError.errno
 
 
@@ -98,7 +97,7 @@ async def create_missing(
         await admin.start()
         there = set(await admin.list_topics())
         wanted = [name for name in topic_names(tuple(insurers)) if name not in there]
-        made = [NewTopic(name, partitions, replication, topic_configs=_configured(name)) for name in wanted]
+        made = [NewTopic(name, partitions, replication, topic_configs=topic_config(name)) for name in wanted]
         answer: Any = await admin.create_topics(made) if made else None
     except KafkaError as error:
         raise DependencyDownError(
@@ -120,18 +119,3 @@ def _created(answers: Sequence[tuple[str, int, str | None]]) -> list[str]:
             "Check the user's rights, and that --replication is not above the number of brokers"
         )
     return [name for name, code, *_ in answers if code == 0]
-
-
-def _configured(name: str) -> dict[str, str]:
-    return {"retention.ms": str(_row(name).retention_days * _DAY_MS)}
-
-
-def _row(name: str) -> Topic:
-    """The row of the topic table that a concrete name comes from."""
-    return next(topic for topic in TOPICS if _is_made_from(name, topic.name))
-
-
-def _is_made_from(name: str, template: str) -> bool:
-    before, brace, after = template.partition("{")
-    tail = after.partition("}")[2]
-    return name == template if not brace else name.startswith(before) and name.endswith(tail)

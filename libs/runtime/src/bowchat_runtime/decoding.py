@@ -10,6 +10,9 @@ from bowchat_contracts.topics import event_class
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Record
 
+# Kafka's code of a record time that the broker gave.
+_LOG_APPEND_TIME = 1
+
 
 def decode(raw: Any, *, undecoded: bool = False) -> Record:
     """One aiokafka `ConsumerRecord`, validated.
@@ -59,6 +62,7 @@ def _record(raw: Any, meta: Meta, event: Any) -> Record:
         event=event,
         value=raw.value or b"",
         timestamp_ms=raw.timestamp,
+        broker_time=raw.timestamp_type == _LOG_APPEND_TIME,
         headers=tuple(raw.headers),
     )
 

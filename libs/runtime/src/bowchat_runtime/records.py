@@ -24,6 +24,9 @@ class Record:
     """The bytes as received."""
     timestamp_ms: int
     """Kafka's own time of the record."""
+    broker_time: bool = False
+    """Whether `timestamp_ms` is the broker's own time of arrival, the same whenever the record is read again; otherwise
+    it is what the writer claims."""
     headers: Headers = ()
     """The headers as received."""
 

@@ -36,6 +36,7 @@ class Raw:
     topic: str = TOPIC
     partition: int = 0
     timestamp: int = 1767225600000
+    timestamp_type: int = 0
 
 
 def raw(offset: int, key: str, desk: str = "claims", *, park_id: str | None = None) -> Raw:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
+from bowchat_contracts.topics import topic_config
 from bowchat_testkit.database import Database
 from bowchat_testkit.kafka_server import KafkaServer
 from bowchat_testkit.stack_process import StackUnavailableError, until
@@ -76,7 +77,7 @@ async def create_topics(bootstrap: str, names: Sequence[str], *, partitions: int
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        new = [NewTopic(name=name, num_partitions=partitions, replication_factor=1) for name in names]
+        new = [NewTopic(name, partitions, 1, topic_configs=_config(name)) for name in names]
         answer = await admin.create_topics(new)
         for error in answer.to_object()["topic_errors"]:
             if error["error_code"] not in (0, _TOPIC_EXISTS):
@@ -84,6 +85,14 @@ async def create_topics(bootstrap: str, names: Sequence[str], *, partitions: int
         await until(lambda: _led(admin, names), seconds=_TOPIC_SECONDS)
     finally:
         await admin.close()
+
+
+def _config(name: str) -> dict[str, str]:
+    """A topic of the relay is configured as in production; a test's own is plain."""
+    try:
+        return topic_config(name)
+    except StopIteration:
+        return {}
 
 
 async def _led(admin: AIOKafkaAdminClient, names: Sequence[str]) -> bool:

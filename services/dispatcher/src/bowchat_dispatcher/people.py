@@ -32,11 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("resend", "send it again: the policyholder may get it twice"),
         ("give-up", "mark it as failed"),
     ):
-        actions.add_parser(action, help=about).add_argument("delivery_id")
+        actions.add_parser(action, help=about).add_argument("delivery_ids", nargs="+", metavar="ID")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the arguments say. The exit code is 1 when there is no such delivery or it is not open to this."""
+    """Do what the arguments say. The exit code is 1 when a delivery is not there or not open to this."""
     return asyncio.run(_connected(arguments))
 
 
@@ -53,10 +53,13 @@ async def _connected(arguments: argparse.Namespace) -> int:
                 print(json.dumps(line))  # noqa: T201 - the command's answer
             return 0
         instruction = _INSTRUCTIONS[arguments.action]
-        problem = await instruct(ledger, arguments.delivery_id, instruction, system_clock())
-    if problem:
+        answers = [
+            await instruct(ledger, each, instruction, system_clock()) for each in arguments.delivery_ids
+        ]
+    problems = [answer for answer in answers if answer]
+    for problem in problems:
         print(f"bowchat-dispatcher: {problem}", file=sys.stderr)  # noqa: T201
-    return 1 if problem else 0
+    return 1 if problems else 0
 
 
 async def shown(ledger: Ledger) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Replies from insurers' own topics."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bowchat_contracts.insurer import InsurerReply
 from bowchat_contracts.topics import insurer_of
@@ -25,10 +25,17 @@ class RepliesHandler:
         """The insurer is the topic's, which the broker guards; what the body says of it counts for nothing."""
         if not isinstance(record.event, InsurerReply):
             raise RejectError("an insurer's reply topic may hold replies only")
-        return (reply_received(record.event, insurer_of(record.topic), "kafka", now),)
+        return (reply_received(record.event, insurer_of(record.topic), "kafka", _arrived(record, now)),)
 
     async def save(self, state: None) -> None:  # noqa: ARG002 - the loop passes it
         return None
 
     def forget(self) -> None:
         return None
+
+
+def _arrived(record: Record, now: datetime) -> datetime:
+    """When the broker took the reply, so that a clock is met by its arrival, and a replay says the same. A time that the
+    insurer itself wrote counts for nothing.
+    """
+    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC) if record.broker_time else now
