@@ -1,7 +1,9 @@
 """The relay on a real broker and database: a day with outages, and clocks that survive a kill."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -132,13 +134,18 @@ async def test_a_silent_insurer_is_warned_about_and_breaches_on_time_through_kil
     await asyncio.sleep(1)
     stage.relay.kill("sla-watcher")
     await asyncio.sleep(TARGET_S)
-    restarted = asyncio.get_running_loop().time()
     stage.relay.spawn("sla-watcher")
     changes = await breached(events)
-    assert asyncio.get_running_loop().time() - restarted < 5
+    assert (changes[-1].detected_at - last_start(stage, "sla-watcher")).total_seconds() < 5
     assert changes[-1].at == changes[-1].due_at < changes[-1].detected_at
     await events.stop()
     await stage.relay.ready("sla-watcher")
+
+
+def last_start(stage: Stage, name: str) -> datetime:
+    """When the running process of a service began to work, as its log says."""
+    lines = [line for line in stage.relay.log(name).read_text().splitlines() if '"event":"listening"' in line]
+    return datetime.fromisoformat(json.loads(lines[-1])["timestamp"])
 
 
 async def breached(events: AIOKafkaConsumer) -> list[SlaChanged]:

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from bowchat_contracts.topics import topic_names
+from bowchat_contracts.topics import topic_config, topic_names
 from bowchat_registry.loader import load as load_registry
 from bowchat_runtime.errors import DependencyDownError, SettingsError
 from bowchat_runtime.publisher import connection

@@ -3,6 +3,7 @@
 A test that asks for one that cannot be started is skipped on a developer's machine and fails in CI.
 """
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -14,6 +15,11 @@ import pytest_asyncio
 from bowchat_testkit import stack
 from bowchat_testkit.embedded_broker import EmbeddedBroker
 from bowchat_testkit.stack_process import StackUnavailableError
+
+
+def pytest_configure() -> None:
+    """Tests take brokers away on purpose, and aiokafka writes hundreds of lines a second about it."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def unavailable(what: str, error: StackUnavailableError) -> NoReturn:

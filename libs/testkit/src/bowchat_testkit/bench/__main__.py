@@ -35,7 +35,7 @@ class Bench:
     def __init__(self, directory: Path, examples: Path, seconds: float, repeats: int) -> None:
         self._directory, self._examples = directory, examples
         self._seconds, self._repeats = seconds, repeats
-        self._chain: list[float] = []
+        self._chain: list[chain.ChainRun] = []
 
     async def run(self, stores: tuple[str, ...], steady_s: int) -> str:
         """A bare chain before, between and after the relays, on one broker that is warm."""
@@ -50,11 +50,11 @@ class Bench:
         return tables(machine(), self._chain, found, BATCH)
 
     async def _bare(self, broker: KafkaServer, name: str) -> None:
-        per_second, span = await chain.measured(
-            broker.bootstrap, self._directory / "chain", name, CHAIN_MESSAGES, broker.pid
+        directory = self._directory / "chain"
+        self._chain.append(
+            await chain.measured(broker.bootstrap, directory, name, CHAIN_MESSAGES, broker.pid)
         )
-        self._chain.append(per_second)
-        _say(f"bare chain: {per_second:,.0f}/s in {span.seconds:.1f} s")
+        _say(f"bare chain: {self._chain[-1].per_second:,.0f}/s")
 
     async def _relay(self, broker: KafkaServer, store: str, steady_s: int) -> StoreFigures:
         async with AsyncExitStack() as stack:

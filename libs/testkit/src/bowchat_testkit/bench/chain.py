@@ -5,11 +5,12 @@ It does no work, so it is what Kafka and aiokafka cost. `python -m bowchat_testk
 
 import argparse
 import asyncio
-import json
+import os
+import signal
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,43 +28,55 @@ _BATCH = 500
 _PATIENCE_S = 60.0
 
 
-async def measured(
-    bootstrap: str, directory: Path, name: str, count: int, broker_pid: int
-) -> tuple[float, Span]:
-    """Messages per second through all hops: from the first one produced to the last one read."""
+@dataclass(frozen=True)
+class ChainRun:
+    messages: int
+    span: Span
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.span.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of all its processes, the broker among them, for each message."""
+        return 1000 * self.span.cpu_s / self.messages
+
+    @property
+    def broker_ms(self) -> float:
+        return 1000 * self.span.usages["broker"].cpu_s / self.messages
+
+
+async def measured(bootstrap: str, directory: Path, name: str, count: int, broker_pid: int) -> ChainRun:
+    """One run, on topics of its own: from the first message produced to the last one read."""
     topics = [f"{name}.{hop}" for hop in ("received", "routed", "insurer")]
     await create_topics(bootstrap, topics, partitions=PARTITIONS)
+    commands = {
+        "producer": ("produce", bootstrap, topics[0], str(count)),
+        "copier 1": ("copy", bootstrap, topics[0], topics[1]),
+        "copier 2": ("copy", bootstrap, topics[1], topics[2]),
+    }
+    children = {each: _child(directory / name / f"{each}.log", command) for each, command in commands.items()}
     async with AsyncExitStack() as stack:
-        copiers = [
-            _child(directory / f"{name}-copy-{hop}.log", "copy", bootstrap, topics[hop], topics[hop + 1])
-            for hop in (0, 1)
-        ]
-        for each in copiers:
+        for each in children.values():
             each.start()
             stack.callback(each.kill)
         consumer = await _consumer(bootstrap, topics[-1], stack)
-        await until(lambda: _all_ready(copiers), seconds=_PATIENCE_S)
-        meter = Meter(
-            {"broker": broker_pid, **{f"copier {n}": each.pid for n, each in enumerate(copiers, 1)}}
-        )
-        log = directory / f"{name}-produce.log"
-        producer = _child(log, "produce", bootstrap, topics[0], str(count))
-        producer.start()
-        stack.callback(producer.kill)
+        await until(lambda: _all_ready(children.values()), seconds=_PATIENCE_S)
+        pids = {each: child.pid for each, child in children.items()}
+        meter = Meter({**pids, "broker": broker_pid, "reading": os.getpid()})
+        os.kill(pids["producer"], signal.SIGUSR1)
         async with asyncio.timeout(_PATIENCE_S):
             await _read(consumer, count)
-        end = time.monotonic()
-        span = meter.read()
-        await producer.ended(seconds=_PATIENCE_S)
-        return count / (end - json.loads(producer.tail(1))["started"]), span
+        return ChainRun(count, meter.read())
 
 
-def _child(log: Path, *arguments: str) -> ChildProcess:
+def _child(log: Path, arguments: Sequence[str]) -> ChildProcess:
     return ChildProcess([sys.executable, "-m", "bowchat_testkit.bench.chain", *arguments], log=log)
 
 
-async def _all_ready(copiers: Sequence[ChildProcess]) -> bool:
-    return all("ready" in each.tail() for each in copiers)
+async def _all_ready(children: Iterable[ChildProcess]) -> bool:
+    return all("ready" in each.tail() for each in children)
 
 
 async def _consumer(bootstrap: str, topic: str, stack: AsyncExitStack) -> Any:
@@ -83,10 +96,14 @@ async def _read(consumer: Any, count: int) -> None:
 async def _produce(bootstrap: str, topic: str, count: int) -> None:
     async with _producer(bootstrap) as producer:
         value = b"x" * MESSAGE_BYTES
-        print(json.dumps({"started": time.monotonic()}), flush=True)
+        begin = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, begin.set)
+        print("ready", flush=True)
+        await begin.wait()
         for first in range(0, count, _BATCH):
             numbers = range(first, min(first + _BATCH, count))
             await _acknowledged(producer, topic, [(b"key-%d" % (each % _KEYS), value) for each in numbers])
+        await asyncio.Event().wait()  # so that its use of the CPU can still be read
 
 
 async def _copy(bootstrap: str, source: str, target: str) -> None:

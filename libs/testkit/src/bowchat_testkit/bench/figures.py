@@ -45,6 +45,11 @@ class Run:
     missing: int
     span: Span
 
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of all processes, broker, database and load among them, for each message."""
+        return 1000 * self.span.cpu_s / self.messages
+
 
 def middle(runs: Sequence[Run]) -> Run:
     """The run with the median throughput."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bowchat_testkit.bench.chain import ChainRun
 from bowchat_testkit.bench.figures import Percentiles, Run, median, middle
 
 
@@ -16,13 +17,15 @@ class StoreFigures:
     steady: Run
 
 
-def tables(machine: str, chain: Sequence[float], stores: Sequence[StoreFigures], batch: int) -> str:
+def tables(machine: str, chain: Sequence[ChainRun], stores: Sequence[StoreFigures], batch: int) -> str:
     """All of it."""
-    bare = median(chain)
+    bare = median([each.per_second for each in chain])
     lines = [
         machine,
         "",
-        f"Bare chain: {bare:,.0f} messages/s (median of {', '.join(f'{each:,.0f}' for each in chain)}).",
+        f"Bare chain: {bare:,.0f} messages/s (median of {', '.join(f'{each.per_second:,.0f}' for each in chain)}), "
+        f"{median([each.cpu_ms for each in chain]):.2f} ms of CPU for each message "
+        f"({median([each.broker_ms for each in chain]):.2f} of it the broker's).",
         "",
         "| stores | load | messages/s | ÷ bare chain | until all is logged | p50 ms | p95 ms | p99 ms | 200 p99 ms |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -67,7 +70,7 @@ def _costs(figures: StoreFigures, batch: int) -> Iterator[str]:
         cells = [_cost(run, run.span.usages[process].cpu_s) for run in runs.values()]
         memory = max(run.span.usages[process].rss_mb for run in runs.values())
         yield f"| {process} | {' | '.join(cells)} | {memory:,.0f} |"
-    sums = [_cost(run, sum(each.cpu_s for each in run.span.usages.values())) for run in runs.values()]
+    sums = [_cost(run, run.span.cpu_s) for run in runs.values()]
     yield f"| **all of these** | {' | '.join(sums)} | |"
     others = [_cost(run, run.span.others_cpu_s) for run in runs.values()]
     yield f"| rest of the machine | {' | '.join(others)} | |"

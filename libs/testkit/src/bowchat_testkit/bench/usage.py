@@ -44,6 +44,11 @@ class Span:
     others_cpu_s: float
     """CPU that the rest of the machine used meanwhile."""
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU of all the measured processes."""
+        return sum(each.cpu_s for each in self.usages.values())
+
 
 def machine() -> str:
     """The machine in words."""
