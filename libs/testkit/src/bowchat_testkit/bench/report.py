@@ -23,9 +23,7 @@ def tables(machine: str, chain: Sequence[ChainRun], stores: Sequence[StoreFigure
     lines = [
         machine,
         "",
-        f"Bare chain: {bare:,.0f} messages/s (median of {', '.join(f'{each.per_second:,.0f}' for each in chain)}), "
-        f"{median([each.cpu_ms for each in chain]):.2f} ms of CPU for each message "
-        f"({median([each.broker_ms for each in chain]):.2f} of it the broker's).",
+        _bare(chain),
         "",
         "| stores | load | messages/s | ÷ bare chain | until all is logged | p50 ms | p95 ms | p99 ms | 200 p99 ms |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -39,6 +37,15 @@ def tables(machine: str, chain: Sequence[ChainRun], stores: Sequence[StoreFigure
         lines += _costs(each, batch)
     lines += goals(stores, bare)
     return "\n".join(lines)
+
+
+def _bare(chain: Sequence[ChainRun]) -> str:
+    runs = ", ".join(f"{each.per_second:,.0f}" for each in chain)
+    cpu, broker = median([each.cpu_ms for each in chain]), median([each.broker_ms for each in chain])
+    return (
+        f"Bare chain: {median([each.per_second for each in chain]):,.0f} messages/s (median of {runs}), "
+        f"{cpu:.2f} ms of CPU for each message, {broker:.2f} of it the broker's."
+    )
 
 
 def _row(store: str, load: str, run: Run, bare: float) -> str:
