@@ -45,6 +45,9 @@ class Screen:
     def greet(self) -> None:
         self.line()
         self.line("Bow Chat, the masked relay between policyholders and insurers", "bold")
+        self.line(
+            "Starting a broker, a database, six services, WhatsApp and four insurers on this machine …", "dim"
+        )
         self.line()
 
     def heading(self, text: str) -> None:
@@ -94,4 +97,4 @@ class Screen:
         os.close(nowhere)
 
     def _paint(self, text: str, colour: Colour | None) -> str:
-        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour and self._coloured and text else text
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour and self._coloured and text.strip() else text

@@ -26,6 +26,7 @@ WEBHOOK = "coast-life"
 BY_KAFKA = tuple(insurer for insurer in (*ANSWERS, SILENT) if insurer != WEBHOOK)
 REPLY_AFTER_S = 0.2
 _COMMAND_S = 60.0
+_FIRST = ("router", "masker")
 _COUNTED = ("bowchat_audit_appended_total{", "bowchat_audit_absorbed_total{")
 
 Report = Callable[[str, str], None]
@@ -97,11 +98,12 @@ class Stage:
 
     async def _serve(self, relay: Relay) -> None:
         await self.broker.create_topics(relay.topics)
-        relay.spawn(*(name for name in SERVICES if name != "audit"))
+        # Loading Python is most of a start: audit waits for its database, so a part of the others waits with it.
+        relay.spawn(*_FIRST)
         code, said = await self.command("audit", "prepare")
         if code:
             raise StackUnavailableError(f"The audit database could not be prepared: {said}")
-        relay.spawn("audit")
+        relay.spawn(*(name for name in SERVICES if name not in _FIRST))
 
     async def _populate(self, starting: contextlib.AsyncExitStack, relay: Relay) -> None:
         settings = SimulatorSettings(
