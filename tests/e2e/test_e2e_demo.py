@@ -139,13 +139,13 @@ async def _addresses_answer(said: str) -> None:
         assert {(await client.get(url)).status_code for url in urls} == {200}
 
 
-@pytest.mark.parametrize("moment", ["Bow Chat", "database"])
+@pytest.mark.parametrize("moment", ["Bow Chat", "SecantusDB"])
 async def test_stopped_while_it_starts_it_leaves_nothing(tmp_path: Path, moment: str) -> None:
     """SIGTERM at any time ends it with the code that says so."""
     async with demo(tmp_path) as running:
         await running.says(moment, seconds=STEP_S)
         # Later than the greeting, when Python has loaded what it needs and the first parts start.
-        await asyncio.sleep(0.2 if moment == "database" else 3)
+        await asyncio.sleep(0.2 if moment == "SecantusDB" else 3)
         started = running.children()
         running.send(signal.SIGTERM)
         assert await running.ends() == 128 + signal.SIGTERM
@@ -156,7 +156,7 @@ async def test_stopped_while_it_starts_it_leaves_nothing(tmp_path: Path, moment:
 async def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     """Whoever is in a hurry leaves as little behind."""
     async with demo(tmp_path) as running:
-        await running.says("services", seconds=STEP_S)
+        await running.says("ready in", seconds=STEP_S)
         started = running.children()
         running.send(signal.SIGINT)
         await running.says("Stopping", seconds=STEP_S)
