@@ -5,11 +5,13 @@ pattern subscriptions, run on it as they are. Tests and bench use Apache Kafka, 
 """
 
 import argparse
+import signal
 import sys
 
 from bowchat_testkit.demo.screen import Screen
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 
 
 def main() -> None:
@@ -20,6 +22,7 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="check the outcome and end")
     given = parser.parse_args()
     screen = Screen(sys.stdout)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     try:
         screen.greet()
         # The libraries take a second to load: the greeting comes first, and an early Ctrl-C ends without a traceback.

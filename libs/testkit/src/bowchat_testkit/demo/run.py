@@ -19,6 +19,7 @@ from bowchat_testkit.demo.story import Story
 from bowchat_testkit.stack_process import StackUnavailableError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_AGAIN_S = 0.2
 
 
 def run(screen: Screen, *, once: bool) -> int:
@@ -45,6 +46,8 @@ class Demo:
         directory = self._directory = Path(tempfile.mkdtemp(prefix="bowchat-demo-"))
         _log_to(directory / "demo.log")
         await asyncio.wait({self._playing})
+        if self._stage is not None:
+            await self._stage.close()
         failed = self._code == 1 or (not self._playing.cancelled() and self._playing.exception() is not None)
         if failed:
             self._screen.line()
@@ -59,20 +62,26 @@ class Demo:
         """The first signal ends in order, the second at once; neither leaves a process."""
         if self._stopped_by is None:
             self._stopped_by = number
-            self._playing.cancel()
+            self._cancelling = asyncio.create_task(self._cancel())
             self._screen.line()
             self._screen.line("Stopping … (once more: at once)", "dim")
         elif self._stage is not None:
             self._stage.hurry()
 
+    async def _cancel(self) -> None:
+        # More than once: a cancellation that meets the end of a `wait_for` is lost in Python 3.11, and clients use it.
+        while not self._playing.done():
+            self._playing.cancel()
+            await asyncio.sleep(_AGAIN_S)
+
     async def _play(self) -> None:
         try:
-            self._stage = Stage(self._directory, self._screen.row)
-            async with self._stage as stage:
-                self._code = 0 if await self._perform(stage) else 1
-                if not self._once and not self._screen.gone:
-                    by_hand.addresses(self._screen, stage)
-                    await by_hand.watch(self._screen, stage)
+            stage = self._stage = Stage(self._directory, self._screen.row)
+            await stage.open()
+            self._code = 0 if await self._perform(stage) else 1
+            if not self._once and not self._screen.gone:
+                by_hand.addresses(self._screen, stage)
+                await by_hand.watch(self._screen, stage)
         except (StackUnavailableError, OSError, httpx.HTTPError, KafkaError) as error:
             self._code = 1
             self._screen.line()

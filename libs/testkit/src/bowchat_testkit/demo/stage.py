@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
 
 import httpx
 
@@ -50,14 +49,8 @@ class Stage:
         self._relay: Relay | None = None
         self._running = contextlib.AsyncExitStack()
 
-    async def __aenter__(self) -> Self:
-        """Errors: StackUnavailableError, OSError when a port is taken meanwhile."""
-        async with contextlib.AsyncExitStack() as starting:
-            await self._open(starting)
-            self._running = starting.pop_all()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End everything that was started, in the reverse order, however far it had come."""
         await self._running.aclose()
 
     def hurry(self) -> None:
@@ -67,7 +60,12 @@ class Stage:
                 if self._relay.running(name):
                     self._relay.kill(name)
 
-    async def _open(self, starting: contextlib.AsyncExitStack) -> None:
+    async def open(self) -> None:
+        """Start everything. Whatever comes of it, `close` has to follow.
+
+        Errors: StackUnavailableError, OSError when a port is taken meanwhile.
+        """
+        starting = self._running
         (self.directory / "broker").mkdir()
         starting.push_async_callback(self.broker.stop)
         starting.push_async_exit(self.database)
