@@ -94,7 +94,7 @@ class Books:
     """Which message an insurer knows by this id."""
     webhook_since: dict[str, int] = field(default_factory=dict)
     """Insurers reached by webhook, and from which place in the log that is known."""
-    early: dict[str, list[str]] = field(default_factory=dict)
+    early: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """States of deliveries to insurers whose message the log has not named yet."""
     parked_by: dict[str, Trail] = field(default_factory=dict)
     unattributed_parks: set[str] = field(default_factory=set)
@@ -169,8 +169,8 @@ def _relayed(books: Books, data: dict[str, Any], entry: Entry) -> None:
     trail = books.message(data["message_id"])
     trail.seen_relay(data["outcome"], data["insurer"], entry["_id"])
     books.by_insurer_id[data["insurer_message_id"]] = data["message_id"]
-    for state in books.early.pop(data["insurer_message_id"], ()):
-        trail.seen_delivery(state)
+    for state, attempt in books.early.pop(data["insurer_message_id"], ()):
+        trail.seen_delivery(state, attempt)
 
 
 def _reply_received(books: Books, data: dict[str, Any], _: Entry) -> None:
@@ -186,17 +186,17 @@ def _requested(books: Books, data: dict[str, Any], _: Entry) -> None:
 
 
 def _updated(books: Books, data: dict[str, Any], entry: Entry) -> None:
-    subject, state = data["subject_id"], data["state"]
+    subject, state, attempt = data["subject_id"], data["state"], data["attempt"]
     if data["recipient"] == "policyholder":
-        books.reply(subject).seen_delivery(state)
+        books.reply(subject).seen_delivery(state, attempt)
         return
     books.webhook_since.setdefault(data["insurer"], entry["_id"])
     message = books.by_insurer_id.get(subject)
     if message is None:
         # Its relay is logged later, or it is a notice, which is no message of a policyholder.
-        books.early.setdefault(subject, []).append(state)
+        books.early.setdefault(subject, []).append((state, attempt))
     else:
-        books.messages[message].seen_delivery(state)
+        books.messages[message].seen_delivery(state, attempt)
 
 
 def _parked(books: Books, data: dict[str, Any], entry: Entry) -> None:

@@ -10,7 +10,7 @@ from bowchat_audit import domain, report
 from bowchat_audit.accounts import Books
 from bowchat_audit.app import audit_database
 from bowchat_audit.settings import AuditSettings
-from bowchat_audit.store import LogStore, entries_of, mongo_log, prepare
+from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_runtime.cli import Command
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.errors import SettingsError
@@ -20,7 +20,7 @@ from bowchat_runtime.settings import load
 async def balance(log: LogStore, *, older_than_s: int, as_json: bool, clock: Clock = system_clock) -> int:
     """Print the accounts. Returns 0 when they are sound, else 1."""
     books = Books()
-    async for entry in entries_of(log):
+    async for entry in log.stream():
         books.take(entry)
     accounts = books.accounts(clock(), timedelta(seconds=older_than_s))
     strays = report.Strays(len(books.unattributed_parks), books.unreadable)

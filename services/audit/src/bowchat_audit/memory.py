@@ -1,6 +1,6 @@
 """The log in memory: for tests and for measuring the service's own cost."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Read, Tail
 from bowchat_runtime.errors import ConflictError
@@ -46,6 +46,10 @@ class MemoryLog:
 
     async def read(self, after: int, limit: int) -> list[Entry]:
         return self._entries[after : after + limit]
+
+    async def stream(self) -> AsyncIterator[Entry]:
+        for each in self._entries:
+            yield each
 
     async def of_subject(self, subject: str) -> list[Entry]:
         return [each for each in self._entries if subject in each["subjects"]]

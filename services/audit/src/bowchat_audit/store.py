@@ -25,6 +25,10 @@ class AppendOnly(Protocol):
         projection: dict[str, Any] | None = None,
     ) -> list[dict[str, Any]]: ...
 
+    def stream(
+        self, query: dict[str, Any], sort: Sequence[tuple[str, int]]
+    ) -> AsyncIterator[dict[str, Any]]: ...
+
     async def insert_ordered(self, documents: Sequence[dict[str, Any]]) -> None: ...
 
     async def insert_new(self, documents: Sequence[dict[str, Any]]) -> set[Any]: ...
@@ -59,6 +63,9 @@ class LogStore(Protocol):
 
     async def read(self, after: int, limit: int) -> list[Entry]:
         """Entries behind this place, in order."""
+
+    def stream(self) -> AsyncIterator[Entry]:
+        """The whole log, in order, in bounded memory."""
 
     async def of_subject(self, subject: str) -> list[Entry]:
         """The entries that speak of an identifier, in order."""
@@ -112,6 +119,10 @@ class MongoLog:
         found = await self._entries.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
         return cast(list[Entry], found)
 
+    async def stream(self) -> AsyncIterator[Entry]:
+        async for each in self._entries.stream({}, [("_id", 1)]):
+            yield cast(Entry, each)
+
     async def of_subject(self, subject: str) -> list[Entry]:
         found = await self._entries.find({"subjects": subject}, sort=[("_id", 1)])
         return cast(list[Entry], found)
@@ -134,12 +145,3 @@ async def prepare(database: MongoDatabase) -> None:
 
 def _place(partition: Partition) -> str:
     return f"{partition[0]}/{partition[1]}"
-
-
-async def entries_of(log: LogStore, at_once: int = 1000) -> AsyncIterator[Entry]:
-    """The whole log, in order, in bounded memory."""
-    last = 0
-    while batch := await log.read(last, at_once):
-        for each in batch:
-            yield each
-        last = batch[-1]["_id"]

@@ -11,6 +11,8 @@ End = Literal["delivered", "failed", "held", "refused", "parked"]
 DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
 FAILED = frozenset({"failed", "unresolved"})
 _ARRIVED = frozenset({"delivered", "read"})
+_COURSE = ("pending", "sending", "unknown", "unresolved", "accepted", "sent", "delivered", "read", "failed")
+_RANKS = {state: rank for rank, state in enumerate(_COURSE)}
 
 
 @dataclass(slots=True)
@@ -21,18 +23,21 @@ class Trail:
     decision: str = ""
     """Inbound: `routed` or `triage`. Replies: `accepted`, `held` or `refused`."""
     delivery: str = ""
-    """The state of its delivery, where there is one."""
+    """The state of its delivery, where there is one: the furthest of the last attempt, since the ledger's changes may be
+    logged in another order than they happened."""
+    attempt: int = 0
     contradictions: set[str] = field(default_factory=set)
     """Two ends that exclude each other."""
     parks: set[str] = field(default_factory=set)
     """Parked records of it that were not released."""
 
-    def seen_delivery(self, state: str) -> None:
+    def seen_delivery(self, state: str, attempt: int) -> None:
         if (state == "failed" and self.delivery in _ARRIVED) or (
             state in _ARRIVED and self.delivery == "failed"
         ):
             self.contradictions.add(f"{self.delivery} and {state}")
-        self.delivery = state
+        if (attempt, _RANKS[state]) >= (self.attempt, _RANKS.get(self.delivery, -1)):
+            self.delivery, self.attempt = state, attempt
 
 
 @dataclass(slots=True)

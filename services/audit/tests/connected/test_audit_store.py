@@ -11,7 +11,7 @@ from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.memory import MemoryLog
-from bowchat_audit.store import LogStore, entries_of, mongo_log, prepare
+from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_contracts.envelope import Meta
 from bowchat_contracts.ids import derived_id
 from bowchat_runtime.errors import ConflictError, SettingsError
@@ -68,7 +68,7 @@ async def test_entries_come_back_as_they_were_appended(log: LogStore) -> None:
     assert await log.read(1, 1) == entries[1:2]
     assert await log.tail() == Tail(3, entries[2]["chain"])
     assert await log.count() == 3
-    assert [entry async for entry in entries_of(log, at_once=2)] == entries
+    assert [entry async for entry in log.stream()] == entries
     assert domain.first_break(EMPTY, await log.read(0, 10)) is None
 
 

@@ -59,8 +59,14 @@ def requested() -> Line:
     return "deliveries.requested", "bowchat.deliveries.requested.v1", {"reply_key": REPLY}
 
 
-def updated(state: str, *, recipient: str = "policyholder", subject: str = REPLY) -> Line:
-    data = {"recipient": recipient, "insurer": "acme", "subject_id": subject, "state": state}
+def updated(state: str, *, recipient: str = "policyholder", subject: str = REPLY, attempt: int = 1) -> Line:
+    data = {
+        "recipient": recipient,
+        "insurer": "acme",
+        "subject_id": subject,
+        "state": state,
+        "attempt": attempt,
+    }
     return "deliveries.updated", "bowchat.deliveries.updated.v1", data
 
 
@@ -154,6 +160,11 @@ def test_a_message_is_where_its_own_events_say(lines: list[Line], expected: str)
         ([reply(), decided(), updated("sent"), updated("read")], "delivered"),
         ([reply(), decided(), updated("sent"), updated("failed")], "failed"),
         ([reply(), decided(), updated("unresolved")], "failed"),
+        (
+            [reply(), decided(), updated("delivered"), updated("sending"), updated("pending", attempt=0)],
+            "delivered",
+        ),
+        ([reply(), decided(), updated("unresolved"), updated("sending", attempt=2)], "sending"),
         ([reply(), decided("held")], "held"),
         ([reply(), decided("held"), decided(), updated("sent")], "delivered"),
         ([reply(), decided("refused")], "refused"),
