@@ -31,6 +31,7 @@ EXIT_STUCK = 70
 _DRAIN_S = 10.0
 # An idle poll waits and then sleeps this long each: the price of an idle topic in latency, and of many topics in CPU.
 _POLL_MS = 20
+_FETCH_WAIT_MS = 100
 # What a patient subscription waits for; its patience ends sooner.
 _FULL_FETCH_BYTES = 1024 * 1024
 
@@ -64,6 +65,8 @@ class Consumers:
             "auto_offset_reset": "earliest",
             "ack_policy": AckPolicy.MANUAL,
             "batch_timeout_ms": _POLL_MS,
+            # Kafka answers a waiting fetch as soon as a record comes; the embedded broker only when the wait is over.
+            "fetch_max_wait_ms": _FETCH_WAIT_MS,
             "max_records": subscription.max_records,
             "session_timeout_ms": 30_000,
             # Waiting for a dependency is no reason to lose the partition; the watchdog ends what is stuck.
