@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from bowchat_contracts.topics import SERVICES
 from bowchat_testkit.bench.arrivals import Arrivals
 from bowchat_testkit.bench.figures import Run, percentiles
 from bowchat_testkit.bench.load import CONNECTIONS, Connection, Sent, at_saturation, steadily
@@ -107,14 +108,15 @@ class Trial:
 
 
 async def behind(bootstrap: str) -> int:
-    """How many records all consumer groups of a broker have not committed yet."""
+    """How many records the relay's consumer groups have not committed yet; the bare chain's are left as they fell."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await admin.start()
     await consumer.start()
     try:
         committed: dict[TopicPartition, list[int]] = {}
-        for group, _ in await admin.list_consumer_groups():
+        groups = [group for group, _ in await admin.list_consumer_groups()]
+        for group in (each for each in groups if each.partition(".")[0] in SERVICES):
             for partition, at in (await admin.list_consumer_group_offsets(group)).items():
                 committed.setdefault(partition, []).append(at.offset)
         ends = await consumer.end_offsets(list(committed))
