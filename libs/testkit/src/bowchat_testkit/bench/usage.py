@@ -59,7 +59,7 @@ def machine() -> str:
     ]
     memory_kb = int(Path("/proc/meminfo").read_text().split()[1])
     cpu = names[0] if names else platform.machine()
-    system = f"Linux {platform.release()}, Python {platform.python_version()}"
+    system = f"Linux {'.'.join(platform.release().split('.')[:2])}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores ({cpu}), {memory_kb / 1024**2:.0f} GB of memory, {system}"
 
 
