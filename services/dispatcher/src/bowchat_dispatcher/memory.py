@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bowchat_contracts.deliveries import DeliveryState
 from bowchat_dispatcher.domain import BLOCKING, Row
-from bowchat_dispatcher.store import WAITED_FOR, Head, Watermark
+from bowchat_dispatcher.store import WAITED_FOR, Open, Watermark
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class MemoryLedger:
@@ -38,26 +40,13 @@ class MemoryLedger:
             self._put(row)
         return written
 
-    async def due(
-        self, now: datetime, *, limit: int, without_lanes: Collection[str], without_channels: Collection[str]
-    ) -> list[Row]:
-        ready = [
-            row
-            for key in self._states["pending"]
-            if (row := self._rows[key]).due_at is not None
-            and row.due_at <= now
-            and row.lane not in without_lanes
-            and row.channel not in without_channels
-        ]
-        return sorted(ready, key=lambda row: (row.due_at, row.order))[:limit]
+    async def backlog(self, limit: int, *, without_channels: Collection[str]) -> list[Open]:
+        every = [_open(self._rows[key]) for keys in self._lanes.values() for key in keys]
+        chosen = [each for each in every if each.channel not in without_channels]
+        return sorted(chosen, key=lambda each: each.due_at or _LAST)[:limit]
 
-    async def heads(self, lanes: Collection[str]) -> dict[str, Head]:
-        heads: dict[str, Head] = {}
-        for lane in lanes:
-            if self._lanes.get(lane):
-                first = min((self._rows[key] for key in self._lanes[lane]), key=lambda row: row.order)
-                heads[lane] = Head(first.delivery_id, first.order, first.due_at)
-        return heads
+    async def behind_and_ahead(self, lanes: Collection[str]) -> list[Open]:
+        return [_open(self._rows[key]) for lane in lanes for key in self._lanes.get(lane, ())]
 
     async def overdue(self, now: datetime, limit: int) -> list[Row]:
         found = [self._rows[key] for state in WAITED_FOR for key in self._states[state]]
@@ -101,3 +90,7 @@ class MemoryLedger:
                 del self._lanes[row.lane]
         if row.provider_ref is not None:
             self._providers[row.provider_ref] = key
+
+
+def _open(row: Row) -> Open:
+    return Open(row.delivery_id, row.lane, row.channel, row.order, row.state, row.due_at)

@@ -18,7 +18,7 @@ from bowchat_dispatcher.carriers import Carrier
 from bowchat_dispatcher.domain import Kind, Row, Verdict, begun, finished, overdue
 from bowchat_dispatcher.lanes import Lanes
 from bowchat_dispatcher.limits import Pauses
-from bowchat_dispatcher.store import Ledger
+from bowchat_dispatcher.store import Ledger, Open
 from bowchat_dispatcher.verdicts import NotSent
 from bowchat_dispatcher.watch import Watch
 from bowchat_runtime.clock import Clock
@@ -29,6 +29,7 @@ from bowchat_runtime.records import Outgoing
 log = structlog.get_logger()
 
 _CLAIM_AT_MOST = 256
+_BACKLOG_AT_MOST = 5000
 _OVERDUE_AT_MOST = 200
 _BACK_OFF_S = 1.0
 _STOP_WITHIN_S = 12.0
@@ -131,28 +132,43 @@ class Sender:
     async def _claim(self, now: datetime) -> bool:
         if self._claiming:  # its answer was lost with the database: ask again
             await self._take_off()
-        due = await self._ledger.due(
-            now,
-            limit=_CLAIM_AT_MOST,
-            without_lanes=self._lanes.held(now),
-            without_channels=self._full() | self._pauses.active(now.timestamp()),
-        )
-        if not due:
+        chosen = self._with_room(await self._ready(now))
+        if not chosen:
             return False
-        heads = await self._ledger.heads({row.lane for row in due})
-        rows = {row.delivery_id: row for row in due}
-        rows |= await self._ledger.find({head.delivery_id for head in heads.values()} - rows.keys())
-        soon = now + timedelta(seconds=self._poll_s)
-        for lane in dict.fromkeys(row.lane for row in due):
-            if (head := heads.get(lane)) is None:
-                continue
-            row = rows.get(head.delivery_id)
-            if row is None or row.state != "pending" or row.due_at is None or row.due_at > now:
-                self._lanes.hold(lane, max(head.due_at or soon, soon), now)
-            else:
+        rows = await self._ledger.find([each.delivery_id for each in chosen])
+        for row in rows.values():
+            if row.state == "pending" and row.due_at is not None and row.due_at <= now:
                 self._admit(row, now)
         await self._take_off()
         return True
+
+    async def _ready(self, now: datetime) -> list[Open]:
+        """The heads of lanes that may go now, the longest due first."""
+        resting = self._full() | self._pauses.active(now.timestamp())
+        backlog = await self._ledger.backlog(_BACKLOG_AT_MOST, without_channels=resting)
+        if len(backlog) == _BACKLOG_AT_MOST:  # what stands outside of it may be ahead in the same lane
+            backlog = await self._ledger.behind_and_ahead({each.lane for each in backlog[:_CLAIM_AT_MOST]})
+        held = self._lanes.held(now)
+        return sorted(
+            (
+                head
+                for head in heads(backlog).values()
+                if head.state == "pending" and head.due_at and head.due_at <= now and head.lane not in held
+            ),
+            key=lambda head: (head.due_at, head.order),
+        )
+
+    def _with_room(self, ready: list[Open]) -> list[Open]:
+        """As many as each channel has free places."""
+        room: dict[str, int] = {}
+        chosen = []
+        for each in ready:
+            limit = self._carriers[_kind(each.channel)].concurrency
+            left = room.setdefault(each.channel, limit - self._busy[each.channel])
+            if left > 0:
+                room[each.channel] -= 1
+                chosen.append(each)
+        return chosen
 
     def _admit(self, row: Row, now: datetime) -> None:
         """Choose the row for sending, or let what hinders it rest."""
@@ -271,11 +287,10 @@ class Sender:
         await self._watch.mark(min([now, *open_times]), now)
 
     def _full(self) -> frozenset[str]:
-        limits = {"whatsapp": self._carriers.get("whatsapp"), "webhook": self._carriers.get("webhook")}
         return frozenset(
             channel
             for channel, count in self._busy.items()
-            if (carrier := limits.get(channel.split("|")[0])) is not None and count >= carrier.concurrency
+            if count >= self._carriers[_kind(channel)].concurrency
         )
 
     async def _stop(self) -> None:
@@ -286,6 +301,19 @@ class Sender:
                 await self._announce(self._clock())
         except (TimeoutError, DependencyDownError):
             log.warning("sender_stopped_early", in_flight=len(self._flights), unwritten=len(self._landed))
+
+
+def heads(backlog: Iterable[Open]) -> dict[str, Open]:
+    """The first of each lane."""
+    found: dict[str, Open] = {}
+    for each in backlog:
+        if each.lane not in found or each.order < found[each.lane].order:
+            found[each.lane] = each
+    return found
+
+
+def _kind(channel: str) -> Kind:
+    return "whatsapp" if channel.startswith("whatsapp|") else "webhook"
 
 
 def _report(flight: asyncio.Task[None]) -> None:

@@ -20,11 +20,14 @@ WAITED_FOR: tuple[DeliveryState, ...] = ("sending", "unknown", "unresolved", "fa
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The first delivery of a lane that is not through."""
+class Open:
+    """A delivery that is not through, without what it carries."""
 
     delivery_id: str
+    lane: str
+    channel: str
     order: int
+    state: DeliveryState
     due_at: datetime | None
 
 
@@ -57,13 +60,13 @@ class Ledger(Protocol):
         """
         ...
 
-    async def due(
-        self, now: datetime, *, limit: int, without_lanes: Some[str], without_channels: Some[str]
-    ) -> list[Row]:
-        """Pending rows whose time has come, the longest due first."""
+    async def backlog(self, limit: int, *, without_channels: Some[str]) -> list[Open]:
+        """What is not through, the longest due first."""
         ...
 
-    async def heads(self, lanes: Some[str]) -> dict[str, Head]: ...
+    async def behind_and_ahead(self, lanes: Some[str]) -> list[Open]:
+        """Everything of these lanes that is not through."""
+        ...
 
     async def overdue(self, now: datetime, limit: int) -> list[Row]:
         """Rows whose waiting ran out, or that a person gave an instruction for."""
@@ -127,25 +130,14 @@ class MongoLedger:
             documents = [each for each in documents if stored.get(each["_id"]) == each]
         return [to_row(document) for document in documents]
 
-    async def due(
-        self, now: datetime, *, limit: int, without_lanes: Some[str], without_channels: Some[str]
-    ) -> list[Row]:
-        query: Document = {"state": "pending", "due_at": {"$lte": now}}
-        if without_lanes:
-            query["lane"] = {"$nin": list(without_lanes)}
+    async def backlog(self, limit: int, *, without_channels: Some[str]) -> list[Open]:
+        query: Document = {"state": {"$in": sorted(BLOCKING)}}
         if without_channels:
             query["channel"] = {"$nin": list(without_channels)}
-        return await self._find(query, [("due_at", 1), ("order", 1)], limit)
+        return await self._find_open(query, limit)
 
-    async def heads(self, lanes: Some[str]) -> dict[str, Head]:
-        query = {"lane": {"$in": list(lanes)}, "state": {"$in": sorted(BLOCKING)}}
-        wanted = {"lane": 1, "order": 1, "due_at": 1}
-        heads: dict[str, Head] = {}
-        for each in await self._rows.find(query, projection=wanted):
-            head = heads.get(each["lane"])
-            if head is None or each["order"] < head.order:
-                heads[each["lane"]] = Head(each["_id"], each["order"], each["due_at"])
-        return heads
+    async def behind_and_ahead(self, lanes: Some[str]) -> list[Open]:
+        return await self._find_open({"lane": {"$in": list(lanes)}, "state": {"$in": sorted(BLOCKING)}}, 0)
 
     async def overdue(self, now: datetime, limit: int) -> list[Row]:
         query = {"state": {"$in": list(WAITED_FOR)}, "due_at": {"$lte": now}}
@@ -179,6 +171,11 @@ class MongoLedger:
 
     async def _find(self, query: Document, sort: list[tuple[str, int]], limit: int) -> list[Row]:
         return [to_row(document) for document in await self._rows.find(query, sort, limit)]
+
+    async def _find_open(self, query: Document, limit: int) -> list[Open]:
+        wanted = dict.fromkeys(("lane", "channel", "order", "state", "due_at"), 1)
+        found = await self._rows.find(query, [("due_at", 1)], limit, wanted)
+        return [Open(delivery_id=each.pop("_id"), **each) for each in found]
 
     def _document(self, row: Row) -> Document:
         """The next version of a row, as this process writes it."""

@@ -10,6 +10,7 @@ import pytest
 from bowchat_contracts.ids import derived_id
 from bowchat_dispatcher.domain import Verdict, begun, finished, instructed
 from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.sender import heads
 from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
 from bowchat_runtime.mongo import MongoDatabase
 
@@ -31,11 +32,6 @@ async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
         stored = MongoLedger(database)
         await stored.prepare()
         yield stored
-
-
-async def due(ledger: Ledger, world: Any, **more: Any) -> list[str]:
-    options: dict[str, Any] = {"limit": 10, "without_lanes": (), "without_channels": ()}
-    return [row.delivery_id for row in await ledger.due(world.clock(), **(options | more))]
 
 
 async def test_round_trip(ledger: Ledger, world: Any) -> None:
@@ -64,16 +60,16 @@ async def test_compare_and_set(ledger: Ledger, world: Any) -> None:
     assert await ledger.write([]) == []
 
 
-async def test_due(ledger: Ledger, world: Any) -> None:
-    """Pending rows whose time has come, the longest due first, without the lanes and channels that rest."""
+async def test_backlog(ledger: Ledger, world: Any) -> None:
+    """What is not through, the longest due first, without the channels that rest."""
     early = replace(world.row("a"), due_at=world.clock() - timedelta(seconds=5))
     later = replace(world.row("c"), due_at=world.clock() + timedelta(seconds=5))
-    await ledger.insert([world.row("b", person="ravi"), early, later, world.webhook_row("w")])
-    a, b, w = (derived_id("dl", name) for name in "abw")
-    assert await due(ledger, world) == [a, b, w]
-    assert await due(ledger, world, limit=1) == [a]
-    assert await due(ledger, world, without_lanes={early.lane}) == [b, w]
-    assert await due(ledger, world, without_channels={early.channel}) == [w]
+    await ledger.insert([early, later, world.webhook_row("w")])
+    a, c, w = (derived_id("dl", name) for name in "acw")
+    assert [each.delivery_id for each in await ledger.backlog(10, without_channels=())] == [a, w, c]
+    assert [each.delivery_id for each in await ledger.backlog(1, without_channels=())] == [a]
+    (resting,) = await ledger.backlog(10, without_channels={early.channel})
+    assert (resting.delivery_id, resting.state, resting.due_at) == (w, "pending", world.clock())
 
 
 async def test_heads(ledger: Ledger, world: Any) -> None:
@@ -82,21 +78,26 @@ async def test_heads(ledger: Ledger, world: Any) -> None:
     await ledger.insert(rows[::-1])
     a, b, _ = (derived_id("dl", name) for name in "abc")
     lane = rows[0].lane
-    assert (await ledger.heads({lane}))[lane].delivery_id == a
+    assert await head_of(ledger, lane) == (a, "pending")
     stored = (await ledger.find([a]))[a]
     claimed = begun(stored, world.clock(), 30)
     assert claimed is not None
     [claimed] = await ledger.write([claimed])
-    head = (await ledger.heads({lane}))[lane]
-    assert (head.delivery_id, head.due_at) == (a, world.clock() + timedelta(seconds=30))
+    assert await head_of(ledger, lane) == (a, "sending")
     done = finished(claimed, 1, Verdict("accepted", provider_ref=derived_id("pr", "a")), world.clock(), 120)
     assert done is not None
     await ledger.write([done])
-    assert (await ledger.heads({lane}))[lane].delivery_id == b
+    assert await head_of(ledger, lane) == (b, "pending")
     assert set(await ledger.find_by_provider([derived_id("pr", "a"), derived_id("pr", "b")])) == {
         derived_id("pr", "a")
     }
-    assert await ledger.heads({"none"}) == {}
+    assert await ledger.behind_and_ahead({"none"}) == []
+
+
+async def head_of(ledger: Ledger, lane: str) -> tuple[str, str]:
+    head = heads(await ledger.behind_and_ahead({lane}))[lane]
+    assert head == heads(await ledger.backlog(10, without_channels=()))[lane]
+    return head.delivery_id, head.state
 
 
 async def test_overdue(ledger: Ledger, world: Any) -> None:
