@@ -150,10 +150,10 @@ def last_start(stage: Stage, name: str) -> datetime:
 
 async def breached(events: AIOKafkaConsumer) -> list[SlaChanged]:
     """The changes of the silent insurer's clocks up to the next breach."""
-    changes = []
+    changes: list[SlaChanged] = []
     async with asyncio.timeout(40):
         while not changes or changes[-1].state != "breached":
-            change = SlaChanged.model_validate_json((await events.getone()).value)
+            change = SlaChanged.model_validate_json((await events.getone()).value or b"")
             changes += [change] if change.insurer == SILENT else []
     return changes
 
@@ -167,7 +167,7 @@ async def relayed(stage: Stage, count: int) -> None:
     found = 0
     async with asyncio.timeout(30):
         while found < count:
-            event = MessageRelayed.model_validate_json((await consumer.getone()).value)
+            event = MessageRelayed.model_validate_json((await consumer.getone()).value or b"")
             found += event.insurer == SILENT
     await consumer.stop()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bowchat_contracts.deliveries import DeliveryRequested
+from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import Identity
 from bowchat_contracts.pii import MessageText
@@ -154,7 +154,8 @@ class World:
     def announced(self, name: str) -> list[str]:
         """The states told of this delivery, in order."""
         delivery_id = derived_id("dl", name)
-        return [each.event.state for each in self.publisher.sent if each.event.delivery_id == delivery_id]
+        told = [each.event for each in self.publisher.sent if isinstance(each.event, DeliveryUpdated)]
+        return [each.state for each in told if each.delivery_id == delivery_id]
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ class Rig:
         while self.unique < wanted and time.monotonic() < end:
             for batch in (await self.consumer.getmany(timeout_ms=200)).values():
                 for raw in batch:
-                    event = SlaChanged.model_validate_json(raw.value)
+                    event = SlaChanged.model_validate_json(raw.value or b"")
                     self.copies.setdefault(event.conversation_id, []).append(event.target_s)
         return self.unique
 
@@ -165,7 +165,7 @@ async def test_a_service_that_starts_before_its_broker_waits_and_says_so(rig: Ri
                 answer = await client.get("/readyz")
             except httpx.TransportError:
                 return False
-            return answer.json()["reasons"] == ["the Kafka broker does not answer"]
+            return bool(answer.json()["reasons"] == ["the Kafka broker does not answer"])
 
         await until(waiting, seconds=20)
         assert (await client.get("/healthz")).status_code == 200

@@ -114,7 +114,7 @@ def build(handler: Echo) -> tuple[BatchLoop, MemoryPublisher, Consumer, ParkingS
     return BatchLoop("router", subscription, publisher, parking, lambda: NOW), publisher, Consumer(), parking
 
 
-def desks(publisher: MemoryPublisher) -> list[str]:
+def desks(publisher: MemoryPublisher) -> list[str | None]:
     return [each.event.desk for each in publisher.sent if isinstance(each.event, SlaChanged)]
 
 

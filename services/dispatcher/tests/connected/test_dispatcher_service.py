@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ async def test_killed_while_it_works(rig: Rig) -> None:
     for _ in range(4):
         before = len(rig.simulator.received)
         service = rig.start()
-        await until(lambda mark=before: _more(rig, mark + 20), seconds=40)
+        await until(partial(_more, rig, before + 20), seconds=40)
         service.kill()
         await service.ended(seconds=10)
     service = rig.start()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,12 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WAIT = 120.0
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 STATUSES = ("sent", "delivered", "read", "played", "failed", "unknown")
-OUTCOMES = ("accepted", "retry", "refused", "ambiguous")
+OUTCOMES: tuple[Literal["accepted", "retry", "refused", "ambiguous"], ...] = (
+    "accepted",
+    "retry",
+    "refused",
+    "ambiguous",
+)
 RANK = {
     "pending": 0,
     "sending": 0,

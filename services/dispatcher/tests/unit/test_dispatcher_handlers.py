@@ -11,6 +11,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage, InsurerText, InsurerWithheld, ReplyRefused
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
 from bowchat_runtime.errors import ConflictError
+from bowchat_runtime.records import Outgoing
 from bowchat_runtime.testing import record, run_batch
 
 
@@ -43,7 +44,7 @@ async def test_opens_a_delivery(world: Any) -> None:
     told = await run_batch(handler, [record(event, topic="deliveries.requested", offset=7)], world.clock())
     row = await world.stored("a")
     assert (row.state, row.order, row.sealed_recipient) == ("pending", 7, event.sealed_recipient)
-    assert [(each.topic, each.key, each.event.state) for each in told] == [
+    assert [(each.topic, each.key, shown(each).state) for each in told] == [
         ("deliveries.updated", event.conversation_id, "pending")
     ]
     assert isinstance(told[0].event, DeliveryUpdated)
@@ -126,7 +127,7 @@ async def test_statuses_in_one_batch(world: Any) -> None:
         for offset, what in enumerate(("delivered", "sent", "read"))
     ]
     told = await run_batch(handler, records, world.clock())
-    assert [each.event.state for each in told] == ["delivered", "read"]
+    assert [shown(each).state for each in told] == ["delivered", "read"]
     row = await world.stored("a")
     assert (row.state, row.version) == ("read", version + 1)
     world.clock.now += timedelta(seconds=5)
@@ -142,7 +143,7 @@ async def test_status_by_provider_ref(world: Any) -> None:
     unknown = status(world, "sent", "nobody", "nobody")
     records = [record(each, topic="statuses.received", offset=n) for n, each in enumerate((known, unknown))]
     told = await run_batch(handler, records, world.clock())
-    assert [each.event.delivery_id for each in told] == [derived_id("dl", "a")]
+    assert [shown(each).delivery_id for each in told] == [derived_id("dl", "a")]
 
 
 async def test_status_conflict(world: Any) -> None:
@@ -157,3 +158,8 @@ async def test_status_conflict(world: Any) -> None:
     with pytest.raises(ConflictError):
         await handler.save(state)
     assert len(await run_batch(handler, [one], world.clock())) == 1
+
+
+def shown(outgoing: Outgoing) -> DeliveryUpdated:
+    assert isinstance(outgoing.event, DeliveryUpdated)
+    return outgoing.event
