@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ _TOPIC_EXISTS = TopicAlreadyExistsError.errno
 def main() -> None:
     """Run the command line, and exit with its code."""
     arguments = _parser().parse_args()
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it says, our one line says
     try:
         arguments.run(arguments)
     except (SettingsError, DependencyDownError) as error:
@@ -44,13 +46,23 @@ def _parser() -> argparse.ArgumentParser:
     applying.add_argument(
         "--bootstrap", metavar="HOST:PORT", help="the broker; default: BOWCHAT_KAFKA_BOOTSTRAP"
     )
-    applying.add_argument("--partitions", type=_positive, default=6, metavar="N")
-    applying.add_argument("--replication", type=_positive, default=1, metavar="N")
+    applying.add_argument(
+        "--partitions", type=_positive, default=6, metavar="N", help="of each new topic (6)"
+    )
+    applying.add_argument(
+        "--replication", type=_positive, default=1, metavar="N", help="of each new topic (1)"
+    )
     applying.set_defaults(run=_apply)
     checking = commands.add_parser("check", help="print what is wrong in the registry")
     checking.set_defaults(run=_check)
     for each in (listing, applying, checking):
-        each.add_argument("--registry", type=Path, required=True, metavar="DIR")
+        each.add_argument(
+            "--registry",
+            type=Path,
+            required=True,
+            metavar="DIR",
+            help="holds insurers/, rules.yaml, policies.csv",
+        )
     return parser
 
 

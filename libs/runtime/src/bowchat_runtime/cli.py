@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bowchat_runtime.errors import DependencyDownError, SettingsError
+
+_AWAY = "Start it, or correct BOWCHAT_MONGO_URI or the BOWCHAT_KAFKA_ variables"
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,18 @@ def run(
     for name, command in (commands or {}).items():
         command.configure(parsers.add_parser(name, help=command.help, description=command.help))
     arguments = parser.parse_args()
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it says, our one line says
     try:
         if arguments.command in (None, "serve"):
             serve()
             return 0
         return (commands or {})[arguments.command].run(arguments)
-    except (SettingsError, DependencyDownError) as error:
+    except SettingsError as error:
         print(f"{prog}: {error}", file=sys.stderr)
+        return 2
+    except DependencyDownError as error:
+        advice = f". {_AWAY}" if str(error).endswith("does not answer") else ""
+        print(f"{prog}: {error}{advice}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
         sys.stderr.close()

@@ -81,9 +81,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="bowchat-keys", description="Make the secret files of an installation."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     make = commands.add_parser("init", help="make every secret file that is missing")
-    make.add_argument("directory", type=Path)
+    make.add_argument("directory", type=Path, help="where they go, in one folder per service")
     make.add_argument(
         "--insurers", default="", help="comma-separated ids of the insurers to make secrets for"
     )
@@ -97,7 +97,7 @@ def main() -> int:
         return 2
     made = init(arguments.directory, insurers)
     sys.stdout.write(
-        f"{len(made)} secret files made in {arguments.directory}; the others were there already\n"
+        f"{len(made)} secret files made in {arguments.directory}; none that was there is changed\n"
     )
     return 0
 

@@ -35,6 +35,8 @@ async def events(log: LogStore, subject: str) -> int:
     for entry in found:
         shown = {"seq": entry["_id"], **{key: value for key, value in entry.items() if key != "_id"}}
         sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
+    if not found:
+        sys.stderr.write("the log has no entry that speaks of this identifier\n")
     return 0 if found else 1
 
 
@@ -100,7 +102,11 @@ async def _prepare_database() -> int:
 
 def _accounts_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--older-than", type=int, default=60, metavar="SECONDS", help="what is in flight longer is an anomaly"
+        "--older-than",
+        type=int,
+        default=60,
+        metavar="SECONDS",
+        help="what is in flight longer is an anomaly (60)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

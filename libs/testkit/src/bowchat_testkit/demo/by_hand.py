@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from itertools import count
 
 from bowchat_contracts.topics import SERVICES
 from bowchat_testkit.demo import show
+from bowchat_testkit.demo.cast import OPENINGS
 from bowchat_testkit.demo.screen import Screen
 from bowchat_testkit.demo.stage import Stage
 
@@ -42,6 +44,7 @@ def addresses(screen: Screen, stage: Stage) -> None:
 async def watch(screen: Screen, stage: Stage) -> None:
     """Show every further message, for ever, when its answer is there or when it has waited long enough."""
     shown = {each.received.message_id for each in stage.journeys()}
+    numbers = count(len(OPENINGS) + 2)  # the openings, and the one that stays unanswered
     first_seen: dict[str, float] = {}
     while True:
         await asyncio.sleep(_LOOK_S)
@@ -51,4 +54,4 @@ async def watch(screen: Screen, stage: Stage) -> None:
             if known in shown or not (journey.there_and_back or journey.stuck or waited > _PATIENCE_S):
                 continue
             shown.add(known)
-            show.conversation(screen, stage, journey, number=str(len(shown)))
+            show.conversation(screen, stage, journey, number=str(next(numbers)))
