@@ -105,4 +105,8 @@ def _time(raw: bytes | None) -> datetime:
         raise BadEnvelopeError("header ce_time must be an RFC 3339 time") from None
     if moment.tzinfo is None:
         raise BadEnvelopeError("header ce_time must name its offset")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:  # its offset leads out of the calendar, and it could never be written again
+        raise BadEnvelopeError("header ce_time must be a time of the years 1 to 9999 in UTC") from None
     return moment

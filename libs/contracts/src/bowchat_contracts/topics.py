@@ -27,6 +27,9 @@ INSURER_REPLIES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.replies$"
 
 _DAY_MS = 24 * 3600 * 1000
 
+LARGEST_PARKED_BYTES = 8 * 1024 * 1024
+"""A record of 1 MB, with its value in base64 and every character of its headers escaped, has room in it."""
+
 INSURER = "insurer"
 """The partner itself, as a writer or reader."""
 
@@ -44,6 +47,8 @@ class Topic:
     retention_days: int = 14
     broker_time: bool = False
     """Records carry the broker's time, not their writer's: where the writer is a partner who is held to a clock."""
+    largest_bytes: int | None = None
+    """What one record may have, where it is more than the broker's own limit of 1 MB."""
 
 
 TOPICS: tuple[Topic, ...] = (
@@ -74,7 +79,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
           "A response clock started, warned, breached or stopped."),
     Topic(PARKED, "as the original", (parking.RecordParked, parking.RecordReleased), SERVICES, (*SERVICES, "audit"),
-          "Records one service set aside, and their return."),
+          "Records one service set aside, and their return.", largest_bytes=LARGEST_PARKED_BYTES),
 )  # fmt: skip
 
 _TYPES = {event.type: event for topic in TOPICS for event in topic.events}
@@ -107,7 +112,11 @@ def topic_config(name: str) -> dict[str, str]:
     """How a concrete topic is configured on the broker."""
     row = next(topic for topic in TOPICS if _is_made_from(name, topic.name))
     config = {"retention.ms": str(row.retention_days * _DAY_MS)}
-    return {**config, "message.timestamp.type": "LogAppendTime"} if row.broker_time else config
+    if row.broker_time:
+        config["message.timestamp.type"] = "LogAppendTime"
+    if row.largest_bytes is not None:
+        config["max.message.bytes"] = str(row.largest_bytes)
+    return config
 
 
 def _is_made_from(name: str, template: str) -> bool:

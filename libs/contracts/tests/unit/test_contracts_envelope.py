@@ -58,6 +58,7 @@ def test_headers_written_by_the_cloudevents_library_are_read(meta: Meta) -> None
         ("ce_type", b"\xff", "UTF-8"),
         ("ce_time", b"yesterday", "ce_time must be an RFC 3339 time"),
         ("ce_time", b"2026-11-22T09:30:00", "ce_time must name its offset"),
+        ("ce_time", b"0001-01-01T00:00:00+14:00", "ce_time must be a time of the years 1 to 9999"),
     ],
 )
 def test_a_broken_envelope_is_refused_by_the_name_of_its_header(

@@ -101,7 +101,9 @@ class RegistryWatcher(AbstractAsyncContextManager["RegistryWatcher"]):
         for path in sorted(self._directory.glob("**/*")):
             try:
                 state = path.stat()
-            except FileNotFoundError:  # replaced this very moment; the next look sees the new one
+            except (
+                OSError
+            ):  # replaced this very moment, and the next look sees the new one; or it leads nowhere
                 continue
             found.append((path.as_posix(), state.st_mtime_ns, state.st_size))
         return tuple(found)

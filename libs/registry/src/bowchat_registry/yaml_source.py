@@ -55,6 +55,8 @@ def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]
         ]
     except (yaml.YAMLError, ValueError) as error:
         return None, [Problem(file, 1, "file", f"is not YAML: {error}; save it as UTF-8 text")]
+    except RecursionError:
+        return None, [Problem(file, 1, "file", "is nested too deeply; a registry needs a few levels")]
     lines = {path: line for path, line, _ in places}
     twice = [
         Problem(file, line, _spelled(path), "is there twice; keep one")

@@ -53,6 +53,20 @@ async def test_a_bad_version_is_refused_whole(directory: Path) -> None:
         assert await watcher.note() is None
 
 
+async def test_whatever_lies_in_the_directory_ends_no_service(directory: Path) -> None:
+    """Nesting beyond the reader's depth, or a link to itself, is a mistake like any other: the old version stays."""
+    async with RegistryWatcher(directory) as watcher:
+        before = watcher.current
+        (directory / "insurers" / "deep.yaml").write_text("[" * 3000)
+        await looked_twice(watcher)
+        assert "deep.yaml:1: file: is nested too deeply" in str(await watcher.note())
+        link = directory / "insurers" / "deep.yaml"
+        link.unlink()
+        link.symlink_to(link)
+        await looked_twice(watcher)
+        assert watcher.current is before
+
+
 async def test_a_file_that_is_being_written_is_left_alone(directory: Path) -> None:
     """A file is read when it has stood still for one look: half a file is never taken."""
     async with RegistryWatcher(directory) as watcher:

@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bowchat_contracts.envelope import BadEnvelopeError, Meta, from_headers
+from bowchat_contracts.envelope import BadEnvelopeError, Headers, Meta, from_headers
 from bowchat_contracts.topics import event_class
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Record
 
 # Kafka's code of a record time that the broker gave.
 _LOG_APPEND_TIME = 1
+_HEX = "hex:"
 
 
 def decode(raw: Any, *, undecoded: bool = False) -> Record:
@@ -20,7 +21,7 @@ def decode(raw: Any, *, undecoded: bool = False) -> Record:
     Errors: `RejectError`, which names the header or field and never quotes its value.
     """
     try:
-        meta = from_headers(raw.headers)
+        meta = from_headers(headers_of(raw))
     except BadEnvelopeError as error:
         if undecoded:
             return _record(raw, _unreadable(raw), None)
@@ -43,13 +44,24 @@ def fields(error: ValidationError) -> str:
 
 
 def key_of(raw: Any) -> str | None:
-    """A record's key as text; bytes that are not UTF-8 are kept apart by their hexadecimal form."""
+    """A record's key as text; bytes that are not UTF-8, or look like this form, are kept apart by their hexadecimal form."""
     if raw.key is None:
         return None
     try:
-        return str(raw.key.decode())
+        text: str = raw.key.decode()
     except UnicodeDecodeError:
-        return f"hex:{raw.key.hex()}"
+        return f"{_HEX}{raw.key.hex()}"
+    return f"{_HEX}{raw.key.hex()}" if text.startswith(_HEX) else text
+
+
+def key_bytes(key: str) -> bytes:
+    """The bytes of which `key_of` made this text."""
+    return bytes.fromhex(key.removeprefix(_HEX)) if key.startswith(_HEX) else key.encode()
+
+
+def headers_of(raw: Any) -> Headers:
+    """A record's headers. Kafka lets a writer leave a header's value out; here it is empty then."""
+    return tuple((name, value or b"") for name, value in raw.headers)
 
 
 def _record(raw: Any, meta: Meta, event: Any) -> Record:
@@ -63,7 +75,7 @@ def _record(raw: Any, meta: Meta, event: Any) -> Record:
         value=raw.value or b"",
         timestamp_ms=raw.timestamp,
         broker_time=raw.timestamp_type == _LOG_APPEND_TIME,
-        headers=tuple(raw.headers),
+        headers=headers_of(raw),
     )
 
 

@@ -19,7 +19,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from bowchat_contracts.parking import RecordParked
 from bowchat_runtime import metrics
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.decoding import decode
+from bowchat_runtime.decoding import decode, headers_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
 from bowchat_runtime.logging import where
 from bowchat_runtime.parking import Lane, ParkingState, Verdict, lane_of, park_id_of, parked, released
@@ -134,13 +134,17 @@ class BatchLoop:
             try:
                 batch.records.append((raw, decode(raw, undecoded=self.subscription.raw)))
             except RejectError as error:
-                self._park(batch, raw, str(error))
+                if park_id_of(raw) is None:
+                    self._park(batch, raw, str(error))
+                else:  # it is parked already, and stands where it stood
+                    log.exception("replay_unreadable", topic=raw.topic, offset=raw.offset, reason=str(error))
         return batch
 
     def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any) -> None:
         lane, park_id = lane_of(raw), park_id_of(raw)
         verdict = self._verdict(batch, lane, raw.offset, park_id)
         if verdict is Verdict.SKIP:
+            log.warning("replay_skipped", topic=raw.topic, position=record.position)
             return
         if verdict is Verdict.PARK:
             self._park(batch, raw, _behind(batch.parking, lane))
@@ -243,7 +247,7 @@ def _topic(raw: Raw) -> str:
 
 
 def _trace_id(raw: Raw) -> str:
-    for name, value in raw.headers:
+    for name, value in headers_of(raw):
         if name == "traceparent":
             return str(value[3:35].decode(errors="replace"))
     return ""

@@ -179,7 +179,12 @@ def _operation(document: Document) -> InsertOne[Document] | ReplaceOne[Document]
 
 
 def _only_duplicates(error: BulkWriteError) -> list[Document]:
-    failures: list[Document] = (error.details or {}).get("writeErrors", [])
+    details: Any = error.details or {}
+    failures: list[Document] = details.get("writeErrors", [])
+    if any(
+        each.get("code") in _PASSING_CODES for each in (*failures, *details.get("writeConcernErrors", []))
+    ):
+        raise DependencyDownError("the database is changing its primary") from error
     if any(each.get("code") != _DUPLICATE_KEY for each in failures) or not failures:
         raise error
     return failures

@@ -1,4 +1,4 @@
-"""`bowchat-<service> parked list|replay`: look at what was set aside, and send it on its way again."""
+"""`bowchat-<service> parked list|replay|discard`: look at what was set aside, send it on its way again, or give it up."""
 
 import argparse
 import asyncio
@@ -6,7 +6,9 @@ import json
 import sys
 
 from bowchat_runtime.cli import Command
-from bowchat_runtime.parked_topic import outstanding, replay
+from bowchat_runtime.clock import system_clock
+from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.parked_topic import discard, outstanding, replay
 from bowchat_runtime.settings import ServiceSettings, load
 
 
@@ -19,6 +21,14 @@ def parked_command(service: str, settings: type[ServiceSettings] = ServiceSettin
             replayed = asyncio.run(replay(service, loaded, arguments.key))
             sys.stdout.write(f"{len(replayed)} records sent again; the service takes them in order\n")
             return 0
+        if arguments.action == "discard":
+            if not arguments.id:
+                raise SettingsError("parked discard needs --id PARK_ID, as parked list shows it")
+            gone = asyncio.run(discard(service, loaded, arguments.id, system_clock()))
+            sys.stdout.write(
+                "given up; replay what stood behind it\n" if gone else "no such record is parked\n"
+            )
+            return 0 if gone else 1
         for event in asyncio.run(outstanding(service, loaded)):
             shown = {
                 "park_id": event.park_id,
@@ -31,7 +41,8 @@ def parked_command(service: str, settings: type[ServiceSettings] = ServiceSettin
         return 0
 
     def configure(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("action", choices=("list", "replay"))
-        parser.add_argument("--key", help="only the records of this key")
+        parser.add_argument("action", choices=("list", "replay", "discard"))
+        parser.add_argument("--key", help="replay: only the records of this key")
+        parser.add_argument("--id", help="discard: the park id of the one record to give up for good")
 
-    return Command("list or replay the records this service has set aside", run, configure)
+    return Command("list, replay or discard the records this service has set aside", run, configure)

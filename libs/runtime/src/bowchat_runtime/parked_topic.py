@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,10 +14,10 @@ from pydantic import ValidationError
 from bowchat_contracts.parking import RecordParked
 from bowchat_contracts.topics import PARKED
 from bowchat_runtime import metrics
-from bowchat_runtime.decoding import decode
+from bowchat_runtime.decoding import decode, key_bytes
 from bowchat_runtime.errors import DependencyDownError, RejectError
-from bowchat_runtime.parking import PARK_ID_HEADER, Lane, ParkingState
-from bowchat_runtime.publisher import connection
+from bowchat_runtime.parking import PARK_ID_HEADER, Lane, ParkingState, discarded
+from bowchat_runtime.publisher import KafkaPublisher, connection
 from bowchat_runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -118,7 +119,7 @@ async def replay(service: str, settings: ServiceSettings, key: str | None = None
             await producer.send_and_wait(
                 event.topic,
                 value=base64.b64decode(event.value),
-                key=None if event.key is None else _key_bytes(event.key),
+                key=None if event.key is None else key_bytes(event.key),
                 headers=[*_headers(event), (PARK_ID_HEADER, event.park_id.encode())],
                 partition=event.partition,
             )
@@ -128,6 +129,15 @@ async def replay(service: str, settings: ServiceSettings, key: str | None = None
         await producer.stop()
         await parked.stop()
     return chosen
+
+
+async def discard(service: str, settings: ServiceSettings, park_id: str, now: datetime) -> bool:
+    """Give up one parked record that can never be done. False when there is none of this id."""
+    found = [each for each in await outstanding(service, settings) if each.park_id == park_id]
+    if found:
+        async with KafkaPublisher(settings, service) as publisher:
+            await publisher.publish([discarded(found[0], service, now)])
+    return bool(found)
 
 
 async def outstanding(service: str, settings: ServiceSettings) -> list[RecordParked]:
@@ -147,7 +157,3 @@ def _chosen(state: ParkingState, key: str | None) -> list[RecordParked]:
 
 def _headers(event: RecordParked) -> list[tuple[str, bytes]]:
     return [(name, base64.b64decode(value)) for name, value in event.headers if name != PARK_ID_HEADER]
-
-
-def _key_bytes(key: str) -> bytes:
-    return bytes.fromhex(key[4:]) if key.startswith("hex:") else key.encode()

@@ -20,7 +20,7 @@ from bowchat_contracts.envelope import Event, Headers, Meta, from_headers, trace
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.parking import RecordParked, RecordReleased
 from bowchat_contracts.topics import PARKED
-from bowchat_runtime.decoding import key_of
+from bowchat_runtime.decoding import headers_of, key_of
 from bowchat_runtime.records import Outgoing
 
 PARK_ID_HEADER = "bowchat-park-id"
@@ -91,7 +91,7 @@ class ParkingState:
 
 def park_id_of(raw: Any) -> str | None:
     """The park id that a replayed copy carries."""
-    for name, value in raw.headers:
+    for name, value in headers_of(raw):
         if name == PARK_ID_HEADER:
             return str(value.decode(errors="replace"))
     return None
@@ -110,12 +110,12 @@ def parked(raw: Any, service: str, reason: str, now: datetime) -> Outgoing:
         partition=raw.partition,
         offset=raw.offset,
         key=key_of(raw),
-        headers=tuple((name, base64.b64encode(value).decode()) for name, value in raw.headers),
+        headers=tuple((name, base64.b64encode(value).decode()) for name, value in headers_of(raw)),
         value=base64.b64encode(raw.value or b"").decode(),
         reason=reason,
         parked_at=now,
     )
-    return _outgoing(service, event, f"{park_id}/parked", now, raw.headers)
+    return _outgoing(service, event, f"{park_id}/parked", now, headers_of(raw))
 
 
 def released(raw: Any, service: str, park_id: str, now: datetime) -> Outgoing:
@@ -124,7 +124,15 @@ def released(raw: Any, service: str, park_id: str, now: datetime) -> Outgoing:
         park_id=park_id, topic=raw.topic, key=key_of(raw), offset=raw.offset, released_at=now
     )
     # The highest stage: it leaves after everything else of the batch.
-    return replace(_outgoing(service, event, f"{park_id}/released", now, raw.headers), stage=9)
+    return replace(_outgoing(service, event, f"{park_id}/released", now, headers_of(raw)), stage=9)
+
+
+def discarded(event: RecordParked, service: str, now: datetime) -> Outgoing:
+    """The event that gives a parked record up, so that those behind it can go on."""
+    release = RecordReleased(
+        park_id=event.park_id, topic=event.topic, key=event.key, offset=event.offset, released_at=now
+    )
+    return _outgoing(service, release, f"{event.park_id}/released", now, ())
 
 
 def _outgoing(

@@ -15,12 +15,17 @@ from aiokafka.helpers import create_ssl_context
 from aiokafka.partitioner import DefaultPartitioner
 
 from bowchat_contracts.envelope import to_headers
+from bowchat_contracts.topics import LARGEST_PARKED_BYTES, PARKED
 from bowchat_runtime import metrics
 from bowchat_runtime.errors import DependencyDownError, RejectError
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.settings import ServiceSettings
 
 _REQUEST_TIMEOUT_MS = 10_000
+_LARGEST_VALUE_BYTES = 1_000_000
+"""What fits into the broker's own limit with key and headers. Refused here, since a refusal by the broker would break the
+idempotent producer's sequence."""
+_PARKED_PREFIX = PARKED.format(service="")
 _PUBLISH_S = 20.0
 """Seconds a publish may take, acknowledgement included."""
 
@@ -76,6 +81,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             acks="all",
             linger_ms=2,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            max_request_size=LARGEST_PARKED_BYTES,
             retry_backoff_ms=100,
             partitioner=partition_of,
         )
@@ -107,9 +113,12 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
 
     async def _send(self, producer: Any, outgoing: Outgoing) -> Any:
         moment = outgoing.meta.time.timestamp()
+        value = outgoing.event.model_dump_json().encode()
+        if len(value) > _LARGEST_VALUE_BYTES and not outgoing.topic.startswith(_PARKED_PREFIX):
+            raise MessageSizeTooLargeError
         return await producer.send(
             outgoing.topic,
-            value=outgoing.event.model_dump_json().encode(),
+            value=value,
             key=outgoing.key.encode(),
             headers=list(to_headers(outgoing.meta)),
             timestamp_ms=int(moment) * 1000 if outgoing.whole_seconds else None,

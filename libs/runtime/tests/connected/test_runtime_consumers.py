@@ -16,7 +16,7 @@ from bowchat_contracts.envelope import Meta, to_headers, traceparent
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.sla import SlaChanged
 from bowchat_contracts.topics import GUARD_RAISED, SLA_CHANGED, topic_names
-from bowchat_runtime.parked_topic import outstanding, replay
+from bowchat_runtime.parked_topic import discard, outstanding, replay
 from bowchat_runtime.settings import ServiceSettings, load
 from bowchat_testkit.kafka_server import KafkaServer
 from bowchat_testkit.plugin import unavailable
@@ -37,7 +37,9 @@ class Rig:
         self.sent = 0
         self.copies: dict[str, list[int]] = {}
         self.settings = load(ServiceSettings, kafka_bootstrap=broker.bootstrap)
-        self.producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, enable_idempotence=True)
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=broker.bootstrap, enable_idempotence=True, max_request_size=2_000_000
+        )
         self.consumer = AIOKafkaConsumer(
             GUARD_RAISED, bootstrap_servers=broker.bootstrap, group_id=None, auto_offset_reset="earliest"
         )
@@ -144,6 +146,26 @@ async def test_a_parked_conversation_is_replayed_in_order_after_the_repair(rig: 
         await asyncio.sleep(1)
     assert await rig.collect(220) == 220
     assert rig.in_order
+    await stop(service)
+
+
+async def test_a_record_as_large_as_the_broker_takes_is_parked_and_can_be_given_up(rig: Rig) -> None:
+    """Whoever writes a megabyte of garbage, under any key, stops neither the service nor, for good, those behind it."""
+    service = rig.service()
+    for value, headers in (
+        (b"x" * 1_040_000, []),
+        (b"", [("\x01" * 1_000_000, b"")]),
+        (b"", [("ce_id", None)]),
+    ):
+        await rig.producer.send_and_wait(SLA_CHANGED, value, KEYS[0].encode(), headers=headers)
+    await rig.send(10)
+    assert await rig.collect(9) == 9
+    await until_parked(rig, 4)
+    for garbage in (await outstanding("router", rig.settings))[:3]:
+        assert await discard("router", rig.settings, garbage.park_id, NOW)
+    assert len(await replay("router", rig.settings)) == 1
+    assert await rig.collect(10) == 10
+    assert await outstanding("router", rig.settings) == []
     await stop(service)
 
 

@@ -15,9 +15,10 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.parking import RecordParked, RecordReleased
 from bowchat_contracts.sla import SlaChanged
 from bowchat_runtime import loop as loop_module
+from bowchat_runtime.decoding import key_bytes, key_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
 from bowchat_runtime.loop import BatchLoop, backoff_s
-from bowchat_runtime.parking import PARK_ID_HEADER, ParkingState
+from bowchat_runtime.parking import PARK_ID_HEADER, ParkingState, discarded
 from bowchat_runtime.records import Outgoing, Record, Subscription, follow
 from bowchat_runtime.testing import MemoryPublisher
 
@@ -293,3 +294,36 @@ def test_the_parking_state_is_the_same_however_often_its_events_are_read() -> No
 def test_backing_off_grows_to_a_bound(waits: int, jitter: float) -> None:
     """A wait is never longer than ten seconds, so that recovery is noticed soon."""
     assert 0 <= backoff_s(waits, jitter) <= 10.0
+
+
+async def test_a_header_without_a_value_stops_nobody() -> None:
+    """Kafka lets a partner write a header with no value: such a record is parked like any other that cannot be read."""
+    loop, publisher, consumer, _ = build(Echo())
+    garbled = raw(0, "a")
+    garbled.headers = (("ce_id", None), ("traceparent", None), (PARK_ID_HEADER + "s", None))  # type: ignore[assignment]
+    await loop.process([garbled, raw(1, "b")], consumer)
+    assert desks(publisher) == ["claims"]
+    (parked,) = [each.event for each in publisher.sent if isinstance(each.event, RecordParked)]
+    assert parked.headers[0] == ("ce_id", "")
+
+
+async def test_what_cannot_be_read_keeps_its_place_through_replays_until_it_is_given_up() -> None:
+    """A replay of garbage parks it no second time; once a person has given it up, those behind it go on in order."""
+    loop, publisher, consumer, parking = build(Echo())
+    garbage = Raw(0, b"a", b"not an event", ())
+    await loop.process([garbage, raw(1, "a", "second")], consumer)
+    first, second = parking.lanes[TOPIC, "a"].values()
+    copy = Raw(2, b"a", b"not an event", ((PARK_ID_HEADER, first.park_id.encode()),))
+    await loop.process([copy, raw(3, "a", "second", park_id=second.park_id)], consumer)
+    assert list(parking.lanes[TOPIC, "a"]) == [first.park_id, second.park_id]
+    parking.apply(discarded(first, "router", NOW).event)
+    await loop.process([raw(4, "a", "second", park_id=second.park_id), raw(5, "a", "third")], consumer)
+    assert desks(publisher) == ["second", "third"]
+    assert parking.outstanding == 0
+
+
+@given(st.one_of(st.binary(), st.sampled_from([b"hex:zz", b"hex:", b"hex:61"])), st.binary())
+def test_every_key_comes_back_from_its_text_as_the_same_bytes(key: bytes, other: bytes) -> None:
+    """A partner's key may be any bytes: it is replayed under the very same, and no two keys share a lane."""
+    assert key_bytes(key_of(Raw(0, key, b"", ())) or "") == key
+    assert (key_of(Raw(0, key, b"", ())) == key_of(Raw(0, other, b"", ()))) == (key == other)

@@ -3,13 +3,15 @@
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 _TOKEN = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
-_CHUNK = 8 << 20
+_CHUNK = 1 << 20
 _OVERLAP = 4096
+_ANCHOR = 7
 
 
 def forms(number: str) -> dict[str, bytes]:
@@ -44,19 +46,32 @@ class Searcher:
 
     def __init__(self, numbers: Iterable[str]) -> None:
         self._forms = {form: (number, name) for number in numbers for name, form in forms(number).items()}
-        self._pattern = re.compile(
-            b"|".join(re.escape(form) for form in sorted(self._forms, key=len, reverse=True))
+        self._anchors: dict[tuple[bytes, bool], set[int]] = {}
+        shared = Counter(
+            end for form in self._forms for end in ((form[:_ANCHOR], False), (form[-_ANCHOR:], True))
         )
+        for form in self._forms:
+            anchor = max(((form[:_ANCHOR], False), (form[-_ANCHOR:], True)), key=shared.__getitem__)
+            self._anchors.setdefault(anchor, set()).add(len(form))
 
     def in_bytes(self, data: bytes) -> set[tuple[str, str]]:
         """(number, form) of every hit, in the bytes themselves and in whatever base64 stands in them."""
-        hits = {self._forms[found] for found in self._pattern.findall(data)}
-        for inner in decoded(data):
-            hits |= {(number, f"{form}, in base64") for number, form in self._plain(inner)}
-        return hits
+        inner = self._plain(b"\0".join(decoded(data)))
+        return self._plain(data) | {(number, f"{form}, in base64") for number, form in inner}
 
     def _plain(self, data: bytes) -> set[tuple[str, str]]:
-        return {self._forms[found] for found in self._pattern.findall(data)}
+        """Looks for the few ends that the forms share, then at what stands there: much faster than for each form."""
+        hits: set[tuple[str, str]] = set()
+        for (anchor, at_end), lengths in self._anchors.items():
+            at = data.find(anchor)
+            while at >= 0:
+                end = at + _ANCHOR
+                found = (
+                    data[max(0, end - size) : end] if at_end else data[at : at + size] for size in lengths
+                )
+                hits |= {self._forms[each] for each in found if each in self._forms}
+                at = data.find(anchor, at + 1)
+        return hits
 
     def in_file(self, path: Path) -> set[tuple[str, str]]:
         """The same for a file of any size, in pieces that overlap."""
@@ -64,7 +79,9 @@ class Searcher:
         with path.open("rb") as file:
             tail = b""
             while piece := file.read(_CHUNK):
-                hits |= self.in_bytes(tail + piece)
+                # Kafka lays out its index files ahead of time, gigabytes of nothing.
+                if piece.count(0) < len(piece):
+                    hits |= self.in_bytes(tail + piece)
                 tail = piece[-_OVERLAP:]
         return hits
 
