@@ -46,7 +46,8 @@ class Screen:
         self.line()
         self.line("Bow Chat, the masked relay between policyholders and insurers", "bold")
         self.line(
-            "Starting a broker, a database, six services, WhatsApp and four insurers on this machine …", "dim"
+            "Starting broker, database, six services, WhatsApp and four insurers here; it takes half a minute …",
+            "dim",
         )
         self.line()
 
