@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bowchat_contracts.inbound import ButtonContent, ChoiceContent, OtherContent, TextContent
 from bowchat_ingest.channels.items import Message, Parsed, Status, WrongFormError
 from bowchat_ingest.channels.whatsapp_cloud import IGNORED_REASONS, parse
+from bowchat_ingest.channels.whatsapp_content import content_of
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.foreign_json import NotJsonError, loads
 from bowchat_ingest.identity import Pseudonyms
@@ -247,3 +248,11 @@ def test_the_statuses_of_a_group_are_told_apart(
     """One message read by two members gives two events with ids of their own."""
     items = _parsed(read_sample, "group_status_read_aggregated").items
     assert len({outgoing.meta.id for outgoing in events_of(items, pseudonyms, NOW)}) == 2
+
+
+def test_the_largest_choice_fits_into_a_record() -> None:
+    """A webhook whose event no broker takes would come again for seven days: what is absurdly long is cut instead."""
+    long = "\x01" * 100_000
+    chosen = {"type": "list_reply", "list_reply": {"id": long, "title": long, "description": long}}
+    content = content_of({"type": "interactive", "interactive": chosen})
+    assert len(content.model_dump_json()) < 500_000

@@ -7,6 +7,9 @@ import re
 
 LONGEST_TEXT = 65_536
 """Characters. WhatsApp itself lets nobody type more; what is longer keeps its beginning and says that it was cut."""
+LONGEST_LABEL = 8_192
+"""Characters of a button's or list row's texts and ids. WhatsApp allows 256 at most; three of these, however they are
+escaped, fit into one record."""
 CUT_MARK = " [cut]"
 CARD_MARK = "[card]"
 CODE_MARK = "[card code]"

@@ -13,7 +13,7 @@ from bowchat_contracts.inbound import (
     TextContent,
 )
 from bowchat_contracts.pii import MessageText
-from bowchat_ingest.channels.text import LONGEST_TEXT, bounded, carriable, typed
+from bowchat_ingest.channels.text import LONGEST_LABEL, bounded, carriable, typed
 
 Json = Mapping[str, Any]
 _OTHER: dict[OtherType, OtherContent] = {name: OtherContent(type=name) for name in get_args(OtherType)}
@@ -106,12 +106,12 @@ def _system(message: Json) -> Content:
 
 
 def _shown(label: str | None) -> MessageText:
-    return MessageText(typed(label or ""))
+    return MessageText(bounded(typed(label or ""), LONGEST_LABEL))
 
 
 def _ours(echo: str | None) -> MessageText:
     # A payload or choice id is the aggregator's own, echoed: no person typed a card into it.
-    return MessageText(bounded(carriable(echo or ""), LONGEST_TEXT))
+    return MessageText(bounded(carriable(echo or ""), LONGEST_LABEL))
 
 
 _READERS: dict[str, Callable[[Json], Content | None]] = {
