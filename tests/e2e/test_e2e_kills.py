@@ -159,11 +159,8 @@ async def test_every_reply_is_at_its_policyholder_exactly_once(campaign: Stage) 
         for number, texts in SENT.items()
         for seq, said in enumerate(texts, start=1)
     )
-    assert sorted((_digits(each.recipient), each.text) for each in campaign.whatsapp.received) == wanted
-
-
-def _digits(recipient: str) -> str:
-    return recipient.lstrip("+")
+    numbers = {name: each.who.number for each in PEOPLE for name in (each.who.bsuid, each.who.number)}
+    assert sorted((numbers[each.recipient], each.text) for each in campaign.whatsapp.received) == wanted
 
 
 async def test_the_accounts_balance_after_the_campaign(campaign: Stage) -> None:

@@ -3,17 +3,20 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.inbound import MessageRelayed
 from bowchat_contracts.sla import SlaChanged
 from bowchat_contracts.topics import INBOUND_RELAYED, INSURER_REPLIES, SERVICES, SLA_CHANGED
-from bowchat_testkit.insurers import shown_text
+from bowchat_testkit.insurers import reply_to, shown_text
+from bowchat_testkit.insurers.replying import reply_meta
 from bowchat_testkit.plugin import unavailable
 from bowchat_testkit.stack_process import StackUnavailableError, until
 from bowchat_testkit.stage import KAFKA_INSURERS, Person, Stage, crowd
@@ -99,6 +102,36 @@ async def test_a_message_goes_there_and_back_and_the_insurer_sees_only_an_alias(
         v for _, v in record.headers
     )
     assert stage.whatsapp.inbox(number)[0].text == f"re 1 {shown_text(message)}"
+
+
+async def test_an_answer_never_follows_a_number_to_its_new_owner(stage: Stage) -> None:
+    """When somebody else writes with a policyholder's number, a late answer still goes to the one who asked."""
+    asker = next(each for each in of("acme-motor") if each.who.bsuid)
+    heir = replace(asker, who=replace(asker.who, bsuid="GB.29999999999999999999", name="Robin Recycled"))
+    await stage.say(asker, "a private question")
+    await all_answered(stage, {"a private question"}, seconds=20)
+    await stage.say(heir, "hello from a new phone")
+    await all_answered(stage, {"hello from a new phone"}, seconds=20)
+    seen = stage.by_kafka["acme-motor"].messages()
+    asked = next(each for each in seen if shown_text(each) == "a private question")
+    late = reply_to("acme-motor", asked, "late: a private answer").model_copy(update={"reply_id": "late-1"})
+    meta = reply_meta("acme-motor", late, datetime.now(UTC))
+    producer = AIOKafkaProducer(bootstrap_servers=stage.broker.bootstrap)
+    await producer.start()
+    await producer.send_and_wait(
+        INSURER_REPLIES.format(insurer="acme-motor"),
+        late.model_dump_json().encode(),
+        asked.alias.encode(),
+        headers=list(to_headers(meta)),
+    )
+    await producer.stop()
+
+    async def arrived() -> bool:
+        return any("private answer" in each.text for each in stage.whatsapp.received)
+
+    await until(arrived, seconds=20)
+    (answer,) = [each for each in stage.whatsapp.received if "private answer" in each.text]
+    assert answer.recipient == asker.who.bsuid
 
 
 async def test_every_sample_is_taken_and_none_ends_in_a_traceback(stage: Stage) -> None:

@@ -100,13 +100,17 @@ class CloudApi:
 
 
 def message(delivery_id: str, recipient: Identity, text: MessageText) -> dict[str, Any] | NotSent:
-    """The request's body. The plus sign matters: without it the business's own country code is put before the number."""
+    """The request's body.
+
+    The BSUID comes first: it belongs to one person for good, while a number may have gone to somebody else since
+    (`docs/adr/0009`). The plus sign matters: without it the business's own country code is put before the number.
+    """
     if len(text.reveal()) > MOST_CHARACTERS:
         return NotSent("text_too_long", final=True)
-    if recipient.number:
-        address = {"to": "+" + recipient.number.lstrip("+")}
-    elif recipient.bsuid:
+    if recipient.bsuid:
         address = {"recipient": recipient.bsuid}
+    elif recipient.number:
+        address = {"to": "+" + recipient.number.lstrip("+")}
     else:
         return NotSent("no_address", final=True)
     return {
