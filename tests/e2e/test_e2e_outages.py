@@ -110,8 +110,9 @@ async def test_an_answer_never_follows_a_number_to_its_new_owner(stage: Stage) -
     heir = replace(asker, who=replace(asker.who, bsuid="GB.29999999999999999999", name="Robin Recycled"))
     await stage.say(asker, "a private question")
     await all_answered(stage, {"a private question"}, seconds=20)
-    await stage.say(heir, "hello from a new phone")
-    await all_answered(stage, {"hello from a new phone"}, seconds=20)
+    hello = f"hello from a new phone about {asker.policy_number}"
+    await stage.say(heir, hello)
+    await all_answered(stage, {hello}, seconds=20)
     seen = stage.by_kafka["acme-motor"].messages()
     asked = next(each for each in seen if shown_text(each) == "a private question")
     late = reply_to("acme-motor", asked, "late: a private answer").model_copy(update={"reply_id": "late-1"})
