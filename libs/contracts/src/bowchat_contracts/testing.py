@@ -19,11 +19,6 @@ def events(event: type[Event]) -> st.SearchStrategy[Event]:
     return _any_of(schema, schema).map(event.model_validate)
 
 
-def all_events() -> st.SearchStrategy[Event]:
-    """Valid events of any type."""
-    return st.one_of([events(event) for event in EVENTS.values()])
-
-
 def metas() -> st.SearchStrategy[Meta]:
     """Envelopes as the relay writes them."""
     return st.builds(

@@ -72,6 +72,14 @@ def mongo_name() -> str:
     return f"test_{uuid.uuid4().hex[:12]}"
 
 
+@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
+def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
+    """For a contract suite that both stores must pass: the address and name of a database, or None for the memory."""
+    if request.param == "memory":
+        return None
+    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedBroker]:
     """The broker inside librdkafka, shared by the session. `bootstrap` is its address."""

@@ -25,14 +25,6 @@ MESSAGE = derived_id("ms", "one")
 CONVERSATION = derived_id("cv", "one")
 
 
-@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
-def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
-    """The address and name of a database, or None for the memory."""
-    if request.param == "memory":
-        return None
-    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
-
-
 @pytest.fixture
 async def log(place: tuple[str, str] | None) -> AsyncIterator[LogStore]:
     if place is None:

@@ -15,14 +15,6 @@ from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
 from bowchat_runtime.mongo import MongoDatabase
 
 
-@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
-def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
-    """The address and name of a database, or None for the memory."""
-    if request.param == "memory":
-        return None
-    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
-
-
 @pytest.fixture
 async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
     if place is None:

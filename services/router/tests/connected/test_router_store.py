@@ -20,14 +20,6 @@ AT = datetime(2026, 3, 2, 9, 0, 0, 123000, tzinfo=UTC)
 CONTACT, OTHER = derived_id("ct", "one"), derived_id("ct", "other")
 
 
-@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
-def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
-    """The address and name of a database, or None for the memory."""
-    if request.param == "memory":
-        return None
-    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
-
-
 @pytest.fixture
 async def store(place: tuple[str, str] | None) -> AsyncIterator[RouterStore]:
     if place is None:

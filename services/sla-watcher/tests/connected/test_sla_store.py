@@ -21,14 +21,6 @@ from bowchat_sla.ticker import Ticker
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
-def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
-    """The address and name of a database, or None for the memory."""
-    if request.param == "memory":
-        return None
-    return request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_name")
-
-
 @pytest.fixture
 async def store(place: tuple[str, str] | None) -> AsyncIterator[ClockStore]:
     if place is None:
