@@ -31,7 +31,8 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 def keyed_id(prefix: str, key: bytes, *parts: str) -> str:
     """The identifier that these parts give under this key (HMAC-SHA256): reveals nothing to who lacks the key."""
-    return f"{prefix}_{_letters(hmac.new(key, _joined((prefix, *parts)), hashlib.sha256).digest())}"
+    digest = hmac.digest(key, _joined((prefix, *parts)), "sha256")
+    return f"{prefix}_{_letters(digest)}"
 
 
 def _joined(parts: tuple[str, ...]) -> bytes:

@@ -1,7 +1,7 @@
 """From a Kafka record to a `Record`, and back to the parked form."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -61,7 +61,10 @@ def key_bytes(key: str) -> bytes:
 
 def headers_of(raw: Any) -> Headers:
     """A record's headers. Kafka lets a writer leave a header's value out; here it is empty then."""
-    return tuple((name, value or b"") for name, value in raw.headers)
+    headers: tuple[tuple[str, bytes | None], ...] = raw.headers
+    if all(value is not None for _, value in headers):
+        return cast("Headers", headers)
+    return tuple((name, value or b"") for name, value in headers)
 
 
 def _record(raw: Any, meta: Meta, event: Any) -> Record:

@@ -141,7 +141,7 @@ class BatchLoop:
         return batch
 
     def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any) -> None:
-        lane, park_id = lane_of(raw), park_id_of(raw)
+        lane, park_id = (record.topic, record.key), park_id_of(raw)
         verdict = self._verdict(batch, lane, raw.offset, park_id)
         if verdict is Verdict.SKIP:
             log.warning("replay_skipped", topic=raw.topic, position=record.position)

@@ -113,7 +113,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
 
     async def _send(self, producer: Any, outgoing: Outgoing) -> Any:
         moment = outgoing.meta.time.timestamp()
-        value = outgoing.event.model_dump_json().encode()
+        value = outgoing.body
         if len(value) > _LARGEST_VALUE_BYTES and not outgoing.topic.startswith(_PARKED_PREFIX):
             raise MessageSizeTooLargeError
         return await producer.send(

@@ -46,8 +46,15 @@ class Outgoing:
     meta: Meta
     stage: int = 0
     """Events of stage 0 are acknowledged before any of stage 1 leaves: what depends on another comes after it."""
+    value: bytes | None = None
+    """The event as it is to be written, where somebody looked at the very bytes; otherwise the publisher writes it."""
     whole_seconds: bool = False
     """The record's Kafka timestamp is cut to the second of `meta.time`: for what insurers see."""
+
+    @property
+    def body(self) -> bytes:
+        """The record's value."""
+        return self.event.model_dump_json().encode() if self.value is None else self.value
 
 
 def follow(cause: Meta, source: str, event: Event, *, time: datetime, part: str = "") -> Meta:

@@ -1,12 +1,22 @@
-"""Seals: locked with a public key, opened only where the private one is (Tink hybrid encryption, HPKE).
+"""Seals: locked with a public key, opened only where the private one is.
+
+Envelope encryption: what is sealed is encrypted under a data key (AES-256-GCM), and the data key under the public keyset
+(Tink hybrid encryption, HPKE). The public-key step costs as much as all else that is done with a message, so a data key
+serves for a minute; it never leaves the process that made it but encrypted.
 
 A Tink keyset holds several keys, so that a new one can take over while old seals still open.
 """
 
 import base64
 import binascii
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
 
 import tink
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tink import hybrid, json_proto_keyset_format, secret_key_access
 
 from bowchat_runtime.errors import SettingsError
@@ -14,9 +24,25 @@ from bowchat_runtime.errors import SettingsError
 hybrid.register()
 _TEMPLATE = hybrid.hybrid_key_templates.DHKEM_X25519_HKDF_SHA256_HKDF_SHA256_AES_256_GCM
 
+_KEY_BYTES, _NONCE_BYTES = 32, 12
+_KEY_CONTEXT = b"data key of seals"
+# Far below the 2^32 messages that random nonces allow a key (NIST SP 800-38D, 8.3).
+_SEALS_PER_KEY = 10_000
+_SECONDS_PER_KEY = 60.0
+_MOST_KEYS_OPEN = 1_000
+
 
 class SealBrokenError(Exception):
     """A seal cannot be opened: another key, another context, or damaged."""
+
+
+@dataclass(slots=True)
+class _DataKey:
+    cipher: AESGCM
+    locked: str
+    """The key itself, encrypted under the public keyset."""
+    until: float
+    left: int
 
 
 class Sealer:
@@ -30,10 +56,21 @@ class Sealer:
             raise SettingsError(
                 "the public identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
             ) from None
+        self._data_key = self._fresh()
 
     def seal(self, plaintext: bytes, context: str) -> str:
         """Lock `plaintext`. It opens only under the same `context`, which says what the seal belongs to."""
-        return base64.b64encode(self._encrypt.encrypt(plaintext, context.encode())).decode()
+        key = self._data_key
+        if not key.left or time.monotonic() >= key.until:
+            key = self._data_key = self._fresh()
+        key.left -= 1
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return f"{key.locked}.{_text(nonce + key.cipher.encrypt(nonce, plaintext, context.encode()))}"
+
+    def _fresh(self) -> _DataKey:
+        key = secrets.token_bytes(_KEY_BYTES)
+        locked = _text(self._encrypt.encrypt(key, _KEY_CONTEXT))
+        return _DataKey(AESGCM(key), locked, time.monotonic() + _SECONDS_PER_KEY, _SEALS_PER_KEY)
 
 
 class Opener:
@@ -48,21 +85,40 @@ class Opener:
             raise SettingsError(
                 "the private identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
             ) from None
+        self._ciphers: OrderedDict[str, AESGCM] = OrderedDict()
 
     def open(self, sealed: str, context: str) -> bytes:
         """What was sealed.
 
         Errors: `SealBrokenError`.
         """
+        locked, _, body = sealed.partition(".")
         try:
-            opened: bytes = self._decrypt.decrypt(base64.b64decode(sealed, validate=True), context.encode())
-        except (tink.TinkError, binascii.Error, ValueError):
+            bytes_ = base64.b64decode(body, validate=True)
+            return self._cipher(locked).decrypt(
+                bytes_[:_NONCE_BYTES], bytes_[_NONCE_BYTES:], context.encode()
+            )
+        except (tink.TinkError, InvalidTag, binascii.Error, ValueError):
             raise SealBrokenError("this seal does not open with our keys and its context") from None
-        return opened
+
+    def _cipher(self, locked: str) -> AESGCM:
+        """The cipher of a data key; the ones opened last are remembered."""
+        if locked in self._ciphers:
+            self._ciphers.move_to_end(locked)
+        else:
+            key = self._decrypt.decrypt(base64.b64decode(locked, validate=True), _KEY_CONTEXT)
+            self._ciphers[locked] = AESGCM(key)
+            if len(self._ciphers) > _MOST_KEYS_OPEN:
+                self._ciphers.popitem(last=False)
+        return self._ciphers[locked]
 
     def sealer(self) -> Sealer:
         """The public half."""
         return Sealer(self._public.encode())
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
 
 
 def new_keysets() -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """What leaves for an insurer: every identifier, key, header and time in it is minted here, for this insurer alone."""
 
-import hashlib
 import hmac
 from datetime import UTC, datetime
 
@@ -40,11 +39,12 @@ class Mint:
             traceparent=self._trace(insurer, subject_id),
         )
         topic = INSURER_MESSAGES.format(insurer=insurer)
-        return Outgoing(topic, key, event, meta, whole_seconds=True)
+        value = event.model_dump_json().encode()
+        return Outgoing(topic, key, event, meta, value=value, whole_seconds=True)
 
     def _trace(self, insurer: str, subject_id: str) -> str:
         """A trace of this insurer's own. Hex letters only, so that no trace holds, or seems to hold, a number."""
-        digest = hmac.new(self._key, f"trace|{insurer}|{subject_id}".encode(), hashlib.sha384).digest()
+        digest = hmac.digest(self._key, f"trace|{insurer}|{subject_id}".encode(), "sha384")
         letters = "".join("abcdef"[byte % 6] for byte in digest)
         return f"00-{letters[:32]}-{letters[32:]}-01"
 

@@ -104,7 +104,7 @@ def inspect(outgoing: Outgoing, watch: Watch, *, own_time: str, trusted: frozens
     registry and the contract, which may happen to equal somebody's name; their digits are looked at all the same.
     """
     headers = [value.decode() for _, value in to_headers(outgoing.meta)]
-    leaves = [*_leaves(from_json(outgoing.event.model_dump_json().encode())), outgoing.key, *headers]
+    leaves = [*_leaves(from_json(outgoing.body)), outgoing.key, *headers]
     said = [each for each in leaves if each != own_time and not _MINTED.fullmatch(each)]
     free = [each for each in said if each not in trusted and each not in headers]
     return search("\n".join(said), "\n".join(free), watch)

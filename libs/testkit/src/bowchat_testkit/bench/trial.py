@@ -18,7 +18,7 @@ from bowchat_testkit.bench.usage import Meter
 from bowchat_testkit.relay import Relay
 from bowchat_testkit.stack_process import LOOPBACK, until
 
-UNDER_WAY = 1000
+UNDER_WAY = 2000
 """At saturation so many messages are under way at most: accepted or not, and not yet with their insurer."""
 Load = Callable[[list[Connection], Sent], Coroutine[Any, Any, None]]
 
