@@ -114,6 +114,9 @@ def topic_config(name: str) -> dict[str, str]:
     config = {"retention.ms": str(row.retention_days * _DAY_MS)}
     if row.broker_time:
         config["message.timestamp.type"] = "LogAppendTime"
+    if INSURER in row.writers:
+        # Partners compress as they like; the broker unpacks, so that no reader meets a codec it lacks.
+        config["compression.type"] = "uncompressed"
     if row.largest_bytes is not None:
         config["max.message.bytes"] = str(row.largest_bytes)
     return config

@@ -17,6 +17,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FakeConsumer
 from faststream.security import SASLScram512
 
+from bowchat_runtime import lenient
 from bowchat_runtime.clock import Clock
 from bowchat_runtime.errors import DependencyDownError
 from bowchat_runtime.loop import BatchLoop
@@ -144,6 +145,7 @@ class _Listener(ConsumerRebalanceListener):
 
 
 def _broker(service: str, settings: ServiceSettings) -> KafkaBroker:
+    lenient.install()
     reach = connection(settings)
     security = None
     if settings.kafka_security == "SASL_SSL":

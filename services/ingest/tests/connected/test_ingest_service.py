@@ -1,6 +1,7 @@
 """The whole service as a process, on a real broker: what only they can show."""
 
 import asyncio
+import functools
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,12 +14,16 @@ import orjson
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from confluent_kafka import Producer
 from standardwebhooks import Webhook
 
 from bowchat_contracts.envelope import Meta, from_headers, to_headers, traceparent
 from bowchat_contracts.insurer import InsurerReply
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_RECEIVED, topic_names
+from bowchat_runtime.parked_topic import discard, outstanding
+from bowchat_runtime.settings import ServiceSettings, load
+from bowchat_testkit.foreign_headers import send_with_header
 from bowchat_testkit.kafka_server import KafkaServer
 from bowchat_testkit.plugin import unavailable
 from bowchat_testkit.stack import create_topics
@@ -63,7 +68,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory, keys_directory: Path) ->
         await broker.start()
     except StackUnavailableError as error:
         unavailable("a Kafka broker", error)
-    await create_topics(broker.bootstrap, topic_names(("acme",)))
+    await create_topics(broker.bootstrap, topic_names(("acme", "other")))
     environment = {
         "BOWCHAT_KAFKA_BOOTSTRAP": broker.bootstrap,
         "BOWCHAT_SECRETS": str(keys_directory / "ingest"),
@@ -103,7 +108,7 @@ async def test_what_was_answered_200_is_on_the_topic(
 
 async def test_replies_come_in_both_ways(rig: Rig, keys_directory: Path) -> None:
     """A reply over HTTPS and one on the insurer's own topic end on one topic, keyed by alias."""
-    reply = InsurerReply(reply_id="by-https", alias=ALIAS, text=MessageText("We have it."))
+    reply = _reply("by-https")
     body, moment = reply.model_dump_json().encode(), datetime.now(UTC)
     secret = (keys_directory / "ingest/insurers/acme.secret").read_text()
     headers = {
@@ -114,7 +119,7 @@ async def test_replies_come_in_both_ways(rig: Rig, keys_directory: Path) -> None
     assert (
         await rig.http.post("/v1/insurers/acme/replies", content=body, headers=headers)
     ).status_code == 202
-    await _produce(rig, reply.model_copy(update={"reply_id": "by-kafka"}))
+    await _produce(rig, _reply("by-kafka"))
     await until(lambda: _many(rig, REPLIES_RECEIVED, 2), seconds=20)
     events = [orjson.loads(record.value) for record in rig.records[REPLIES_RECEIVED]]
     assert {(each["reply_id"], each["via"], each["insurer"]) for each in events} == {
@@ -122,6 +127,38 @@ async def test_replies_come_in_both_ways(rig: Rig, keys_directory: Path) -> None
         ("by-kafka", "kafka", "acme"),
     }
     assert {record.key.decode() for record in rig.records[REPLIES_RECEIVED]} == {ALIAS}
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_an_insurer_may_compress_as_it_likes(rig: Rig, codec: str) -> None:
+    """A reply is read whatever codec its writer compressed it with."""
+    writer = Producer({"bootstrap.servers": rig.broker.bootstrap, "compression.type": codec})
+    reply = _reply(f"by-{codec}", "z" * 2000)
+    writer.produce("insurer.acme.replies", reply.model_dump_json(), headers=dict(_headers(reply)))
+    assert writer.flush(20) == 0
+    await until(lambda: _reply_is_there(rig, f"by-{codec}"), seconds=20)
+
+
+async def test_an_odd_header_name_stops_no_insurer(rig: Rig) -> None:
+    """A header whose name is no text hinders neither its own reply nor those of others behind it."""
+    odd = _reply("with-an-odd-header")
+    for key, value in ((b"any", odd.model_dump_json().encode()), (b"other", b"garbage")):
+        await send_with_header(
+            rig.broker.bootstrap,
+            "insurer.acme.replies",
+            b"\xff\xfe\x00\x80",
+            key=key,
+            value=value,
+            headers=_headers(odd),
+        )
+    await _produce(rig, _reply("behind-it"))
+    await _produce(rig, _reply("by-another"), insurer="other")
+    for reply_id in ("with-an-odd-header", "behind-it", "by-another"):
+        await until(functools.partial(_reply_is_there, rig, reply_id), seconds=20)
+    settings = load(ServiceSettings, kafka_bootstrap=rig.broker.bootstrap)
+    (parked,) = await outstanding("ingest", settings)
+    assert parked.headers[-1][0] == "hex:fffe0080"
+    assert await discard("ingest", settings, parked.park_id, datetime.now(UTC))
 
 
 async def test_without_kafka_503_and_then_all_is_well_again(
@@ -151,12 +188,21 @@ async def _text_is_there(rig: Rig, text: str) -> bool:
     return any(text.encode() in record.value for record in rig.records[INBOUND_RECEIVED])
 
 
-async def _produce(rig: Rig, reply: InsurerReply) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=rig.broker.bootstrap)
-    await producer.start()
-    now = datetime.now(UTC)
-    meta = Meta("theirs-1", reply.type, "/acme", now, traceparent("theirs", "send"))
-    await producer.send_and_wait(
-        "insurer.acme.replies", reply.model_dump_json().encode(), b"any", headers=list(to_headers(meta))
-    )
-    await producer.stop()
+async def _reply_is_there(rig: Rig, reply_id: str) -> bool:
+    return any(f'"{reply_id}"'.encode() in record.value for record in rig.records[REPLIES_RECEIVED])
+
+
+def _reply(reply_id: str, text: str = "We have it.") -> InsurerReply:
+    return InsurerReply(reply_id=reply_id, alias=ALIAS, text=MessageText(text))
+
+
+def _headers(reply: InsurerReply) -> list[tuple[str, bytes]]:
+    meta = Meta("theirs-1", reply.type, "/acme", datetime.now(UTC), traceparent("theirs", "send"))
+    return list(to_headers(meta))
+
+
+async def _produce(rig: Rig, reply: InsurerReply, *, insurer: str = "acme") -> None:
+    async with AIOKafkaProducer(bootstrap_servers=rig.broker.bootstrap) as producer:
+        await producer.send_and_wait(
+            f"insurer.{insurer}.replies", reply.model_dump_json().encode(), b"any", headers=_headers(reply)
+        )
