@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import ContactId, ConversationId, InsurerId
+from bowchat_contracts.ids import ContactId, ConversationId, InsurerId, Ref
 
 ConversationState = Literal["triage", "waiting_insurer", "waiting_policyholder", "closed"]
 
@@ -23,6 +23,19 @@ class ConversationChanged(Event):
     state: ConversationState
     version: int
     """The conversation's version after this change; never goes back."""
+    at: datetime
+
+
+class ContactFrozen(Event):
+    """A contact's number has changed: what was to be sent to it may not leave, since somebody else may have it."""
+
+    type: ClassVar[str] = "bowchat.contacts.frozen.v1"
+
+    contact_id: ContactId
+    recipient_ref: Ref
+    """As in what is requested to be delivered to them."""
+    version: int
+    """What was decided at an earlier version of the contact did not know of the change."""
     at: datetime
 
 

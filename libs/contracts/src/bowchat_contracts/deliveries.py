@@ -10,7 +10,8 @@ from bowchat_contracts.pii import MessageText
 DeliveryState = Literal[
     "pending", "sending", "unknown", "accepted", "sent", "delivered", "read", "failed", "unresolved"
 ]
-"""`unknown`: it may or may not have left. `unresolved`: no status came in time; people decide."""
+"""`unknown`: it may or may not have left. `unresolved`: no status came in time, or its recipient changed or its conversation
+closed before it left; people decide."""
 
 
 class DeliveryRequested(Event):
@@ -28,6 +29,8 @@ class DeliveryRequested(Event):
     business_number_id: str
     text: MessageText
     requested_at: datetime
+    contact_version: int = 0
+    """The contact's version at the decision: when the contact is frozen at a later one, this is not sent."""
 
 
 class StatusReceived(Event):

@@ -62,6 +62,8 @@ ReplyKey = Annotated[str, _pattern("rp")]
 """One reply of one insurer, inside the relay; derived from the insurer and its own reply id."""
 DeliveryId = Annotated[str, _pattern("dl")]
 """One thing to send. Travels as `biz_opaque_callback_data`, so statuses find their way home."""
+CommandId = Annotated[str, _pattern("cm")]
+"""One thing that a person or an insurer asked for."""
 ClockId = Annotated[str, _pattern("ck")]
 
 InsurerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import (
@@ -16,13 +16,9 @@ from bowchat_contracts.ids import (
     ProviderRef,
     Ref,
 )
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
-
-
-class Part(BaseModel):
-    """A frozen piece of an event."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class TextContent(Part):
@@ -131,6 +127,8 @@ class MessageRouted(Event):
     """What decided: `policy_number`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
     reasons: tuple[str, ...]
     sla: SlaTerms | None = None
+    masking: MaskingPolicy = MaskingPolicy()
+    """The agreement's masking, as it stood when the message was routed."""
     sealed_identity: str
     business_number_id: str
     content: Content

@@ -11,7 +11,8 @@ from pydantic import Field, StringConstraints
 
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import Alias, InsurerMessageId, ThreadId
-from bowchat_contracts.inbound import OtherType, Part
+from bowchat_contracts.inbound import OtherType
+from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
 Placeholder = Literal["phone", "email"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bowchat_contracts import conversations, deliveries, inbound, insurer, parking, replies, sla
+from bowchat_contracts import commands, conversations, deliveries, inbound, insurer, parking, replies, sla
 from bowchat_contracts.envelope import Event
 
 SERVICES = ("ingest", "router", "masker", "dispatcher", "sla-watcher", "audit")
@@ -14,6 +14,8 @@ INSURER_MESSAGES = "insurer.{insurer}.messages"
 INSURER_REPLIES = "insurer.{insurer}.replies"
 REPLIES_RECEIVED = "replies.received"
 REPLIES_DECIDED = "replies.decided"
+COMMANDS_REQUESTED = "commands.requested"
+CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
 DELIVERIES_REQUESTED = "deliveries.requested"
 DELIVERIES_UPDATED = "deliveries.updated"
@@ -66,8 +68,12 @@ TOPICS: tuple[Topic, ...] = (
           "An insurer's answer, authenticated."),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
           "Whether an answer may go out."),
+    Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest"),
+          ("masker", "audit"), "What a person or an insurer asks the relay to do."),
     Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),
-          ("masker", "sla-watcher", "audit"), "The state of a conversation."),
+          ("masker", "dispatcher", "sla-watcher", "audit"), "The state of a conversation."),
+    Topic(CONTACTS_FROZEN, "recipient ref", (conversations.ContactFrozen,), ("masker",), ("dispatcher", "audit"),
+          "Whose number has changed."),
     Topic(DELIVERIES_REQUESTED, "recipient ref", (deliveries.DeliveryRequested,), ("masker",), ("dispatcher", "audit"),
           "An answer to be sent to a policyholder."),
     Topic(STATUSES_RECEIVED, "delivery", (deliveries.StatusReceived,), ("ingest",), ("dispatcher", "audit"),
