@@ -7,12 +7,18 @@ from typing import Any
 
 import httpx
 
-from bowchat_contracts.topics import DELIVERIES_REQUESTED, INSURER_MESSAGES_PATTERN, STATUSES_RECEIVED
+from bowchat_contracts.topics import (
+    CONTACTS_FROZEN,
+    CONVERSATIONS_CHANGED,
+    DELIVERIES_REQUESTED,
+    INSURER_MESSAGES_PATTERN,
+    STATUSES_RECEIVED,
+)
 from bowchat_dispatcher.carriers import Carrier, WebhookCarrier, WhatsAppCarrier
 from bowchat_dispatcher.domain import Kind
 from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
-from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
+from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, StopsHandler, WebhooksHandler
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import Sender
 from bowchat_dispatcher.settings import DispatcherSettings
@@ -43,7 +49,7 @@ def build(
     webhooks: WebhookGateway | None = None,
     clock: Clock = system_clock,
 ) -> Service:
-    """The dispatcher: three subscriptions that fill the ledger, one task that empties it."""
+    """The dispatcher: four subscriptions that fill the ledger, one task that empties it."""
     resources: Resources = []
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
     uses_mongo = ledger is None and settings.store == "mongo"
@@ -91,6 +97,7 @@ def _subscriptions(ledger: Ledger, endpoints: Endpoints, sender: Sender) -> list
         Subscription(deliveries, topics=(DELIVERIES_REQUESTED,), name="deliveries"),
         Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks"),
         Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
+        Subscription(StopsHandler(ledger), topics=(CONTACTS_FROZEN, CONVERSATIONS_CHANGED), name="stops"),
     ]
 
 

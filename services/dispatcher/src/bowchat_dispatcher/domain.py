@@ -5,6 +5,7 @@ not leave: a time-out is `unknown`, waits for the provider's status, and ends `u
 it arrived wins over everything; nothing ever goes backwards.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -28,6 +29,10 @@ _EVIDENCE: dict[str, DeliveryState] = {
     "played": "read",
 }
 _REMEMBERED_CHANGES = 64
+
+RECIPIENT_CHANGED = "recipient_changed"
+"""The recipient's number changed after the reply was accepted."""
+CONVERSATION_CLOSED = "conversation_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,23 @@ class Row:
     history: tuple[Change, ...]
     version: int = 0
     """As read from the store; 0 when it is not there yet."""
+    recipient_ref: str = ""
+    """Whose contact it goes to; empty for a webhook."""
+    contact_version: int = 0
+    """The contact's version that the recipient was sealed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What is known against sending: of a recipient that they were frozen, or of a conversation that it is closed."""
+
+    subject: str
+    """The recipient's ref, or the conversation's id."""
+    at: int
+    """The version of the contact at which it was frozen, or of the conversation."""
+    in_force: bool
+    version: int = 0
+    """As read from the store; 0 when it is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +141,17 @@ def begun(row: Row, now: datetime, lease_s: float) -> Row | None:
         due_at=now + timedelta(seconds=lease_s),
         began_at=_stored(now),
     )
+
+
+def halted(row: Row, stops: Mapping[str, Stop], now: datetime) -> Row | None:
+    """The row set before people, or None when nothing is known against sending it."""
+    frozen = stops.get(row.recipient_ref)
+    if frozen is not None and row.contact_version < frozen.at:
+        return _moved(row, "unresolved", now, error_code=RECIPIENT_CHANGED)
+    closed = stops.get(row.conversation_id or "")
+    if closed is not None and closed.in_force:
+        return _moved(row, "unresolved", now, error_code=CONVERSATION_CLOSED)
+    return None
 
 
 def finished(row: Row, attempt: int, verdict: Verdict, now: datetime, unknown_wait_s: float) -> Row | None:
@@ -165,7 +198,11 @@ def overdue(row: Row, now: datetime, unknown_wait_s: float) -> Row | None:
 
 
 def may_instruct(row: Row, instruction: Instruction) -> bool:
-    """May a person say so? An insurer's webhook may be repeated freely; a text to a policyholder only when unresolved."""
+    """May a person say so? An insurer's webhook may be repeated freely; a text to a policyholder only when unresolved, and
+    never to where its recipient has left: it is the old address that is sealed in it.
+    """
+    if instruction == "resend" and row.error_code == RECIPIENT_CHANGED:
+        return False
     return row.state == "unresolved" or (
         instruction == "resend" and row.state == "failed" and row.kind == "webhook"
     )

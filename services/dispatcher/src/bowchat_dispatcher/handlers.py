@@ -1,16 +1,17 @@
-"""What the dispatcher reads: deliveries to make, messages for insurers behind a webhook, statuses. They write the ledger
-only; sending is the sender's.
+"""What the dispatcher reads: deliveries to make, messages for insurers behind a webhook, statuses, and what speaks against
+sending. They write the ledger only; sending is the sender's.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bowchat_contracts.conversations import ContactFrozen, ConversationChanged
 from bowchat_contracts.deliveries import DeliveryRequested, StatusReceived
 from bowchat_contracts.topics import insurer_of
 from bowchat_dispatcher import metrics
 from bowchat_dispatcher.announce import announcement
-from bowchat_dispatcher.domain import Row, informed, opened
+from bowchat_dispatcher.domain import Row, Stop, informed, opened
 from bowchat_dispatcher.endpoints import Endpoints
 from bowchat_dispatcher.requests import webhook_delivery_id, webhook_row, whatsapp_row
 from bowchat_dispatcher.store import Ledger
@@ -126,6 +127,52 @@ class StatusesHandler:
 
     def forget(self) -> None:
         """Nothing is cached."""
+
+
+@dataclass
+class StopsBatch:
+    """What is known against sending to whom a batch speaks of."""
+
+    stops: dict[str, Stop]
+    changed: dict[str, Stop] = field(default_factory=dict)
+
+
+class StopsHandler:
+    """Learns whose number has changed and which conversations are closed, for the last look before a text leaves."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def load(self, records: Sequence[Record]) -> StopsBatch:
+        said = [stop for record in records if (stop := _stop(record)) is not None]
+        return StopsBatch(await self._ledger.stops({stop.subject for stop in said}))
+
+    def decide(self, record: Record, state: StopsBatch, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002 - the loop's signature
+        said = _stop(record)
+        if said is None:
+            return ()
+        known = state.stops.get(said.subject)
+        news = said.in_force if known is None else said.at > known.at
+        if news:
+            said = replace(said, version=known.version if known else 0)
+            state.stops[said.subject] = state.changed[said.subject] = said
+        return ()
+
+    async def save(self, state: StopsBatch) -> None:
+        if state.changed:
+            await self._ledger.write_stops(list(state.changed.values()))
+
+    def forget(self) -> None:
+        """Nothing is cached."""
+
+
+def _stop(record: Record) -> Stop | None:
+    event = record.event
+    if isinstance(event, ContactFrozen):
+        return Stop(event.recipient_ref, event.version, in_force=True)
+    if isinstance(event, ConversationChanged):
+        return Stop(event.conversation_id, event.version, in_force=event.state == "closed")
+    return None
 
 
 def _open(state: Batch, draft: Row, record: Record, now: datetime) -> Sequence[Outgoing]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bowchat_contracts.deliveries import DeliveryState
-from bowchat_dispatcher.domain import BLOCKING, Row
+from bowchat_dispatcher.domain import BLOCKING, Row, Stop
 from bowchat_dispatcher.store import WAITED_FOR, Open, Watermark
+from bowchat_runtime.errors import ConflictError
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -21,6 +22,7 @@ class MemoryLedger:
         self._lanes: dict[str, set[str]] = defaultdict(set)
         self._providers: dict[str, str] = {}
         self._watermarks: dict[str, Watermark] = {}
+        self._stops: dict[str, Stop] = {}
 
     async def find(self, delivery_ids: Collection[str]) -> dict[str, Row]:
         return {key: self._rows[key] for key in delivery_ids if key in self._rows}
@@ -75,6 +77,18 @@ class MemoryLedger:
 
     async def drop_watermark(self, instance: str) -> None:
         self._watermarks.pop(instance, None)
+
+    async def stops(self, subjects: Collection[str]) -> dict[str, Stop]:
+        return {key: self._stops[key] for key in subjects if key in self._stops}
+
+    async def write_stops(self, stops: Sequence[Stop]) -> None:
+        fit = [each for each in stops if each.version == self._stop_version(each.subject)]
+        self._stops |= {each.subject: replace(each, version=each.version + 1) for each in fit}
+        if len(fit) != len(stops):
+            raise ConflictError("a stop was changed by somebody else")
+
+    def _stop_version(self, subject: str) -> int:
+        return self._stops[subject].version if subject in self._stops else 0
 
     def _put(self, row: Row) -> None:
         key, before = row.delivery_id, self._rows.get(row.delivery_id)

@@ -1,4 +1,4 @@
-"""What people decide about deliveries that nobody can tell the fate of: look, send again, give up.
+"""What people decide about deliveries whose fate nobody can tell, or that may not leave any more: look, send again, give up.
 
 An instruction is written into the ledger by compare-and-set; the running sender acts on it within a second.
 """
@@ -10,7 +10,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
-from bowchat_dispatcher.domain import Instruction, Row, instructed, may_instruct
+from bowchat_dispatcher.domain import RECIPIENT_CHANGED, Instruction, Row, instructed, may_instruct
 from bowchat_dispatcher.settings import DispatcherSettings
 from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
 from bowchat_runtime.clock import system_clock
@@ -74,6 +74,8 @@ async def instruct(ledger: Ledger, delivery_id: str, instruction: Instruction, n
     row = (await ledger.find([delivery_id])).get(delivery_id)
     if row is None:
         return f"there is no delivery {delivery_id}. See: bowchat-dispatcher unresolved list"
+    if instruction == "resend" and row.error_code == RECIPIENT_CHANGED:
+        return "its recipient's number changed after it was accepted: give it up, and let the insurer answer anew"
     if not may_instruct(row, instruction):
         return f"the delivery is {row.state}, so there is nothing to decide. See: bowchat-dispatcher unresolved list"
     if not await ledger.write([instructed(row, instruction, now)]):

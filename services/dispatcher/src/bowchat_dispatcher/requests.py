@@ -31,6 +31,8 @@ def whatsapp_row(event: DeliveryRequested, record: Record) -> Row:
         content=event.text,
         webhook_id=None,
         traceparent=record.meta.traceparent,
+        recipient_ref=event.recipient_ref,
+        contact_version=event.contact_version,
         **_UNSENT,  # type: ignore[arg-type]
     )
 

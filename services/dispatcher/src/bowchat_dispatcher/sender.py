@@ -15,7 +15,7 @@ import structlog
 
 from bowchat_dispatcher import announce, metrics
 from bowchat_dispatcher.carriers import Carrier
-from bowchat_dispatcher.domain import Kind, Row, Verdict, begun, finished, overdue
+from bowchat_dispatcher.domain import Kind, Row, Stop, Verdict, begun, finished, halted, overdue
 from bowchat_dispatcher.lanes import Lanes
 from bowchat_dispatcher.limits import Pauses
 from bowchat_dispatcher.store import Ledger, Open
@@ -136,9 +136,11 @@ class Sender:
         if not chosen:
             return False
         rows = await self._ledger.find([each.delivery_id for each in chosen])
+        about = {each for row in rows.values() for each in (row.recipient_ref, row.conversation_id) if each}
+        stops = await self._ledger.stops(about)
         for row in rows.values():
             if row.state == "pending" and row.due_at is not None and row.due_at <= now:
-                self._admit(row, now)
+                self._admit(row, stops, now)
         await self._take_off()
         return True
 
@@ -170,9 +172,12 @@ class Sender:
                 chosen.append(each)
         return chosen
 
-    def _admit(self, row: Row, now: datetime) -> None:
-        """Choose the row for sending, or let what hinders it rest."""
+    def _admit(self, row: Row, stops: Mapping[str, Stop], now: datetime) -> None:
+        """Choose the row for sending, or let what hinders it rest; what may not leave any more is set before people."""
         carrier = self._carriers[row.kind]
+        if (stopped := halted(row, stops, now)) is not None:
+            self._claiming.append(stopped)
+            return
         if self._busy[row.channel] >= carrier.concurrency:
             return
         if wait := carrier.channel_wait(row, now):
@@ -190,11 +195,14 @@ class Sender:
         claimed = await self._ledger.write(self._claiming)
         won = {row.delivery_id for row in claimed}
         for row in self._claiming:
-            if row.delivery_id not in won:
+            if row.state == "sending" and row.delivery_id not in won:
                 self._busy[row.channel] -= 1
         self._claiming = []
         for row in claimed:
             self._unannounced += announce.since(row, row.history[-1].number - 1)
+            if row.state != "sending":
+                log.warning("delivery_stopped", delivery_id=row.delivery_id, code=row.error_code)
+                continue
             flight = asyncio.create_task(self._fly(row))
             flight.add_done_callback(_report)
             self._flights[row.delivery_id] = flight

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bowchat_contracts.deliveries import DeliveryState
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.pii import MessageText
-from bowchat_dispatcher.domain import BLOCKING, Change, Row
+from bowchat_dispatcher.domain import BLOCKING, Change, Row, Stop
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import Document, MongoDatabase
 
@@ -88,6 +88,17 @@ class Ledger(Protocol):
 
     async def drop_watermark(self, instance: str) -> None: ...
 
+    async def stops(self, subjects: Some[str]) -> dict[str, Stop]:
+        """By subject; those that nothing is known of are left out."""
+        ...
+
+    async def write_stops(self, stops: Sequence[Stop]) -> None:
+        """Compare-and-set each against the version it was read at.
+
+        Errors: `ConflictError` when one was changed by somebody else; the others are written.
+        """
+        ...
+
 
 class MongoLedger:
     """The ledger in MongoDB."""
@@ -95,6 +106,7 @@ class MongoLedger:
     def __init__(self, database: MongoDatabase) -> None:
         self._rows = database.collection("deliveries")
         self._senders = database.collection("senders")
+        self._stops = database.collection("stops")
         self._writer = random_id("wr")
 
     async def prepare(self) -> None:
@@ -169,6 +181,18 @@ class MongoLedger:
     async def drop_watermark(self, instance: str) -> None:
         await self._senders.delete({"_id": instance})
 
+    async def stops(self, subjects: Some[str]) -> dict[str, Stop]:
+        found = await self._stops.find_by_ids(list(subjects)) if subjects else {}
+        return {key: Stop(key, each["at"], each["in_force"], each["version"]) for key, each in found.items()}
+
+    async def write_stops(self, stops: Sequence[Stop]) -> None:
+        await self._stops.write(
+            [
+                {"_id": each.subject, "at": each.at, "in_force": each.in_force, "version": each.version + 1}
+                for each in stops
+            ]
+        )
+
     async def _find(self, query: Document, sort: list[tuple[str, int]], limit: int) -> list[Row]:
         return [to_row(document) for document in await self._rows.find(query, sort, limit)]
 
@@ -199,7 +223,7 @@ def to_document(row: Row) -> Document:
 
 def to_row(document: Document) -> Row:
     """A row as it was stored."""
-    values: dict[str, Any] = {name: document[name] for name in _FIELDS}
+    values: dict[str, Any] = {name: document[name] for name in _FIELDS if name in document}
     history = tuple(Change(**{name: each[name] for name in _CHANGE_FIELDS}) for each in document["history"])
     return Row(
         delivery_id=document["_id"], content=MessageText(document["content"]), history=history, **values

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bowchat_contracts.ids import derived_id
-from bowchat_dispatcher.domain import Verdict, begun, finished, instructed
+from bowchat_dispatcher.domain import Stop, Verdict, begun, finished, instructed
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import heads
 from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
+from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import MongoDatabase
 
 
@@ -136,3 +137,26 @@ async def test_watermarks(ledger: Ledger, world: Any) -> None:
     }
     await ledger.drop_watermark("1")
     assert [each.instance for each in await ledger.watermarks()] == ["2"]
+
+
+async def test_stops(ledger: Ledger) -> None:
+    """What is known against sending is found by its subject, and changed only by who has read it last."""
+    ref, conversation = derived_id("rf", "asha"), derived_id("cv", "asha")
+    assert await ledger.stops(set()) == {}
+    await ledger.write_stops([Stop(ref, 2, in_force=True)])
+    assert await ledger.stops({ref, conversation}) == {ref: Stop(ref, 2, in_force=True, version=1)}
+    await ledger.write_stops([Stop(ref, 5, in_force=False, version=1)])
+    for outdated in (0, 1):
+        with pytest.raises(ConflictError):
+            await ledger.write_stops(
+                [
+                    Stop(ref, 9, in_force=True, version=outdated),
+                    Stop(f"{conversation}{outdated}", 1, in_force=True),
+                ]
+            )
+    found = await ledger.stops({ref, f"{conversation}0", f"{conversation}1"})
+    assert {key: stop.at for key, stop in found.items()} == {
+        ref: 5,
+        f"{conversation}0": 1,
+        f"{conversation}1": 1,
+    }

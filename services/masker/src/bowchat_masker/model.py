@@ -78,6 +78,8 @@ class ReplyRow:
     recipient_ref: str | None = None
     business_number_id: str | None = None
     sealed_recipient: str | None = None
+    contact_version: int = 0
+    """The contact's version that the recipient was read at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,22 @@ async def test_a_frozen_contact_holds_replies(world: Any) -> None:
     assert outcome(await world.answers(world.reply(alias, name="r2"))) == ("accepted", None)
 
 
+async def test_the_dispatcher_can_tell_what_was_decided_before_a_change_of_number(world: Any) -> None:
+    """Replies accepted before the number changed have an older version than the freeze that is told; those accepted after
+    it was confirmed have a newer one.
+    """
+    alias = await world.alias()
+    (before, _) = await world.answers(world.reply(alias, name="before"))
+    change = world.message(OtherContent(type="number_changed"), name="2", seq=2)
+    told = [each for each in await world.takes(change) if each.topic == "contacts.frozen"]
+    again = [each for each in await world.takes(change) if each.topic == "contacts.frozen"]
+    assert await unfreeze(world.store, derived_id("ct", "asha"))
+    (after, _) = await world.answers(world.reply(alias, name="after"))
+    assert before.event.contact_version < told[0].event.version < after.event.contact_version
+    assert told[0].key == before.event.recipient_ref == after.event.recipient_ref
+    assert again == told
+
+
 async def test_a_recipient_that_cannot_be_opened_is_held(world: Any) -> None:
     """A damaged vault stops the reply; it is never sent to somebody guessed."""
     alias = await world.alias()

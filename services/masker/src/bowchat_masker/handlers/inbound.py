@@ -6,11 +6,11 @@ from datetime import datetime
 
 import structlog
 
-from bowchat_contracts.conversations import GuardRaised
+from bowchat_contracts.conversations import ContactFrozen, GuardRaised
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.inbound import Identity, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
-from bowchat_contracts.topics import GUARD_RAISED, INBOUND_RELAYED
+from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
 from bowchat_masker.domain import (
     Mask,
@@ -91,7 +91,7 @@ class InboundMasker:
         else:
             outcome = self._relay(record, message.insurer, learned, state, now)
         state.apply(outcome)
-        return outcome.outgoing
+        return (*outcome.outgoing, *self._frozen(record, state.contacts.get(message.contact_id), now))
 
     async def save(self, state: InboundState) -> None:
         await self._store.save(state.changes)
@@ -123,6 +123,16 @@ class InboundMasker:
             return Learned(changed, self._vault.open(changed).watch, froze=freezes)
         except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
             return Learned(None, None, cause=type(error).__name__)
+
+    def _frozen(self, record: Record, contact: Contact | None, now: datetime) -> tuple[Outgoing, ...]:
+        """Told with every message of theirs while they are frozen, so that a crash after the first cannot silence it."""
+        if contact is None or not contact.frozen:
+            return ()
+        ref = self._mint.recipient_ref(contact.contact_id)
+        event = ContactFrozen(
+            contact_id=contact.contact_id, recipient_ref=ref, version=contact.version, at=now
+        )
+        return (Outgoing(CONTACTS_FROZEN, ref, event, follow(record.meta, SOURCE, event, time=now)),)
 
     def _relay(
         self, record: Record, insurer: str, learned: Learned, state: InboundState, now: datetime

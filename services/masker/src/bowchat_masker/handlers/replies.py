@@ -152,6 +152,7 @@ class ReplyMasker:
             recipient_ref=thread.recipient_ref,
             business_number_id=thread.business_number_id,
             sealed_recipient=sealed,
+            contact_version=contact.version,
         )
 
     def _refusal(self, record: Record, row: ReplyRow, contact: Contact | None) -> ReplyRow:
@@ -233,6 +234,7 @@ def _delivery(record: Record, row: ReplyRow) -> Outgoing:
             "business_number_id": row.business_number_id,
             "text": record.event.text,
             "requested_at": row.decided_at,
+            "contact_version": row.contact_version,
         }
     )
     return _internal(record, DELIVERIES_REQUESTED, event.recipient_ref, event, row)
