@@ -82,7 +82,7 @@ class InsurerWithheld(Event):
 
 RefusalReason = Literal[
     "unknown_alias", "unknown_thread", "ambiguous_thread", "conversation_closed", "text_empty", "text_too_long",
-    "command_unknown", "contact_unreachable",
+    "command_unknown", "contact_unreachable", "reply_id_reused",
 ]  # fmt: skip
 
 
@@ -106,7 +106,7 @@ class InsurerReply(Event):
     type: ClassVar[str] = "bowchat.insurer.reply.v1"
 
     reply_id: ReplyId
-    """The insurer's own id of this reply. Sent again, it has no second effect."""
+    """The insurer's own id of this reply. Sent again, it has no second effect; with other content it is refused."""
     alias: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     thread_id: Annotated[str, StringConstraints(max_length=100)] | None = None
     """Which thread is answered. May be left out while the alias has only one."""

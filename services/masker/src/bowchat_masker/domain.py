@@ -242,6 +242,7 @@ DETAILS: Mapping[RefusalReason, str] = {
     "text_empty": "The reply has no text. Send it again, under a new reply_id, with a text.",
     "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
     "command_unknown": "A text that begins with / is a command, and this one is not known. The policyholder did not get it.",
+    "reply_id_reused": "This reply_id was used before, with other content; that reply stands. Send this under a new one.",
     "contact_unreachable": "The policyholder cannot be reached now. It was not sent; try again after they have written.",
 }
 """What an insurer reads when a reply was refused: what happened, and what to do."""

@@ -80,6 +80,8 @@ class ReplyRow:
     sealed_recipient: str | None = None
     contact_version: int = 0
     """The contact's version that the recipient was read at."""
+    content: str = ""
+    """Keyed hash of what the insurer said: tells a repetition from an id that is used twice."""
 
 
 @dataclass(frozen=True, slots=True)

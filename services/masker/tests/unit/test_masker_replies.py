@@ -73,6 +73,37 @@ async def test_a_text_that_cannot_be_carried_is_refused(world: Any, text: str, r
     assert refusal.whole_seconds
 
 
+async def test_a_reply_id_used_for_another_text_is_refused(world: Any) -> None:
+    """The insurer is told, each time; the first reply stands, and sent again as it was it has no second effect."""
+    alias = await world.alias()
+    first, other = world.reply(alias), world.reply(alias, "No, it is not covered.")
+    assert outcome(await world.answers(first)) == ("accepted", None)
+    told = await world.answers(other)
+    assert [(each.topic, each.key, each.event.reason) for each in told] == [
+        ("insurer.acme.messages", alias, "reply_id_reused")
+    ]
+    assert await world.answers(other) == told
+    assert await world.answers(world.reply(alias)) == []
+    (later,) = await world.answers(world.reply(alias, "No, it is not covered."))
+    assert later.meta.id != told[0].meta.id
+
+
+async def test_a_reply_id_used_twice_at_once_is_refused(world: Any) -> None:
+    """The same when both come in one batch, and when they differ in the thread alone."""
+    alias = await world.alias()
+    thread = world.mint.thread_id("acme", derived_id("cv", "c1"))
+    sent = await world.answers(world.reply(alias), world.reply(alias), world.reply(alias, thread_id=thread))
+    assert [getattr(each.event, "reason", None) for each in sent] == [None, None, "reply_id_reused"]
+
+
+async def test_a_reused_reply_id_does_not_spell_the_number(world: Any) -> None:
+    """Not even this refusal brings the person's number onto the topic."""
+    alias = await world.alias()
+    name = "about-7700900123"
+    assert outcome(await world.answers(world.reply(alias, name=name))) == ("accepted", None)
+    assert await world.answers(world.reply(alias, "Other", name=name)) == []
+
+
 async def test_another_insurers_alias_is_unknown(world: Any) -> None:
     """An insurer that got hold of another's alias learns nothing and reaches nobody."""
     alias = await world.alias()

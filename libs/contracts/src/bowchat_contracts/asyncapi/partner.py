@@ -26,7 +26,8 @@ thread by `seq`: a retried delivery can arrive after the one behind it.
 
 **Masked text.** Numbers and e-mail addresses in what people type are replaced by placeholders, listed in `masked`.
 
-**Replying.** Give every reply a `reply_id` of your own: sent again, it has no second effect. Name the `alias`, and the
+**Replying.** Give every reply a `reply_id` of your own: sent again, it has no second effect; with other content it is
+refused (`reply_id_reused`). Name the `alias`, and the
 `thread_id` where the alias has more than one open thread. A reply that cannot be carried comes back on your messages
 topic as `bowchat.insurer.reply_refused.v1`, with the reason and what to do.
 

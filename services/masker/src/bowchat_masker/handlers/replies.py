@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -86,11 +86,8 @@ class ReplyMasker:
         reply: ReplyReceived = record.event
         row = state.replies.get(reply.reply_key)
         if row is not None:
-            repeats = row.position == record.position
-            outgoing = self._events(record, row) if repeats else ()
-            state.tally.append((reply.reply_key, "repeated" if repeats else "absorbed", ""))
-            return outgoing
-        row = self._judge(record, state, _database_time(now))
+            return self._again(record, row, state)
+        row = replace(self._judge(record, state, _database_time(now)), content=self._content(reply))
         outgoing = self._events(record, row)
         held = self._held(record, row)
         state.replies[row.reply_key] = state.changes.replies[row.reply_key] = row
@@ -107,6 +104,34 @@ class ReplyMasker:
 
     def forget(self) -> None:
         """Nothing is cached: whether a reply may go out is read each time."""
+
+    def _again(self, record: Record, row: ReplyRow, state: ReplyState) -> Sequence[Outgoing]:
+        """A reply id that was decided on before: read again after a crash, sent again, or used for something else."""
+        key = record.event.reply_key
+        if row.position == record.position:
+            state.tally.append((key, "repeated", ""))
+            return self._events(record, row)
+        if row.content in ("", self._content(record.event)):
+            state.tally.append((key, "absorbed", ""))
+            return ()
+        told = self._reused(record, state)
+        state.tally.append((key, "refused" if told else "absorbed", "reply_id_reused"))
+        return told
+
+    def _reused(self, record: Record, state: ReplyState) -> Sequence[Outgoing]:
+        """Told to the insurer alone: inside, the reply of this id is the one that was decided on."""
+        reply: ReplyReceived = record.event
+        alias = state.aliases.get(reply.alias)
+        contact = state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
+        refusal = self._refused_record(
+            record, "reply_id_reused", subject_id=f"{reply.reply_key}/{record.position}"
+        )
+        return () if contact is not None and self._spells(refusal, record, contact) else (refusal,)
+
+    def _content(self, reply: ReplyReceived) -> str:
+        return self._mint.content(
+            reply.alias, reply.thread_id or "", reply.in_reply_to or "", reply.text.reveal()
+        )
 
     def _judge(self, record: Record, state: ReplyState, now: datetime) -> ReplyRow:
         reply: ReplyReceived = record.event
@@ -159,7 +184,10 @@ class ReplyMasker:
         """The refusal, unless the insurer's own reply id or alias, given back, would spell the person's number."""
         if contact is None:
             return row
-        refusal = self._refused_record(record, row)
+        refusal = self._refused_record(record, row.reason, subject_id=row.reply_key)
+        return _silenced(row) if self._spells(refusal, record, contact) else row
+
+    def _spells(self, refusal: Outgoing, record: Record, contact: Contact) -> bool:
         try:
             clue = self._inspect(
                 refusal,
@@ -168,28 +196,26 @@ class ReplyMasker:
                 trusted=frozenset(DETAILS.values()),
             )
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
-            return _silenced(row)
-        return _silenced(row) if clue else row
+            return True
+        return bool(clue)
 
     def _events(self, record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:
         """What a decision publishes: made of the row and the reply alone, so that a replay gives the same bytes."""
         own: dict[str, Callable[[], tuple[Outgoing, ...]]] = {
             "accepted": lambda: (_delivery(record, row),),
-            "refused": lambda: (self._refused_record(record, row),),
+            "refused": lambda: (self._refused_record(record, row.reason, subject_id=row.reply_key),),
             "held": lambda: _alarm(record, row),
         }
         return (*own[row.outcome](), _decided(record, row))
 
-    def _refused_record(self, record: Record, row: ReplyRow) -> Outgoing:
+    def _refused_record(self, record: Record, said: str | None, *, subject_id: str) -> Outgoing:
         reply: ReplyReceived = record.event
-        reason = next(each for each in DETAILS if each == row.reason)
+        reason = next(each for each in DETAILS if each == said)
         event = ReplyRefused(
             reply_id=reply.reply_id, alias=reply.alias, reason=reason, detail=DETAILS[reason]
         )
         key = reply.alias if _ALIAS.fullmatch(reply.alias) else _NO_ALIAS
-        return self._mint.to_insurer(
-            reply.insurer, key, event, subject_id=reply.reply_key, time=reply.received_at
-        )
+        return self._mint.to_insurer(reply.insurer, key, event, subject_id=subject_id, time=reply.received_at)
 
     def _held(self, record: Record, row: ReplyRow) -> dict[str, Held]:
         if row.raised is None or row.conversation_id is None:
