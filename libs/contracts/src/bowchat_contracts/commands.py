@@ -98,3 +98,18 @@ class CommandRequested(Event):
     by: Author
     command: Command
     requested_at: datetime
+
+
+class CommandDecided(Event):
+    """What came of a command, for who asked and for the log."""
+
+    type: ClassVar[str] = "bowchat.commands.decided.v1"
+
+    command_id: CommandId
+    command: str
+    """The command's name, as `held.release`."""
+    outcome: Literal["accepted", "refused"]
+    detail: str
+    """In words: what was done, or why nothing was and what to do instead. Holds nothing of a person."""
+    by: Author
+    decided_at: datetime

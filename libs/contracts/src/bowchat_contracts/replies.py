@@ -26,13 +26,15 @@ class ReplyReceived(Event):
 
 
 class ReplyDecided(Event):
-    """May this reply go out? `held` waits for people; `refused` has been told to the insurer, with the reason."""
+    """May this reply go out? `held` waits for people, who accept it after all or have it `blocked`; `refused` has been told
+    to the insurer, with the reason.
+    """
 
     type: ClassVar[str] = "bowchat.replies.decided.v1"
 
     reply_key: ReplyKey
     insurer: InsurerId
-    outcome: Literal["accepted", "held", "refused"]
+    outcome: Literal["accepted", "held", "refused", "blocked"]
     reason: RefusalReason | Literal["guard", "number_changed"] | None = None
     conversation_id: ConversationId | None = None
     """None where the alias is unknown, so that no conversation can be named."""

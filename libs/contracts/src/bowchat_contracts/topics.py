@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from bowchat_contracts import commands, conversations, deliveries, inbound, insurer, parking, replies, sla
+from bowchat_contracts import (
+    commands,
+    conversations,
+    deliveries,
+    held,
+    inbound,
+    insurer,
+    parking,
+    replies,
+    sla,
+)
 from bowchat_contracts.envelope import Event
 
 SERVICES = ("ingest", "router", "masker", "dispatcher", "sla-watcher", "audit")
@@ -15,6 +25,8 @@ INSURER_REPLIES = "insurer.{insurer}.replies"
 REPLIES_RECEIVED = "replies.received"
 REPLIES_DECIDED = "replies.decided"
 COMMANDS_REQUESTED = "commands.requested"
+COMMANDS_DECIDED = "commands.decided"
+HELD_CHANGED = "held.changed"
 CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
 DELIVERIES_REQUESTED = "deliveries.requested"
@@ -60,7 +72,9 @@ TOPICS: tuple[Topic, ...] = (
           "Which conversation, insurer and desk a message belongs to."),
     Topic(INBOUND_RELAYED, "conversation", (inbound.MessageRelayed,), ("masker",), ("sla-watcher", "audit"),
           "A message is on its insurer's topic, or held."),
-    Topic(INSURER_MESSAGES, "alias", (insurer.InsurerMessage, insurer.InsurerWithheld, insurer.ReplyRefused),
+    Topic(INSURER_MESSAGES, "alias",
+          (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
+           insurer.ReplyRefused),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply,), (INSURER,), ("ingest",),
           "What this insurer answers.", broker_time=True),
@@ -70,6 +84,10 @@ TOPICS: tuple[Topic, ...] = (
           "Whether an answer may go out."),
     Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest"),
           ("masker", "audit"), "What a person or an insurer asks the relay to do."),
+    Topic(COMMANDS_DECIDED, "what it is about", (commands.CommandDecided,), ("masker",), ("masker", "audit"),
+          "What came of it: the masker's command line waits for it, too."),
+    Topic(HELD_CHANGED, "conversation", (held.HeldChanged,), ("masker",), ("audit",),
+          "What people decided on something held."),
     Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),
           ("masker", "dispatcher", "sla-watcher", "audit"), "The state of a conversation."),
     Topic(CONTACTS_FROZEN, "recipient ref", (conversations.ContactFrozen,), ("masker",), ("dispatcher", "audit"),

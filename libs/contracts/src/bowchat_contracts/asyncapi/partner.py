@@ -2,10 +2,13 @@
 
 from bowchat_contracts.asyncapi.pieces import ASYNCAPI, Document, message, message_name, schemas
 from bowchat_contracts.envelope import Event
+from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld, ReplyRefused
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
-_TO_INSURER: tuple[type[Event], ...] = (InsurerMessage, InsurerWithheld, ReplyRefused)
+_TO_INSURER: tuple[type[Event], ...] = (
+    InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, ReplyRefused,
+)  # fmt: skip
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, InsurerReply)
 _KEY = "The policyholder's alias. Records of one alias are in order."
 
@@ -20,9 +23,10 @@ endpoint and post your replies to ours.
 Keep the `message_id`s you have handled and skip what you know.
 
 **Order.** `seq` counts the messages of one thread (`thread_id`), from 1, without gaps. A place that we must look at
-first comes as `bowchat.insurer.withheld.v1` with its `seq`, so that a gap never needs guessing; when it is released,
-the message itself follows with the same `message_id` and `seq`, possibly after later ones. Over HTTPS, order your
-thread by `seq`: a retried delivery can arrive after the one behind it.
+first comes as `bowchat.insurer.withheld.v1` with its `seq`, so that a gap never needs guessing, and later messages do
+not wait for it. What becomes of it follows with the same `message_id` and `seq`, possibly after later ones:
+`bowchat.insurer.released.v1` is the message itself, `bowchat.insurer.blocked.v1` says that it will not come. Over HTTPS,
+order your thread by `seq`: a retried delivery can arrive after the one behind it.
 
 **Masked text.** Numbers and e-mail addresses in what people type are replaced by placeholders, listed in `masked`.
 
