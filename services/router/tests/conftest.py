@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bowchat_contracts.content import Content, OtherContent, TextContent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import Content, InboundReceived, OtherContent, TextContent
+from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_DECIDED

@@ -56,6 +56,8 @@ Alias = Annotated[str, _pattern("ph")]
 """The random name one insurer knows one contact by. Two insurers cannot join theirs."""
 InsurerMessageId = Annotated[str, _pattern("im")]
 """A message as one insurer knows it; derived per insurer, so a replay gives the same one."""
+InsurerMediaId = Annotated[str, _pattern("md")]
+"""A file as one insurer knows it."""
 ThreadId = Annotated[str, _pattern("th")]
 """A conversation as one insurer knows it."""
 ReplyKey = Annotated[str, _pattern("rp")]

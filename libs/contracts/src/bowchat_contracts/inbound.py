@@ -1,10 +1,11 @@
 """Events of the way in: what a policyholder wrote, where it goes, and that it got there."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from bowchat_contracts.content import Content, Origin
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import (
     Alias,
@@ -18,47 +19,6 @@ from bowchat_contracts.ids import (
 )
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.parts import Part
-from bowchat_contracts.pii import MessageText
-
-
-class TextContent(Part):
-    kind: Literal["text"] = "text"
-    text: MessageText
-
-
-class ButtonContent(Part):
-    """A template's quick-reply button was tapped."""
-
-    kind: Literal["button"] = "button"
-    text: MessageText
-    payload: MessageText
-
-
-class ChoiceContent(Part):
-    """An interactive button or list row was chosen."""
-
-    kind: Literal["choice"] = "choice"
-    choice: Literal["button_reply", "list_reply"]
-    choice_id: MessageText
-    title: MessageText
-    description: MessageText | None = None
-
-
-OtherType = Literal[
-    "image", "video", "document", "audio", "sticker", "location", "contacts", "flow", "call_permission", "reaction",
-    "order", "system", "number_changed", "unsupported", "request_welcome", "edit", "revoke", "group", "unknown",
-]  # fmt: skip
-"""A closed list: a provider's unknown type becomes `unknown`, since its name could carry anything."""
-
-
-class OtherContent(Part):
-    """A message whose content the relay does not carry yet. It is visible everywhere, never dropped."""
-
-    kind: Literal["other"] = "other"
-    type: OtherType
-
-
-Content = Annotated[TextContent | ButtonContent | ChoiceContent | OtherContent, Field(discriminator="kind")]
 
 
 class InboundReceived(Event):
@@ -77,7 +37,10 @@ class InboundReceived(Event):
     content: Content
     provider_ref: ProviderRef
     reply_to: ProviderRef | None = None
-    """The message that was quoted."""
+    """The message that was quoted, as the provider knows it: also one that the relay sent."""
+    quoted: MessageId | None = None
+    """The message that was quoted, if it is one of the policyholder's own: the id that it would have."""
+    origin: Origin | None = None
     sent_at: datetime
     """When the policyholder sent it, by the provider's clock, in whole seconds."""
     received_at: datetime
@@ -133,12 +96,17 @@ class MessageRouted(Event):
     business_number_id: str
     content: Content
     reply_to: ProviderRef | None = None
+    quoted: MessageId | None = None
+    """The message of the same conversation that was quoted."""
+    origin: Origin | None = None
     sent_at: datetime
     received_at: datetime
 
 
 class MessageRelayed(Event):
-    """The masker's end of the way in: the message is on the insurer's topic, or held for people to look at."""
+    """The masker's end of the way in: the message is on the insurer's topic, or held for people to look at. What was held
+    comes to a second end: `released` (on the topic after all) or `blocked`.
+    """
 
     type: ClassVar[str] = "bowchat.inbound.relayed.v1"
 
@@ -148,7 +116,7 @@ class MessageRelayed(Event):
     insurer: InsurerId
     desk: str | None
     seq: int
-    outcome: Literal["relayed", "held"]
+    outcome: Literal["relayed", "held", "released", "blocked"]
     reason: str | None = None
     insurer_message_id: InsurerMessageId
     alias: Alias

@@ -9,45 +9,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
+from bowchat_contracts.content import Origin
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import Alias, InsurerMessageId, ThreadId
-from bowchat_contracts.inbound import OtherType
-from bowchat_contracts.parts import Part
+from bowchat_contracts.insurer_content import InsurerContent
 from bowchat_contracts.pii import MessageText
-
-Placeholder = Literal["phone", "email"]
-
-
-class Masked(Part):
-    """What a placeholder in the text stands for, without its value."""
-
-    placeholder: str
-    type: Placeholder
-
-
-class InsurerText(Part):
-    kind: Literal["text"] = "text"
-    text: str
-    masked: tuple[Masked, ...] = ()
-
-
-class InsurerChoice(Part):
-    """The policyholder tapped a button or chose from a list."""
-
-    kind: Literal["choice"] = "choice"
-    title: str
-    description: str | None = None
-    masked: tuple[Masked, ...] = ()
-
-
-class InsurerOther(Part):
-    """A message of this type arrived; its content is with the aggregator."""
-
-    kind: Literal["other"] = "other"
-    type: OtherType
-
-
-InsurerContent = Annotated[InsurerText | InsurerChoice | InsurerOther, Field(discriminator="kind")]
 
 
 class InsurerMessage(Event):
@@ -64,6 +30,9 @@ class InsurerMessage(Event):
     policy_type: str | None = None
     tags: tuple[str, ...] = ()
     priority: int = 0
+    origin: Origin | None = None
+    reply_to: InsurerMessageId | None = None
+    """The message of this thread that was quoted. Left out for a quoted reply of yours."""
     content: InsurerContent
 
 

@@ -11,7 +11,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from bowchat_contracts.envelope import Headers, Meta, from_headers, to_headers, traceparent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerText
+from bowchat_contracts.insurer import InsurerMessage, InsurerReply
+from bowchat_contracts.insurer_content import InsurerText
 from bowchat_testkit.insurers import KafkaInsurer, reply_to, replying
 from bowchat_testkit.stack import create_topics
 

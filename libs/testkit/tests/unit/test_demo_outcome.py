@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bowchat_contracts.content import TextContent
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.ids import random_id
-from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted, TextContent
-from bowchat_contracts.insurer import InsurerMessage, InsurerText
+from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
+from bowchat_contracts.insurer import InsurerMessage
+from bowchat_contracts.insurer_content import InsurerText
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.sla import SlaChanged

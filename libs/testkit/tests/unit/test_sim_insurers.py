@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.insurer import (
-    InsurerChoice,
-    InsurerContent,
-    InsurerMessage,
-    InsurerOther,
-    InsurerReply,
-    InsurerText,
-    InsurerWithheld,
-)
+from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld
+from bowchat_contracts.insurer_content import InsurerChoice, InsurerContent, InsurerOther, InsurerText
 from bowchat_testkit.insurers import Behaviour, WebhookInsurer, reply_to, replying, shown_text, silent
 from bowchat_testkit.insurers.offsets import OpenOffsets
 from bowchat_testkit.webhook_sink import WebhookSink

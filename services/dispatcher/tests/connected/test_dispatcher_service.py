@@ -20,7 +20,8 @@ from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated, Sta
 from bowchat_contracts.envelope import Event, Meta, to_headers, traceparent
 from bowchat_contracts.ids import derived_id, keyed_id
 from bowchat_contracts.inbound import Identity
-from bowchat_contracts.insurer import InsurerMessage, InsurerText
+from bowchat_contracts.insurer import InsurerMessage
+from bowchat_contracts.insurer_content import InsurerText
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, DELIVERIES_UPDATED, STATUSES_RECEIVED, topic_names
 from bowchat_runtime import keys

@@ -8,7 +8,8 @@ import pytest
 
 from bowchat_contracts.deliveries import DeliveryUpdated, StatusReceived
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.insurer import InsurerMessage, InsurerText, InsurerWithheld, ReplyRefused
+from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, ReplyRefused
+from bowchat_contracts.insurer_content import InsurerText
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.records import Outgoing

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bowchat_contracts.inbound import ButtonContent, ChoiceContent, OtherContent, TextContent
+from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent, TextContent
 from bowchat_ingest.channels.items import Message, Parsed, Status, WrongFormError
 from bowchat_ingest.channels.whatsapp_cloud import IGNORED_REASONS, parse
 from bowchat_ingest.channels.whatsapp_content import content_of
@@ -64,7 +64,6 @@ values = st.fixed_dictionaries(
 
 
 @given(values)
-@settings(deadline=None)
 def test_every_item_is_an_event_or_a_reason(value: dict[str, Any]) -> None:
     """However strange they are, N messages and statuses give exactly N items and reasons."""
     count = len(value["messages"]) + len(value["statuses"])
@@ -74,7 +73,7 @@ def test_every_item_is_an_event_or_a_reason(value: dict[str, Any]) -> None:
 
 
 @given(values)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_item_can_be_published(pseudonyms: Pseudonyms, value: dict[str, Any]) -> None:
     """What was read becomes events that serialise as UTF-8 JSON, under the same ids each time."""
     items = parse(_webhook(value), NOW).items
@@ -87,7 +86,6 @@ def test_every_item_can_be_published(pseudonyms: Pseudonyms, value: dict[str, An
 
 @given(_objects(object=st.just("whatsapp_business_account"), entry=st.lists(_objects(changes=st.lists(
     _objects(field=st.just("messages"), value=values | junk))))))  # fmt: skip
-@settings(deadline=None)
 def test_anything_is_read_or_of_wrong_form(body: Any) -> None:
     """No JSON value at all leads to another exception."""
     try:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from bowchat_contracts.content import OtherContent
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.ids import derived_id, random_id
-from bowchat_contracts.inbound import Identity, OtherContent
+from bowchat_contracts.inbound import Identity
 from bowchat_contracts.insurer import ReplyRefused
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_masker.commands import unfreeze

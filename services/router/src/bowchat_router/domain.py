@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bowchat_contracts.content import ButtonContent, ChoiceContent, Content, TextContent
 from bowchat_contracts.conversations import ConversationState
 from bowchat_contracts.ids import ContactId, ConversationId
-from bowchat_contracts.inbound import ButtonContent, ChoiceContent, Content, SlaTerms, TextContent
+from bowchat_contracts.inbound import SlaTerms
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry

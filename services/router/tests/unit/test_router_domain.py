@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent, TextContent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import ButtonContent, ChoiceContent, OtherContent, TextContent
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.registry import Registry
 from bowchat_router.domain import Conversation, Question, Route, route, said

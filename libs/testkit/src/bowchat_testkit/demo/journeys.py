@@ -6,15 +6,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from bowchat_contracts.content import ButtonContent, ChoiceContent, TextContent
 from bowchat_contracts.deliveries import DeliveryRequested
-from bowchat_contracts.inbound import (
-    ButtonContent,
-    ChoiceContent,
-    InboundReceived,
-    MessageRelayed,
-    MessageRouted,
-    TextContent,
-)
+from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.sla import SlaChanged

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.insurer import InsurerChoice, InsurerMessage, InsurerReply, InsurerText
+from bowchat_contracts.insurer import InsurerMessage, InsurerReply
+from bowchat_contracts.insurer_content import InsurerChoice, InsurerText
 from bowchat_contracts.pii import MessageText
 
 ReplyPolicy = Callable[[InsurerMessage], str | None]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bowchat_contracts.inbound import Content, Identity
+from bowchat_contracts.content import Content
+from bowchat_contracts.inbound import Identity
 
 StatusName = Literal["sent", "delivered", "read", "played", "failed", "unknown"]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from bowchat_contracts.inbound import (
+from bowchat_contracts.content import (
     ButtonContent,
     ChoiceContent,
     Content,
