@@ -3,9 +3,10 @@
 import hmac
 from datetime import UTC, datetime
 
-from bowchat_contracts.envelope import Event, Meta, rfc3339
+from bowchat_contracts.envelope import Event, Meta
 from bowchat_contracts.ids import keyed_id
 from bowchat_contracts.topics import INSURER_MESSAGES
+from bowchat_masker.guard import Cleared, Draft
 from bowchat_runtime.records import Outgoing
 
 _SOURCE = "/bowchat"
@@ -31,9 +32,7 @@ class Mint:
         """Tells whether two contents are the same, and reveals neither."""
         return keyed_id("sm", self._key, *parts)
 
-    def to_insurer(
-        self, insurer: str, key: str, event: Event, *, subject_id: str, time: datetime
-    ) -> Outgoing:
+    def draft(self, insurer: str, key: str, event: Event, *, subject_id: str, time: datetime) -> Draft:
         """The event as this insurer's record. `subject_id` is what it follows from, inside the relay."""
         meta = Meta(
             id=keyed_id("ev", self._key, insurer, event.type, subject_id),
@@ -42,9 +41,7 @@ class Mint:
             time=whole_second(time),
             traceparent=self._trace(insurer, subject_id),
         )
-        topic = INSURER_MESSAGES.format(insurer=insurer)
-        value = event.model_dump_json().encode()
-        return Outgoing(topic, key, event, meta, value=value, whole_seconds=True)
+        return Draft(insurer, key, event, meta, event.model_dump_json().encode())
 
     def _trace(self, insurer: str, subject_id: str) -> str:
         """A trace of this insurer's own. Hex letters only, so that no trace holds, or seems to hold, a number."""
@@ -53,11 +50,13 @@ class Mint:
         return f"00-{letters[:32]}-{letters[32:]}-01"
 
 
+def leave(cleared: Cleared) -> Outgoing:
+    """The record to publish: the very bytes that the guard has looked at. Nothing else writes to an insurer's topic."""
+    draft = cleared.draft
+    topic = INSURER_MESSAGES.format(insurer=draft.insurer)
+    return Outgoing(topic, draft.key, draft.event, draft.meta, value=draft.value, whole_seconds=True)
+
+
 def whole_second(moment: datetime) -> datetime:
     """Cut to the second: a finer time could be matched between insurers."""
     return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def written(moment: datetime) -> str:
-    """How a whole second is written in a record, in its headers as in its body."""
-    return rfc3339(whole_second(moment))

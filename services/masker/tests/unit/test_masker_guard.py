@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowchat_contracts.inbound import Identity
-from bowchat_masker.guard import Watch, _number, search, watch_for
+from bowchat_masker.guard import Watch, search, watch_for
+from bowchat_masker.guard.search import _number
 from bowchat_masker.identity import learn, national
 
 NUMBER = "919876543210"

@@ -9,7 +9,7 @@ import structlog
 from bowchat_contracts.conversations import ContactFrozen, GuardRaised
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.inbound import Identity, MessageRelayed, MessageRouted
-from bowchat_contracts.insurer import InsurerMessage
+from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
 from bowchat_masker.domain import (
@@ -21,8 +21,8 @@ from bowchat_masker.domain import (
     trusted_words,
     withheld,
 )
-from bowchat_masker.egress import Mint, written
-from bowchat_masker.guard import Inspect
+from bowchat_masker.egress import Mint, leave
+from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
 from bowchat_masker.identity import learn
@@ -159,25 +159,24 @@ class InboundMasker:
             return Doubt("seal_unreadable", learned.cause)
         try:
             seen = seen_by_insurer(message.content, self._region, self._mask)
-            outgoing = self._to_insurer(message, insurer, insurer_message(message, names, seen.content))
-            clue = self._inspect(
-                outgoing, learned.watch, own_time=written(message.sent_at), trusted=trusted_words(message)
-            )
+            draft = self._draft(message, insurer, insurer_message(message, names, seen.content))
+            trusted = trusted_words(message)
+            verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)
         except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
             return Doubt("masking_failed", type(error).__name__)
-        return Doubt("known_identity", clue) if clue else Clear(outgoing, seen.findings)
+        if not isinstance(verdict, Cleared):
+            return Doubt("known_identity", verdict)
+        return Clear(leave(verdict), seen.findings)
 
     def _hold(
         self, record: Record, insurer: str, names: Minted, doubt: Doubt, now: datetime
     ) -> tuple[Held, tuple[Outgoing, ...]]:
-        """The insurer's record at a held message's place is made of minted values alone, so the guard has no say in it."""
+        """The insurer's record at a held message's place is made of minted values alone, and is proved to be."""
         message: MessageRouted = record.event
-        place = self._mint.to_insurer(
-            insurer,
-            names.alias,
-            withheld(message, names),
-            subject_id=message.message_id,
-            time=message.sent_at,
+        place = leave(
+            clear_minted(
+                self._draft(message, insurer, withheld(message, names)), words=frozenset({"under_review"})
+            )
         )
         raised = GuardRaised(
             subject_id=message.message_id,
@@ -195,8 +194,8 @@ class InboundMasker:
         )  # fmt: skip
         return held, (place, alarm, _relayed(record, insurer, names, doubt.reason, now))
 
-    def _to_insurer(self, message: MessageRouted, insurer: str, event: InsurerMessage) -> Outgoing:
-        return self._mint.to_insurer(
+    def _draft(self, message: MessageRouted, insurer: str, event: InsurerMessage | InsurerWithheld) -> Draft:
+        return self._mint.draft(
             insurer, event.alias, event, subject_id=message.message_id, time=message.sent_at
         )
 

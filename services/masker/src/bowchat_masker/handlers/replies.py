@@ -18,8 +18,8 @@ from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
 from bowchat_masker import metrics
 from bowchat_masker.domain import DETAILS, ReplyView, find_thread, held_reply, refuse_text, refused
-from bowchat_masker.egress import Mint, written
-from bowchat_masker.guard import Inspect
+from bowchat_masker.egress import Mint, leave
+from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.model import (
     AliasRow,
@@ -88,7 +88,7 @@ class ReplyMasker:
         if row is not None:
             return self._again(record, row, state)
         row = replace(self._judge(record, state, _database_time(now)), content=self._content(reply))
-        outgoing = self._events(record, row)
+        outgoing = self._events(record, row, state)
         held = self._held(record, row)
         state.replies[row.reply_key] = state.changes.replies[row.reply_key] = row
         state.changes.held |= held
@@ -110,7 +110,7 @@ class ReplyMasker:
         key = record.event.reply_key
         if row.position == record.position:
             state.tally.append((key, "repeated", ""))
-            return self._events(record, row)
+            return self._events(record, row, state)
         if row.content in ("", self._content(record.event)):
             state.tally.append((key, "absorbed", ""))
             return ()
@@ -120,13 +120,10 @@ class ReplyMasker:
 
     def _reused(self, record: Record, state: ReplyState) -> Sequence[Outgoing]:
         """Told to the insurer alone: inside, the reply of this id is the one that was decided on."""
-        reply: ReplyReceived = record.event
-        alias = state.aliases.get(reply.alias)
-        contact = state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
-        refusal = self._refused_record(
-            record, "reply_id_reused", subject_id=f"{reply.reply_key}/{record.position}"
+        subject_id = f"{record.event.reply_key}/{record.position}"
+        return self._told(
+            self._refused_draft(record, "reply_id_reused", subject_id=subject_id), record, state
         )
-        return () if contact is not None and self._spells(refusal, record, contact) else (refusal,)
 
     def _content(self, reply: ReplyReceived) -> str:
         return self._mint.content(
@@ -139,10 +136,8 @@ class ReplyMasker:
         view = ReplyView(alias, state.threads.get(reply.alias, ()), state.conversations, self._mint.thread_id)
         thread = find_thread(reply, view)
         if not isinstance(thread, Thread):
-            contact = (
-                state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
-            )
-            return self._refusal(record, refused(reply, record.position, thread, None, now), contact)
+            row = refused(reply, record.position, thread, None, now)
+            return self._refusal(record, row, _writer(reply, state))
         contact = state.contacts.get(thread.contact_id)
         reason = refuse_text(reply.text.reveal())
         if reason or contact is None:
@@ -182,40 +177,42 @@ class ReplyMasker:
 
     def _refusal(self, record: Record, row: ReplyRow, contact: Contact | None) -> ReplyRow:
         """The refusal, unless the insurer's own reply id or alias, given back, would spell the person's number."""
-        if contact is None:
-            return row
-        refusal = self._refused_record(record, row.reason, subject_id=row.reply_key)
-        return _silenced(row) if self._spells(refusal, record, contact) else row
+        draft = self._refused_draft(record, row.reason, subject_id=row.reply_key)
+        return row if self._cleared(draft, contact) else _silenced(row)
 
-    def _spells(self, refusal: Outgoing, record: Record, contact: Contact) -> bool:
+    def _cleared(self, draft: Draft, contact: Contact | None) -> Cleared | None:
         try:
-            clue = self._inspect(
-                refusal,
-                self._vault.open(contact).watch,
-                own_time=written(record.event.received_at),
-                trusted=frozenset(DETAILS.values()),
-            )
+            watch = self._vault.open(contact).watch if contact else NOBODY
+            trusted = frozenset(DETAILS.values())
+            verdict = clear(draft, watch, trusted=trusted, inspect=self._inspect)
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
-            return True
-        return bool(clue)
+            return None
+        return verdict if isinstance(verdict, Cleared) else None
 
-    def _events(self, record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:
+    def _told(self, draft: Draft, record: Record, state: ReplyState) -> tuple[Outgoing, ...]:
+        """What an insurer is told, or nothing where the guard finds the policyholder in it."""
+        cleared = self._cleared(draft, _writer(record.event, state))
+        return (leave(cleared),) if cleared else ()
+
+    def _events(self, record: Record, row: ReplyRow, state: ReplyState) -> tuple[Outgoing, ...]:
         """What a decision publishes: made of the row and the reply alone, so that a replay gives the same bytes."""
         own: dict[str, Callable[[], tuple[Outgoing, ...]]] = {
             "accepted": lambda: (_delivery(record, row),),
-            "refused": lambda: (self._refused_record(record, row.reason, subject_id=row.reply_key),),
+            "refused": lambda: self._told(
+                self._refused_draft(record, row.reason, subject_id=row.reply_key), record, state
+            ),
             "held": lambda: _alarm(record, row),
         }
         return (*own[row.outcome](), _decided(record, row))
 
-    def _refused_record(self, record: Record, said: str | None, *, subject_id: str) -> Outgoing:
+    def _refused_draft(self, record: Record, said: str | None, *, subject_id: str) -> Draft:
         reply: ReplyReceived = record.event
         reason = next(each for each in DETAILS if each == said)
         event = ReplyRefused(
             reply_id=reply.reply_id, alias=reply.alias, reason=reason, detail=DETAILS[reason]
         )
         key = reply.alias if _ALIAS.fullmatch(reply.alias) else _NO_ALIAS
-        return self._mint.to_insurer(reply.insurer, key, event, subject_id=subject_id, time=reply.received_at)
+        return self._mint.draft(reply.insurer, key, event, subject_id=subject_id, time=reply.received_at)
 
     def _held(self, record: Record, row: ReplyRow) -> dict[str, Held]:
         if row.raised is None or row.conversation_id is None:
@@ -231,6 +228,12 @@ class ReplyMasker:
             copy,
         )
         return {held.subject_id: held}
+
+
+def _writer(reply: ReplyReceived, state: ReplyState) -> Contact | None:
+    """The policyholder that the reply's alias stands for, where it is this insurer's."""
+    alias = state.aliases.get(reply.alias)
+    return state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
 
 
 def _silenced(row: ReplyRow) -> ReplyRow:

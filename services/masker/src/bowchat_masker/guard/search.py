@@ -15,16 +15,12 @@ import contextlib
 import re
 import unicodedata
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic_core import from_json
-
-from bowchat_contracts.envelope import to_headers
 from bowchat_masker.common_names import COMMON_NAMES
 from bowchat_masker.identity import Known, national
-from bowchat_runtime.records import Outgoing
 
 Clue = Literal["number", "bsuid", "username", "name"]
 
@@ -32,7 +28,7 @@ _WINDOW = 7
 _SHORTEST_NAME = 3
 _SHORTEST_BSUID_DIGITS = 8
 
-_MINTED = re.compile(r"(?:im|th|ph|ev)_[a-p]{32}")
+MINTED = re.compile(r"(?:im|th|ph|ev)_[a-p]{32}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 # These begin with a plain set of characters, which the engine finds fast; what stands before is looked at afterwards.
 _HEX = re.compile(r"[0-9a-fA-F]{2}[\s:-]?(?:[0-9a-fA-F]{2}[\s:-]?){6,}+")
@@ -71,6 +67,10 @@ class Watch:
         return "Watch(***)"
 
 
+NOBODY = Watch((), (), (), ())
+"""For a record that belongs to no person we know."""
+
+
 def watch_for(known: Known) -> Watch:
     """Everything about this person that must not reach an insurer."""
     numbers = {national(each) for each in known.number}
@@ -95,19 +95,6 @@ def watch_for(known: Known) -> Watch:
         bsuids=tuple(sorted(each for each in bsuids if each)),
         words=tuple(words),
     )
-
-
-def inspect(outgoing: Outgoing, watch: Watch, *, own_time: str, trusted: frozenset[str]) -> Clue | None:
-    """The first trace of a person in a record as it will leave: value, key and headers. None when there is none.
-
-    `own_time` is the moment that we wrote into the record: its digits are ours. `trusted` are words from the
-    registry and the contract, which may happen to equal somebody's name; their digits are looked at all the same.
-    """
-    headers = [value.decode() for _, value in to_headers(outgoing.meta)]
-    leaves = [*_leaves(from_json(outgoing.body)), outgoing.key, *headers]
-    said = [each for each in leaves if each != own_time and not _MINTED.fullmatch(each)]
-    free = [each for each in said if each not in trusted and each not in headers]
-    return search("\n".join(said), "\n".join(free), watch)
 
 
 def search(text: str, free: str, watch: Watch) -> Clue | None:
@@ -174,7 +161,7 @@ def _projections(text: str) -> Iterator[str]:
         yield urllib.parse.unquote(text, errors="replace")
     for token in _BASE64.findall(text):
         # A digit in base64 brings capitals or digits with it, so an ordinary word is not decoded.
-        if not token[1:].islower() and not _MINTED.fullmatch(token):
+        if not token[1:].islower() and not MINTED.fullmatch(token):
             yield from _from_base64(token)
     for match in _HEX.finditer(text):
         yield from _from_hex(_HEX_SEPARATORS.sub("", match[0]))
@@ -211,17 +198,6 @@ def _legible(decoded: bytes) -> Iterator[str]:
             yield decoded.decode()
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _leaves(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    elif value is not None:
-        yield str(value)
-
-
 def _digits(text: str) -> str:
     if text.isascii():
         return re.sub(r"[^0-9]+", "", text)
@@ -252,6 +228,3 @@ def _words(clue: Clue, texts: Iterable[str]) -> Iterator[Word]:
 def _is_common(name: str) -> bool:
     words = re.findall(r"\w+", name.casefold())
     return len(words) == 1 and words[0] in COMMON_NAMES
-
-
-Inspect = Callable[..., Clue | None]

@@ -1,0 +1,111 @@
+"""The one door to an insurer: a draft becomes publishable only with the proof that the guard has looked at it.
+
+Whoever writes to an insurer does three things: `Mint.draft` finishes the record to the byte, `clear` hands it to the
+guard, `egress.leave` turns the proof into a record to publish. There is no other way; a test over the syntax trees
+keeps it so.
+
+    verdict = clear(mint.draft(insurer, alias, event, subject_id=..., time=...), watch, trusted=words)
+    if isinstance(verdict, Cleared):
+        outgoing = leave(verdict)
+
+A record that holds nothing but what we minted (a place kept, a tombstone) needs no person's identity to be looked at:
+`clear_minted` proves it leaf by leaf.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+
+from bowchat_contracts.envelope import Event, Meta, rfc3339, to_headers
+from bowchat_masker.guard.search import MINTED, Clue, Watch, search
+
+_SMALL = 1_000_000
+_PERMIT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An insurer's record, finished to the byte. Nobody may publish it yet: the guard has not looked at it."""
+
+    insurer: str
+    key: str
+    event: Event
+    meta: Meta
+    value: bytes
+
+    @property
+    def own_time(self) -> str:
+        """The moment that we wrote into the record, in its headers as in its body."""
+        return rfc3339(self.meta.time)
+
+
+class Cleared:
+    """Proof that a draft may leave. Only this module can make one."""
+
+    __slots__ = ("draft",)
+
+    def __init__(self, draft: Draft, permit: object) -> None:
+        if permit is not _PERMIT:
+            raise TypeError("only the guard clears a record")
+        self.draft = draft
+
+
+class NotMintedError(Exception):
+    """A record that was said to hold minted values alone holds something else."""
+
+
+Inspect = Callable[..., Clue | None]
+"""`inspect`, or what a test puts in its place."""
+
+
+def inspect(draft: Draft, watch: Watch, *, trusted: frozenset[str]) -> Clue | None:
+    """The first trace of a person in a record as it will leave: value, key and headers. None when there is none.
+
+    `trusted` are words from the registry and the contract, which may happen to equal somebody's name; their digits are
+    looked at all the same.
+    """
+    headers = [value.decode() for _, value in to_headers(draft.meta)]
+    said = [each for each in _leaves(from_json(draft.value)) if not _is_ours(each, draft)]
+    free = [each for each in said if each not in trusted]
+    others = [each for each in (draft.key, *headers) if not _is_ours(each, draft)]
+    return search("\n".join([*said, *others]), "\n".join(free), watch)
+
+
+def clear(
+    draft: Draft, watch: Watch, *, trusted: frozenset[str] = frozenset(), inspect: Inspect = inspect
+) -> Cleared | Clue:
+    """The proof that nothing of this person stands in the draft, or what kind of trace does."""
+    clue = inspect(draft, watch, trusted=trusted)
+    return Cleared(draft, _PERMIT) if clue is None else clue
+
+
+def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleared:
+    """The proof for a record of minted ids, its own time, small numbers and `words` of the contract's closed lists.
+
+    Errors: `NotMintedError` when anything else stands in its value or key.
+    """
+    leaves = [*_leaves(from_json(draft.value)), draft.key]
+    if not all(_is_ours(each, draft) or each in words or _is_small(each) for each in leaves):
+        raise NotMintedError("the record holds a value that was not minted here")
+    return Cleared(draft, _PERMIT)
+
+
+def _is_ours(leaf: str, draft: Draft) -> bool:
+    return leaf == draft.own_time or MINTED.fullmatch(leaf) is not None
+
+
+def _is_small(leaf: str) -> bool:
+    return leaf in ("True", "False") or (leaf.isascii() and leaf.isdigit() and int(leaf) < _SMALL)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    elif value is not None:
+        yield str(value)
