@@ -36,6 +36,10 @@ class InsurerMessage(Event):
     content: InsurerContent
 
 
+WithheldReason = Literal["under_review", "contact_details", "could_not_be_checked"]
+"""Why a message does not come yet. Says something of the message, nothing of its writer."""
+
+
 class InsurerWithheld(Event):
     """A message exists at this place in the thread, and is being looked at by the aggregator."""
 
@@ -46,7 +50,7 @@ class InsurerWithheld(Event):
     thread_id: ThreadId
     seq: int = Field(ge=1)
     sent_at: datetime
-    reason: Literal["under_review"]
+    reason: WithheldReason
 
 
 RefusalReason = Literal[
