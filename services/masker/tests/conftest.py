@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
+from bowchat_contracts.content import Content, TextContent
 from bowchat_contracts.conversations import ConversationChanged
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import Content, Identity, MessageRouted, SlaTerms, TextContent
+from bowchat_contracts.inbound import Identity, MessageRouted, SlaTerms
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED, REPLIES_RECEIVED
+from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
-from bowchat_masker.masking import mask
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.vault import Vault
 from bowchat_runtime.records import Outgoing, Record
@@ -43,7 +45,7 @@ class World:
     def inbound(self) -> InboundMasker:
         """A masker just started: nothing cached."""
         return InboundMasker(
-            self.store, self.vault, self.opener, self.mint, region="GB", mask=self.mask, inspect=self.inspect
+            self.store, self.vault, self.opener, self.mint, mask=self.mask, inspect=self.inspect
         )
 
     def replies(self) -> ReplyMasker:
@@ -79,6 +81,7 @@ class World:
             "sla": SlaTerms(first_response_s=300, warn_ratio=0.75),
             "sealed_identity": self.opener.sealer().seal(plain, f"inbound:{message_id}"),
             "business_number_id": "business",
+            "masking": MaskingPolicy(regions=("GB",)),
             "content": TextContent(text=MessageText(content)) if isinstance(content, str) else content,
             "sent_at": NOW,
             "received_at": NOW,

@@ -4,11 +4,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED, REPLIES_RECEIVED
+from bowchat_masker.detect import mask
 from bowchat_masker.domain import Mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
-from bowchat_masker.masking import mask
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
@@ -44,7 +44,7 @@ def build(
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
-    inbound = InboundMasker(store, vault, opener, mint, region=settings.region, mask=mask, inspect=inspect)
+    inbound = InboundMasker(store, vault, opener, mint, mask=mask, inspect=inspect)
     replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
     return Service(
         name=NAME,

@@ -11,10 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from bowchat_contracts.inbound import Identity
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.app import vault_database
+from bowchat_masker.detect import MaskingError, mask
 from bowchat_masker.guard import Watch, search, watch_for
 from bowchat_masker.identity import learn
-from bowchat_masker.masking import MaskingError, mask
 from bowchat_masker.model import Changes
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import MongoVault, VaultStore
@@ -39,10 +40,14 @@ def configure_mask(parser: argparse.ArgumentParser) -> None:
 
 
 def run_mask(arguments: argparse.Namespace) -> int:
-    return pipe(masker(arguments.region, read_known(arguments.known) if arguments.known else ()))
+    return pipe(
+        masker(
+            MaskingPolicy(regions=(arguments.region,)), read_known(arguments.known) if arguments.known else ()
+        )
+    )
 
 
-def masker(region: str, watches: tuple[Watch, ...]) -> Callable[[Line], Line]:
+def masker(policy: MaskingPolicy, watches: tuple[Watch, ...]) -> Callable[[Line], Line]:
     """The rule of the masker on one line: what an insurer would see of a text, and the verdict.
 
     Places of findings refer to the text as given. A text that would be held comes back empty.
@@ -53,7 +58,7 @@ def masker(region: str, watches: tuple[Watch, ...]) -> Callable[[Line], Line]:
         if not isinstance(text, str):
             raise TypeError('each line must be an object with a "text"')
         try:
-            (result,) = mask([text], region)
+            (result,) = mask([text], policy)
         except MaskingError:
             return {"text": "", "findings": [], "verdict": "quarantine"}
         findings = [{"type": each.type, "start": each.start, "end": each.end} for each in result.findings]

@@ -4,31 +4,25 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
-from bowchat_contracts.inbound import (
-    ButtonContent,
-    ChoiceContent,
-    Content,
-    MessageRouted,
-    OtherContent,
-    TextContent,
-)
-from bowchat_contracts.insurer import (
+from bowchat_contracts.content import ButtonContent, ChoiceContent, Content, OtherContent, TextContent
+from bowchat_contracts.inbound import MessageRouted
+from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalReason
+from bowchat_contracts.insurer_content import (
     InsurerChoice,
     InsurerContent,
-    InsurerMessage,
     InsurerOther,
     InsurerText,
-    InsurerWithheld,
-    RefusalReason,
+    Placeholder,
 )
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.replies import ReplyReceived
+from bowchat_masker.detect import MaskedText, masked
 from bowchat_masker.egress import whole_second
-from bowchat_masker.masking import MaskedText, masked
 from bowchat_masker.model import AliasRow, ConversationRow, ReplyRow, Thread
 
-Mask = Callable[[Sequence[str], str], tuple[MaskedText, ...]]
+Mask = Callable[[Sequence[str], MaskingPolicy], tuple[MaskedText, ...]]
 
 LONGEST_REPLY = 4096
 _NUMBER_CHANGED = "number_changed"
@@ -55,7 +49,7 @@ def says_number_changed(message: MessageRouted) -> bool:
     return isinstance(message.content, OtherContent) and message.content.type == _NUMBER_CHANGED
 
 
-def seen_by_insurer(content: Content, region: str, mask: Mask) -> Seen:
+def seen_by_insurer(content: Content, policy: MaskingPolicy, mask: Mask) -> Seen:
     """The content, masked. Payloads and ids of buttons stay here: they are ours, and may hold anything.
 
     Errors: `MaskingError`.
@@ -63,12 +57,12 @@ def seen_by_insurer(content: Content, region: str, mask: Mask) -> Seen:
     if isinstance(content, OtherContent):
         return Seen(InsurerOther(type=content.type))
     if isinstance(content, TextContent | ButtonContent):
-        texts = mask([content.text.reveal()], region)
+        texts = mask([content.text.reveal()], policy)
         shown = InsurerText if isinstance(content, TextContent) else InsurerChoice
         return Seen(_typed(shown, texts), _types(texts))
     if isinstance(content, ChoiceContent):
         described = [content.description.reveal()] if content.description is not None else []
-        texts = mask([content.title.reveal(), *described], region)
+        texts = mask([content.title.reveal(), *described], policy)
         return Seen(_typed(InsurerChoice, texts), _types(texts))
     assert_never(content)
 
@@ -120,8 +114,7 @@ def trusted_words(message: MessageRouted) -> frozenset[str]:
         "text",
         "choice",
         "other",
-        "phone",
-        "email",
+        *get_args(Placeholder),
         "under_review",
     }
     if isinstance(message.content, OtherContent):

@@ -7,5 +7,3 @@ from bowchat_runtime.settings import ServiceSettings
 
 class MaskerSettings(ServiceSettings):
     http_port: int = Field(8003, ge=0, le=65535)
-    region: str = Field("IN", pattern=r"^[A-Z]{2}$")
-    """ISO 3166 country in which a number without a country code is read."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.__main__ import main
 from bowchat_masker.app import build
 from bowchat_masker.commands import masker, read_known
@@ -47,7 +48,7 @@ def test_mask_answers_line_by_line(monkeypatch: Any, capsys: Any, tmp_path: Path
 
 def test_a_text_too_long_is_quarantined() -> None:
     """What the service would hold, the command says it would hold."""
-    assert masker("IN", ())({"text": "x" * 70_000})["verdict"] == "quarantine"
+    assert masker(MaskingPolicy(regions=("IN",)), ())({"text": "x" * 70_000})["verdict"] == "quarantine"
 
 
 def test_a_bad_known_file_names_its_line(tmp_path: Path) -> None:

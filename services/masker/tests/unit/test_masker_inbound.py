@@ -7,17 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent
 from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import ButtonContent, ChoiceContent, Identity, MessageRelayed, OtherContent
-from bowchat_contracts.insurer import (
-    InsurerChoice,
-    InsurerMessage,
-    InsurerOther,
-    InsurerText,
-    InsurerWithheld,
-)
+from bowchat_contracts.inbound import Identity, MessageRelayed
+from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
+from bowchat_contracts.insurer_content import InsurerChoice, InsurerOther, InsurerText
 from bowchat_contracts.pii import MessageText
 from bowchat_masker.vault import Vault
 from bowchat_runtime.errors import ConflictError, RejectError
@@ -290,7 +286,7 @@ async def test_the_vault_holds_nothing_in_the_clear(world: Any) -> None:
 
 
 @given(text=st.text(max_size=60))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_every_text_ends_at_the_insurer_or_held(world: Any, text: str) -> None:
     """There is no third way: one insurer's record per message, and one word on what became of it."""
     sent = await world.takes(world.message(text))

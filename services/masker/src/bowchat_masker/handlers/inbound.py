@@ -49,13 +49,12 @@ class InboundMasker:
         opener: Opener,
         mint: Mint,
         *,
-        region: str,
         mask: Mask,
         inspect: Inspect,
     ) -> None:
         self._store, self._vault, self._opener, self._mint = store, vault, opener, mint
         self._sealer = opener.sealer()
-        self._region, self._mask, self._inspect = region, mask, inspect
+        self._mask, self._inspect = mask, inspect
         self._aliases: dict[str, AliasRow] = {}
         self._threads: dict[str, Thread] = {}
 
@@ -158,7 +157,7 @@ class InboundMasker:
         if learned.watch is None:
             return Doubt("seal_unreadable", learned.cause)
         try:
-            seen = seen_by_insurer(message.content, self._region, self._mask)
+            seen = seen_by_insurer(message.content, message.masking, self._mask)
             draft = self._draft(message, insurer, insurer_message(message, names, seen.content))
             trusted = trusted_words(message)
             verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)

@@ -7,15 +7,18 @@ Every pattern is linear: repetitions are bounded or possessive.
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import phonenumbers
+
+from bowchat_contracts.insurer_content import Placeholder
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?(?![0-9]|[.,][0-9])"
 _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed)"
 _UNIT = r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|crores?|pounds|dollars|euros|/-)"
 
-PLACEHOLDER = re.compile(r"\[(phone|email)-([0-9]{1,4})\]")
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
 _GROUP = re.compile(r"[0-9]+")
 _CURRENCY_BEFORE = re.compile(rf"(?<!\w){_CURRENCY}\s?\Z", re.IGNORECASE)
 _AMOUNT = re.compile(_NUMBER)
