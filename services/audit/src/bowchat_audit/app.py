@@ -6,6 +6,7 @@ from typing import Any
 
 from bowchat_audit.guard import checked
 from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.holes import KafkaHoles
 from bowchat_audit.memory import MemoryLog
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import DATABASE, LogStore, mongo_log
@@ -34,7 +35,9 @@ def build(
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
-    handler = AuditHandler(entries)
+    holes = KafkaHoles(settings)
+    resources.append(holes)
+    handler = AuditHandler(entries, holes)
     return Service(
         name=NAME,
         publisher=publisher,

@@ -6,7 +6,8 @@ changing, removing or reordering any entry breaks every later one.
 
 Beside the entries, every batch leaves a note of what it read of each partition, before its offsets are committed; so the
 notes reach as far as anything that was ever committed, duplicates that added no entry among it. A record further on than
-the one behind the last note means that something was lost before it was audited. Records before that are read again after
+the one behind the last note means that something was lost before it was audited, unless the broker says that nothing ever
+stood between (`holes`). Records before that are read again after
 a crash, and are no jump. The first record ever seen of a partition may have any offset, since the log may be younger than
 the topic.
 """

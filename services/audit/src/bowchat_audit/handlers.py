@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 import structlog
 
 from bowchat_audit import domain, metrics
 from bowchat_audit.domain import Entry, Gap, Known, Partition, Read, Tail
 from bowchat_audit.errors import LogBrokenError
+from bowchat_audit.holes import Holes
 from bowchat_audit.store import LogStore
 from bowchat_contracts.envelope import rfc3339
 from bowchat_runtime.errors import DependencyDownError
@@ -38,8 +40,8 @@ class AuditHandler:
     a place that another worker took. Only then, and after every start, does a batch ask which of its events are known.
     """
 
-    def __init__(self, store: LogStore) -> None:
-        self._store = store
+    def __init__(self, store: LogStore, holes: Holes) -> None:
+        self._store, self._holes = store, holes
         self._tail: Tail | None = None
         self._ends: dict[Partition, int] = {}
         self._broken: asyncio.Event = asyncio.Event()
@@ -94,20 +96,21 @@ class AuditHandler:
         offsets = [record.offset for record in records]
         for unknown in set(partitions) - self._ends.keys():
             await self._reread_end(unknown)
-        gap = domain.contiguous(self._ends, partitions, offsets)
-        if gap is not None:
+        while (gap := domain.contiguous(self._ends, partitions, offsets)) is not None:
             # Only the store decides: another worker may have appended what this one never saw.
             await self._reread_end(gap.partition)
-            gap = domain.contiguous(self._ends, partitions, offsets)
-        if gap is not None:
-            self._stop(gap)
+            if domain.contiguous(self._ends, partitions, offsets) != gap:
+                continue
+            if not await self._holes.is_hole(gap):
+                self._stop(gap)
+            self._ends[gap.partition] = gap.last
 
     async def _reread_end(self, partition: Partition) -> None:
         end = await self._store.end(partition)
         if end is not None:
-            self._ends[partition] = end
+            self._ends[partition] = max(end, self._ends.get(partition, end))
 
-    def _stop(self, gap: Gap) -> None:
+    def _stop(self, gap: Gap) -> NoReturn:
         topic, partition = gap.partition
         self._reason = (
             f"records {gap.first} to {gap.last} of {topic}, partition {partition}, were lost before they were audited. "

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from bowchat_audit.domain import EMPTY, Entry, Known, Partition, Read, Tail
+from bowchat_audit.domain import EMPTY, Entry, Gap, Known, Partition, Read, Tail
 from bowchat_runtime.errors import ConflictError
 
 
@@ -53,3 +53,10 @@ class MemoryLog:
 
     async def of_subject(self, subject: str) -> list[Entry]:
         return [each for each in self._entries if subject in each["subjects"]]
+
+
+class NoHoles:
+    """Where there is no broker to ask, every gap is a loss."""
+
+    async def is_hole(self, gap: Gap) -> bool:  # noqa: ARG002 - the protocol's signature
+        return False

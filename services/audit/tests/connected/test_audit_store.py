@@ -10,7 +10,7 @@ from bowchat_audit import domain
 from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
-from bowchat_audit.memory import MemoryLog
+from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_contracts.envelope import Meta
 from bowchat_contracts.ids import derived_id
@@ -100,7 +100,7 @@ async def test_everything_about_one_subject_is_found(log: LogStore) -> None:
 
 async def test_two_handlers_interleave_on_either_log(log: LogStore) -> None:
     """Each takes the place behind the other's, and every event is there once."""
-    handlers = [AuditHandler(log), AuditHandler(log)]
+    handlers = [AuditHandler(log, NoHoles()), AuditHandler(log, NoHoles())]
     for turn in range(6):
         worker = turn % 2
         batch = [raw(turn * 3 + n, event=turn * 2 + n, partition=worker) for n in range(3)]
@@ -153,8 +153,8 @@ async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Pa
         async with MongoDatabase(server.user_uri("audit", "not-a-secret", "audit"), "audit") as database:
             log = mongo_log(database)
             await check(log)
-            await run_batch(AuditHandler(log), [raw(0), raw(1), raw(2, event=1)], NOW)
-            await run_batch(AuditHandler(log), [raw(2, event=1), raw(3)], NOW)
+            await run_batch(AuditHandler(log, NoHoles()), [raw(0), raw(1), raw(2, event=1)], NOW)
+            await run_batch(AuditHandler(log, NoHoles()), [raw(2, event=1), raw(3)], NOW)
             await check(log)
             assert [entry["event_id"] for entry in await log.of_subject(MESSAGE)] == ["ev_0", "ev_1", "ev_3"]
             with pytest.raises(Exception, match="not authorized"):

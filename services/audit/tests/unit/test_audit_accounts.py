@@ -14,7 +14,7 @@ from bowchat_audit.accounts import Account, Books
 from bowchat_audit.commands import accept_gap, balance, events
 from bowchat_audit.domain import EMPTY, Entry, Read, Tail
 from bowchat_audit.handlers import AuditHandler
-from bowchat_audit.memory import MemoryLog
+from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_contracts.envelope import Meta
 from bowchat_contracts.ids import derived_id
 from bowchat_runtime.errors import DependencyDownError, SettingsError
@@ -287,9 +287,9 @@ async def test_an_accepted_gap_lets_the_log_go_on_and_stays_in_it() -> None:
         "inbound.received", 0, 5, None, Meta("ev_x", "bowchat.x.v1", "/x", NOW, ""), None, b"{}", 0
     )
     with pytest.raises(DependencyDownError):
-        await run_batch(AuditHandler(log), [record], NOW)
+        await run_batch(AuditHandler(log, NoHoles()), [record], NOW)
     assert await accept_gap(log, "inbound.received", 0, 4, reason="disk lost", clock=lambda: NOW) == 0
-    await run_batch(AuditHandler(log), [record], NOW)
+    await run_batch(AuditHandler(log, NoHoles()), [record], NOW)
     entries = await log.read(0, 10)
     assert [entry["type"] for entry in entries[1:]] == [domain.GAP_ACCEPTED, "bowchat.x.v1"]
     assert domain.first_break(EMPTY, entries) is None
