@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bowchat_contracts.deliveries import DeliveryRequested
@@ -17,11 +17,11 @@ from bowchat_contracts.schemas import EVENTS
 from bowchat_contracts.testing import events
 from bowchat_contracts.topics import TOPICS, event_class
 
-LENIENT = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 
 
 @pytest.mark.parametrize("type_", sorted(EVENTS))
-@LENIENT
+@FEW
 @given(data=st.data())
 def test_an_event_written_as_json_reads_back_as_the_same_event(type_: str, data: st.DataObject) -> None:
     """Nothing is lost or changed between the writer's model and the reader's."""
@@ -32,7 +32,7 @@ def test_an_event_written_as_json_reads_back_as_the_same_event(type_: str, data:
 
 
 @pytest.mark.parametrize("type_", sorted(EVENTS))
-@LENIENT
+@FEW
 @given(data=st.data())
 def test_an_older_reader_ignores_fields_it_does_not_know(type_: str, data: st.DataObject) -> None:
     """A newer writer's extra field does not stop an older reader, and is not carried on by it."""
@@ -45,7 +45,7 @@ def test_an_older_reader_ignores_fields_it_does_not_know(type_: str, data: st.Da
 @pytest.mark.parametrize(
     "event", [InboundReceived, MessageRouted, InsurerReply, ReplyReceived, DeliveryRequested]
 )
-@LENIENT
+@FEW
 @given(data=st.data())
 def test_what_a_person_typed_is_in_the_json_and_not_in_the_repr(
     event: type[Event], data: st.DataObject

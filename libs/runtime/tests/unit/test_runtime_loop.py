@@ -232,7 +232,7 @@ async def test_a_replay_that_fails_again_keeps_its_place() -> None:
     assert parking.oldest((TOPIC, "a")) == first
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(["ok", "bad"]), min_size=1, max_size=12), st.data())
 async def test_parking_never_reorders_a_lane_nor_loses_a_record(
     kinds: list[str], data: st.DataObject

@@ -86,7 +86,7 @@ class Run:
             self._handler = self._new()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=MESSAGES, plan=PLAN)
 def test_every_message_is_numbered_once_and_without_gaps(
     registry: Registry,
