@@ -39,7 +39,7 @@ class Bench:
 
     async def run(self, stores: tuple[str, ...], steady_s: int) -> str:
         """A bare chain before, between and after the relays, on one broker that is warm."""
-        async with KafkaServer(self._directory / "kafka") as broker:
+        async with KafkaServer(self._directory / "kafka", quick=False) as broker:
             await self._bare(broker, "warm-up")
             self._chain.clear()
             await self._bare(broker, "chain-0")
