@@ -6,7 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 PROMTOOL := $(shell command -v promtool || echo .local/bin/promtool)
-PYTEST := $(BIN)/pytest -q
+# Tests of one file stay in one process, in their order: they share what they start.
+JOBS := 2
+PYTEST := $(BIN)/pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 SOURCES := $(wildcard libs/*/src services/*/src)
 TESTS := $(wildcard libs/*/tests services/*/tests tests)
 COMPOSE := docker compose
