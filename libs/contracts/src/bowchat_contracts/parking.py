@@ -23,6 +23,10 @@ class RecordParked(Event):
     reason: str
     """The error's class and place, or `behind <park id>`. Never text from the record."""
     parked_at: datetime
+    written_ms: int | None = None
+    """Kafka's own time of the record, in milliseconds: a replayed copy has another, and what is owed runs from this one."""
+    broker_time: bool = False
+    """Whether the broker gave that time, and not the record's writer."""
 
 
 class RecordReleased(Event):

@@ -11,7 +11,7 @@ from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Record
 
 # Kafka's code of a record time that the broker gave.
-_LOG_APPEND_TIME = 1
+LOG_APPEND_TIME = 1
 _HEX = "hex:"
 
 
@@ -77,7 +77,7 @@ def _record(raw: Any, meta: Meta, event: Any) -> Record:
         event=event,
         value=raw.value or b"",
         timestamp_ms=raw.timestamp,
-        broker_time=raw.timestamp_type == _LOG_APPEND_TIME,
+        broker_time=raw.timestamp_type == LOG_APPEND_TIME,
         headers=headers_of(raw),
     )
 

@@ -22,7 +22,16 @@ from bowchat_runtime.clock import Clock
 from bowchat_runtime.decoding import decode, headers_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
 from bowchat_runtime.logging import where
-from bowchat_runtime.parking import Lane, ParkingState, Verdict, lane_of, park_id_of, parked, released
+from bowchat_runtime.parking import (
+    Lane,
+    ParkingState,
+    Verdict,
+    as_first_written,
+    lane_of,
+    park_id_of,
+    parked,
+    released,
+)
 from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Outgoing, Record, Subscription
 
@@ -132,7 +141,8 @@ class BatchLoop:
         batch = _Batch(self._parking.fork(map(lane_of, raws)))
         for raw in raws:
             try:
-                batch.records.append((raw, decode(raw, undecoded=self.subscription.raw)))
+                record = decode(raw, undecoded=self.subscription.raw)
+                batch.records.append((raw, as_first_written(record, raw, batch.parking)))
             except RejectError as error:
                 if park_id_of(raw) is None:
                     self._park(batch, raw, str(error))

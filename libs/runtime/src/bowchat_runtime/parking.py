@@ -20,8 +20,8 @@ from bowchat_contracts.envelope import Event, Headers, Meta, from_headers, trace
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.parking import RecordParked, RecordReleased
 from bowchat_contracts.topics import PARKED
-from bowchat_runtime.decoding import headers_of, key_of
-from bowchat_runtime.records import Outgoing
+from bowchat_runtime.decoding import LOG_APPEND_TIME, headers_of, key_of
+from bowchat_runtime.records import Outgoing, Record
 
 PARK_ID_HEADER = "bowchat-park-id"
 
@@ -101,6 +101,14 @@ def lane_of(raw: Any) -> Lane:
     return raw.topic, key_of(raw)
 
 
+def as_first_written(record: Record, raw: Any, state: ParkingState) -> Record:
+    """A replayed copy with the time of the record that was parked. The state knows it; a header could be anybody's word."""
+    original = state.lanes.get(lane_of(raw), {}).get(park_id_of(raw) or "")
+    if original is None or original.written_ms is None:
+        return record
+    return replace(record, timestamp_ms=original.written_ms, broker_time=original.broker_time)
+
+
 def parked(raw: Any, service: str, reason: str, now: datetime) -> Outgoing:
     """The event that sets a record aside. Its id is derived from the record's position, so parking twice is parking once."""
     park_id = derived_id("pk", service, raw.topic, str(raw.partition), str(raw.offset))
@@ -114,6 +122,8 @@ def parked(raw: Any, service: str, reason: str, now: datetime) -> Outgoing:
         value=base64.b64encode(raw.value or b"").decode(),
         reason=reason,
         parked_at=now,
+        written_ms=raw.timestamp,
+        broker_time=raw.timestamp_type == LOG_APPEND_TIME,
     )
     return _outgoing(service, event, f"{park_id}/parked", now, headers_of(raw))
 

@@ -1,8 +1,8 @@
 """Places in a partition that never held a record: Kafka marks the ends of transactions there.
 
-A writer that uses transactions leaves a mark behind each; a consumer is never shown it, and sees a jump. That is harmless when
-the broker still has the partition from there on, and finds nothing in it. The relay's topics are not compacted, so nothing else
-makes such places.
+A writer that uses transactions leaves a mark behind each; a consumer is never shown it, and sees a jump. That is harmless
+when the broker still has the partition from there on, and finds nothing in it. The relay's topics are not compacted, so
+nothing else makes such places.
 """
 
 import asyncio
