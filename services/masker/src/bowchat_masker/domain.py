@@ -8,7 +8,7 @@ from typing import Literal, assert_never, get_args
 
 from bowchat_contracts.content import ButtonContent, ChoiceContent, Content, OtherContent, TextContent
 from bowchat_contracts.inbound import MessageRouted
-from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalReason
+from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalReason, WithheldReason
 from bowchat_contracts.insurer_content import (
     InsurerChoice,
     InsurerContent,
@@ -93,7 +93,7 @@ def insurer_message(message: MessageRouted, names: Minted, content: InsurerConte
     )
 
 
-def withheld(message: MessageRouted, names: Minted) -> InsurerWithheld:
+def withheld(message: MessageRouted, names: Minted, reason: WithheldReason) -> InsurerWithheld:
     """What stands at a held message's place, so that the insurer sees no gap and no silence."""
     return InsurerWithheld(
         message_id=names.message_id,
@@ -101,7 +101,7 @@ def withheld(message: MessageRouted, names: Minted) -> InsurerWithheld:
         thread_id=names.thread_id,
         seq=message.seq,
         sent_at=whole_second(message.sent_at),
-        reason="under_review",
+        reason=reason,
     )
 
 
@@ -115,7 +115,6 @@ def trusted_words(message: MessageRouted) -> frozenset[str]:
         "choice",
         "other",
         *get_args(Placeholder),
-        "under_review",
     }
     if isinstance(message.content, OtherContent):
         ours.add(message.content.type)

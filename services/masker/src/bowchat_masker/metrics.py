@@ -12,3 +12,7 @@ FINDINGS = Counter("bowchat_masker_findings_total", "Values masked in texts.", [
 REPLIES = Counter("bowchat_masker_replies_total", "Replies on their way back.", ["outcome", "reason"])
 # Contacts whose sending was frozen because their number changed.
 FROZEN = Counter("bowchat_masker_frozen_total", "Contacts frozen after a change of number.")
+# What people decided on held messages and replies: released, rewritten, blocked; or a command that was refused.
+HELD_ENDS = Counter(
+    "bowchat_masker_held_ends_total", "Commands on what was held, by what came of them.", ["end"]
+)

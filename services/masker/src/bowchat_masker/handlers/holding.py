@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+from bowchat_masker.model import Held
+from bowchat_runtime.seal import Opener, SealBrokenError
+
 CONTEXT = "held:"
 
 
@@ -14,4 +17,14 @@ def hold_copy(sealer: Seals, subject_id: str, value: bytes) -> str | None:
     try:
         return sealer.seal(value, CONTEXT + subject_id)
     except Exception:  # noqa: BLE001 - a broken seal must not undo the hold
+        return None
+
+
+def kept_copy(opener: Opener, held: Held) -> bytes | None:
+    """The record's bytes, opened. None where no copy was kept, or it does not open any more."""
+    if held.sealed is None:
+        return None
+    try:
+        return opener.open(held.sealed, CONTEXT + held.subject_id)
+    except SealBrokenError:
         return None

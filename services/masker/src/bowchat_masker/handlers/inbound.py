@@ -8,7 +8,7 @@ import structlog
 
 from bowchat_contracts.conversations import ContactFrozen, GuardRaised
 from bowchat_contracts.ids import random_id
-from bowchat_contracts.inbound import Identity, MessageRelayed, MessageRouted
+from bowchat_contracts.inbound import Identity, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
@@ -25,8 +25,10 @@ from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
+from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Contact, Held, Thread, alias_key
+from bowchat_masker.quarantine import withheld_reason
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_runtime.errors import RejectError
@@ -172,11 +174,9 @@ class InboundMasker:
     ) -> tuple[Held, tuple[Outgoing, ...]]:
         """The insurer's record at a held message's place is made of minted values alone, and is proved to be."""
         message: MessageRouted = record.event
-        place = leave(
-            clear_minted(
-                self._draft(message, insurer, withheld(message, names)), words=frozenset({"under_review"})
-            )
-        )
+        reason = withheld_reason(doubt.reason)
+        draft = self._draft(message, insurer, withheld(message, names, reason))
+        place = leave(clear_minted(draft, words=frozenset({reason})))
         raised = GuardRaised(
             subject_id=message.message_id,
             direction="to_insurer",
@@ -220,21 +220,7 @@ class InboundMasker:
 def _relayed(record: Record, insurer: str, names: Minted, reason: str | None, now: datetime) -> Outgoing:
     """Of stage 1: response clocks start when the insurer's record is acknowledged."""
     message: MessageRouted = record.event
-    event = MessageRelayed(
-        message_id=message.message_id,
-        conversation_id=message.conversation_id,
-        contact_id=message.contact_id,
-        insurer=insurer,
-        desk=message.desk,
-        seq=message.seq,
-        outcome="held" if reason else "relayed",
-        reason=reason,
-        insurer_message_id=names.message_id,
-        alias=names.alias,
-        sla=message.sla,
-        sent_at=message.sent_at,
-        relayed_at=now,
-    )
+    event = relayed(message, insurer, names, "held" if reason else "relayed", reason=reason, at=now)
     meta = follow(record.meta, SOURCE, event, time=now)
     return Outgoing(INBOUND_RELAYED, message.conversation_id, event, meta, stage=1)
 

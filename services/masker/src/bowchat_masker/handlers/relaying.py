@@ -1,0 +1,33 @@
+"""The relay's own word on where a message stands on its way in."""
+
+from datetime import datetime
+from typing import Literal
+
+from bowchat_contracts.inbound import MessageRelayed, MessageRouted
+from bowchat_masker.domain import Minted
+
+
+def relayed(
+    message: MessageRouted,
+    insurer: str,
+    names: Minted,
+    outcome: Literal["relayed", "held", "released", "blocked"],
+    *,
+    reason: str | None = None,
+    at: datetime,
+) -> MessageRelayed:
+    return MessageRelayed(
+        message_id=message.message_id,
+        conversation_id=message.conversation_id,
+        contact_id=message.contact_id,
+        insurer=insurer,
+        desk=message.desk,
+        seq=message.seq,
+        outcome=outcome,
+        reason=reason,
+        insurer_message_id=names.message_id,
+        alias=names.alias,
+        sla=message.sla,
+        sent_at=message.sent_at,
+        relayed_at=at,
+    )
