@@ -1,4 +1,4 @@
-"""The accounts: received = delivered + failed + held + refused + parked + in flight, per direction.
+"""The accounts: received = delivered + failed + held + blocked + refused + parked + in flight, per direction.
 
 A fold over the log, entry by entry; what it keeps is a few words per message. Received and each end are read from
 different events of different writers, so that a message that one of them forgot shows up, instead of being netted out.
@@ -16,6 +16,7 @@ import orjson
 from bowchat_audit.domain import Entry
 from bowchat_audit.trails import End, MessageTrail, ReplyTrail, Trail
 from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated
+from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_contracts.parking import RecordParked, RecordReleased
@@ -31,7 +32,7 @@ from bowchat_contracts.topics import (
     REPLIES_RECEIVED,
 )
 
-ENDS: tuple[End, ...] = ("delivered", "failed", "held", "refused", "parked")
+ENDS: tuple[End, ...] = ("delivered", "failed", "held", "blocked", "refused", "parked")
 
 _PARKED = PARKED.format(service="")
 
@@ -42,6 +43,7 @@ _ON_THE_WAY = {
     (PARKED.format(service="masker"), ReplyReceived.type),
     (PARKED.format(service="dispatcher"), DeliveryRequested.type),
     (PARKED.format(service="dispatcher"), InsurerMessage.type),
+    (PARKED.format(service="dispatcher"), InsurerReleased.type),
 }
 
 
@@ -215,7 +217,7 @@ def _parked_trail(books: Books, kind: str, value: str) -> Trail | None:
     """Whose the parked record is. Its own event may not be in the log yet; a record that names nobody is nobody's."""
     try:
         body = orjson.loads(_decoded(value))
-        if kind == InsurerMessage.type:
+        if kind in (InsurerMessage.type, InsurerReleased.type):
             return books.messages.get(books.by_insurer_id.get(body["message_id"], ""))
         if "reply_key" in body:
             return books.reply(str(body["reply_key"]))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-End = Literal["delivered", "failed", "held", "refused", "parked"]
+End = Literal["delivered", "failed", "held", "blocked", "refused", "parked"]
 DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
 FAILED = frozenset({"failed", "unresolved"})
 _ARRIVED = frozenset({"delivered", "read"})
+_ON_THE_TOPIC = frozenset({"relayed", "released"})
 _COURSE = ("pending", "sending", "unknown", "unresolved", "accepted", "sent", "delivered", "read", "failed")
 _RANKS = {state: rank for rank, state in enumerate(_COURSE)}
 
@@ -21,7 +22,7 @@ class Trail:
 
     received_at: datetime | None = None
     decision: str = ""
-    """Inbound: `routed` or `triage`. Replies: `accepted`, `held` or `refused`."""
+    """Inbound: `routed` or `triage`. Replies: `accepted`, `held`, `refused` or `blocked`."""
     delivery: str = ""
     """The state of its delivery, where there is one: the furthest of the last attempt, since the ledger's changes may be
     logged in another order than they happened."""
@@ -45,14 +46,14 @@ class MessageTrail(Trail):
     """A policyholder's message on its way to an insurer."""
 
     relay: str = ""
-    """`relayed` or `held`."""
+    """`relayed`, `held`, `released` or `blocked`."""
     relayed_seq: int = 0
     insurer: str = ""
 
     def seen_relay(self, outcome: str, insurer: str, seq: int) -> None:
-        # Held and then released is no contradiction; the other way round is one.
-        if self.relay == "relayed" and outcome == "held":
-            self.contradictions.add("relayed and held")
+        # Only what is held has a second end, and whichever it is, it is the last.
+        if self.relay not in ("", "held", outcome) or {self.relay, outcome} == {"held", "relayed"}:
+            self.contradictions.add(f"{self.relay} and {outcome}")
         self.relay, self.insurer, self.relayed_seq = outcome, insurer, seq
 
     def outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
@@ -67,9 +68,11 @@ class MessageTrail(Trail):
     def _own_outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
         if self.relay == "held":
             return "held", "masker"
-        if self.relay == "relayed":
+        if self.relay == "blocked":
+            return "blocked", "masker"
+        if self.relay in _ON_THE_TOPIC:
             by_webhook = self.delivery or (webhook_since is not None and self.relayed_seq > webhook_since)
-            return _sent(self.delivery, before="relayed") if by_webhook else ("delivered", "relayed")
+            return _sent(self.delivery, before=self.relay) if by_webhook else ("delivered", self.relay)
         if self.decision == "triage":
             return "held", "triage"
         return None, self.decision or "received"
@@ -82,9 +85,7 @@ class ReplyTrail(Trail):
     requested: bool = False
 
     def seen_decision(self, outcome: str) -> None:
-        if {self.decision, outcome} in ({"accepted", "refused"}, {"held", "refused"}) or (
-            self.decision == "accepted" and outcome == "held"
-        ):
+        if self.decision not in ("", "held", outcome) or {self.decision, outcome} == {"held", "refused"}:
             self.contradictions.add(f"{self.decision} and {outcome}")
         self.decision = outcome
 
@@ -98,6 +99,8 @@ class ReplyTrail(Trail):
             return "refused", "masker"
         if self.decision == "held":
             return "held", "masker"
+        if self.decision == "blocked":
+            return "blocked", "masker"
         if self.delivery:
             return _sent(self.delivery, before="")
         if self.requested:

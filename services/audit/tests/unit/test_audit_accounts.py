@@ -127,7 +127,8 @@ def where(account: Account) -> str:
         ([received(), routed("triage")], "held"),
         ([received(), routed("triage"), routed(), relayed()], "delivered"),
         ([received(), routed(), relayed("held")], "held"),
-        ([received(), routed(), relayed("held"), relayed()], "delivered"),
+        ([received(), routed(), relayed("held"), relayed("released")], "delivered"),
+        ([received(), routed(), relayed("held"), relayed("blocked")], "blocked"),
         ([received(), routed(), relayed()], "delivered"),
         ([received(), routed(), relayed(), webhook("pending")], "pending"),
         ([received(), routed(), relayed(), webhook("pending"), webhook("accepted")], "delivered"),
@@ -167,6 +168,7 @@ def test_a_message_is_where_its_own_events_say(lines: list[Line], expected: str)
         ([reply(), decided(), updated("unresolved"), updated("sending", attempt=2)], "sending"),
         ([reply(), decided("held")], "held"),
         ([reply(), decided("held"), decided(), updated("sent")], "delivered"),
+        ([reply(), decided("held"), decided("blocked")], "blocked"),
         ([reply(), decided("refused")], "refused"),
         ([reply(), parked("masker", reply())], "parked"),
         ([reply(), decided(), requested(), parked("dispatcher", requested())], "parked"),
@@ -185,6 +187,16 @@ def test_a_reply_is_where_its_own_events_say(lines: list[Line], expected: str) -
     [
         ([routed(), relayed()], "never received"),
         ([received(), relayed(), relayed("held")], "two ends: relayed and held"),
+        ([received(), relayed("held"), relayed()], "two ends: held and relayed"),
+        (
+            [received(), relayed("held"), relayed("released"), relayed("blocked")],
+            "two ends: released and blocked",
+        ),
+        (
+            [received(), relayed("held"), relayed("blocked"), relayed("released")],
+            "two ends: blocked and released",
+        ),
+        ([reply(), decided("held"), decided(), decided("blocked")], "two ends: accepted and blocked"),
         ([received(), relayed(), webhook("delivered"), webhook("failed")], "two ends: delivered and failed"),
         ([received(), relayed(), parked("router", received())], "two ends: delivered and parked"),
         ([received("2026-03-02T09:00:00Z"), routed()], "in flight for 600 s"),
@@ -228,9 +240,11 @@ def test_what_names_no_message_is_shown_apart() -> None:
 
 
 lives = st.lists(
-    st.sampled_from([received(), routed(), routed("triage"), relayed(), relayed("held"), webhook("pending"),
+    st.sampled_from([received(), routed(), routed("triage"), relayed(), relayed("held"), relayed("released"),
+                     relayed("blocked"), webhook("pending"),
                      webhook("delivered"), webhook("failed"), parked("router", received()), released("router"),
-                     reply(), decided(), decided("held"), decided("refused"), updated("sent"), updated("failed")]),
+                     reply(), decided(), decided("held"), decided("blocked"), decided("refused"), updated("sent"),
+                     updated("failed")]),
     max_size=14,
 )  # fmt: skip
 
@@ -256,8 +270,8 @@ async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.Capture
     log = await _log([received(), routed(), relayed(), reply(), decided()])
     assert await balance(log, older_than_s=60, as_json=False, clock=lambda: NOW) == 0
     assert capsys.readouterr().out.splitlines()[1:4] == [
-        "inbound           1          1          0          0          0          0          0",
-        "replies           1          0          0          0          0          0          1",
+        "inbound           1          1          0          0          0          0          0          0",
+        "replies           1          0          0          0          0          0          0          1",
         "replies in flight: accepted 1",
     ]
     assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
