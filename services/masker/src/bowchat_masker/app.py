@@ -3,13 +3,23 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED, REPLIES_RECEIVED
+from bowchat_contracts.topics import (
+    COMMANDS_REQUESTED,
+    CONVERSATIONS_CHANGED,
+    INBOUND_ROUTED,
+    REPLIES_RECEIVED,
+)
 from bowchat_masker.detect import mask
 from bowchat_masker.domain import Mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
+from bowchat_masker.handlers.held_commands import HeldCommands, Kind
+from bowchat_masker.handlers.held_messages import HeldMessages, Tools
+from bowchat_masker.handlers.held_replies import HeldReplies
 from bowchat_masker.memory import MemoryVault
+from bowchat_masker.quarantine_memory import MemoryQuarantine
+from bowchat_masker.quarantine_store import MongoQuarantine
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
 from bowchat_masker.vault import Vault
@@ -30,7 +40,7 @@ def build(
     mask: Mask = mask,
     inspect: Inspect = inspect,
 ) -> Service:
-    """The masker: one subscription for each direction, and one that learns which conversations are closed."""
+    """The masker: one subscription for each direction, one that learns which conversations are closed, one for commands."""
     opener = Opener(settings.secret("identity.private.json"))
     vault, mint = Vault(settings.key("kek.key")), Mint(settings.key("mint.key"))
     resources: list[AbstractAsyncContextManager[Any]] = []
@@ -46,6 +56,12 @@ def build(
         resources.append(publisher)
     inbound = InboundMasker(store, vault, opener, mint, mask=mask, inspect=inspect)
     replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
+    kinds: dict[str, Kind] = {
+        "ms": HeldMessages(store, Tools(vault, opener, mint, mask, inspect)),
+        "rp": HeldReplies(store, vault, opener, mint),
+    }
+    rulings = MongoQuarantine(database) if uses_mongo else MemoryQuarantine()
+    held = HeldCommands(store, rulings, kinds)
     return Service(
         name=NAME,
         publisher=publisher,
@@ -53,6 +69,7 @@ def build(
             Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
             Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
             Subscription(ConversationFollower(store), topics=(CONVERSATIONS_CHANGED,), name="conversations"),
+            Subscription(held, topics=(COMMANDS_REQUESTED,), name="held"),
         ],
         resources=resources,
         ready=[database.ping] if uses_mongo else [],

@@ -56,10 +56,6 @@ class MemoryVault:
     async def held(self, ids: Sequence[str]) -> dict[str, Held]:
         return _chosen(self._held, ids)
 
-    def all_held(self) -> list[Held]:
-        """For whoever lists what waits."""
-        return list(self._held.values())
-
     async def save(self, changes: Changes) -> None:
         _write(self._contacts, changes.contacts)
         _insert(self._aliases, changes.aliases)

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from bowchat_masker.memory import MemoryVault
-from bowchat_masker.model import Held
 from bowchat_masker.quarantine import Refusal, Ruling
 from bowchat_runtime.errors import ConflictError
 
 
 class MemoryQuarantine:
-    """Beside a vault in memory, whose holds it reads."""
+    """Rulings and refusals in dictionaries."""
 
-    def __init__(self, vault: MemoryVault) -> None:
-        self._vault = vault
+    def __init__(self) -> None:
         self._rulings: dict[str, Ruling] = {}
         self._refusals: dict[str, Refusal] = {}
 
@@ -21,10 +18,6 @@ class MemoryQuarantine:
 
     async def refusals(self, commands: Sequence[str]) -> dict[str, Refusal]:
         return {each: self._refusals[each] for each in commands if each in self._refusals}
-
-    async def waiting(self) -> list[Held]:
-        held = [each for each in self._vault.all_held() if each.subject_id not in self._rulings]
-        return sorted(held, key=lambda each: each.held_at)
 
     async def save(self, rulings: Mapping[str, Ruling], refusals: Mapping[str, Refusal]) -> None:
         taken = rulings.keys() & self._rulings.keys() | refusals.keys() & self._refusals.keys()

@@ -19,9 +19,6 @@ class QuarantineStore(Protocol):
     async def refusals(self, commands: Sequence[str]) -> dict[str, Refusal]:
         """By the command."""
 
-    async def waiting(self) -> list[Held]:
-        """What is held and not decided, the oldest first."""
-
     async def save(self, rulings: Mapping[str, Ruling], refusals: Mapping[str, Refusal]) -> None:
         """Add these.
 
@@ -45,6 +42,7 @@ class MongoQuarantine:
         return {key: Refusal(key, **_without_id(each)) for key, each in found.items()}
 
     async def waiting(self) -> list[Held]:
+        """What is held and not decided, the oldest first."""
         decided = {each["_id"] for each in await self._rulings.find({}, projection={"_id": 1})}
         found = await self._held.find({}, sort=[("held_at", 1)])
         return [Held(each["_id"], **_without_id(each)) for each in found if each["_id"] not in decided]

@@ -77,6 +77,6 @@ def test_the_service_is_built_from_development_keys(tmp_path: Path) -> None:
     init(tmp_path, ())
     settings = MaskerSettings(store="memory", secrets=tmp_path / "masker")
     service = build(settings, publisher=MemoryPublisher())
-    assert [each.name for each in service.subscriptions] == ["inbound", "replies", "conversations"]
+    assert [each.name for each in service.subscriptions] == ["inbound", "replies", "conversations", "held"]
     with pytest.raises(SettingsError, match=r"identity\.private\.json"):
         build(MaskerSettings(store="memory", secrets=tmp_path / "absent"), publisher=MemoryPublisher())

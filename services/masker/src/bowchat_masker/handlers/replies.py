@@ -12,7 +12,6 @@ from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import Identity
 from bowchat_contracts.insurer import ReplyRefused
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
@@ -21,6 +20,7 @@ from bowchat_masker.domain import DETAILS, ReplyView, find_thread, held_reply, r
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
 from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.handlers.recipient import sealed_recipient
 from bowchat_masker.model import (
     AliasRow,
     Changes,
@@ -151,13 +151,10 @@ class ReplyMasker:
         reply: ReplyReceived = record.event
         delivery_id = derived_id("dl", reply.reply_key)
         try:
-            known = self._vault.open(contact).known
-            if not known.reachable:
+            sealed = sealed_recipient(self._vault, self._sealer, contact, delivery_id)
+            if sealed is None:
                 row = refused(reply, record.position, "contact_unreachable", thread, now)
                 return self._refusal(record, row, contact)
-            recipient = Identity(number=known.current.number, bsuid=known.current.bsuid)
-            plain = recipient.model_dump_json(exclude_none=True).encode()
-            sealed = self._sealer.seal(plain, f"delivery:{delivery_id}")
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
             return held_reply(reply, record.position, thread, "seal_unreadable", now)
         return ReplyRow(
