@@ -91,7 +91,7 @@ def new_clock(conversation_id: ConversationId) -> Clock:
 
 def started(clock: Clock, event: MessageRelayed, trace: str, *, now: datetime, cause: str) -> Clock:
     """The message is on the insurer's topic. Only the first one of a conversation that promises a time starts a clock."""
-    if clock.terms is not None or event.outcome != "relayed" or event.sla is None:
+    if clock.terms is not None or event.outcome not in ("relayed", "released") or event.sla is None:
         return clock
     begin = _milliseconds(event.relayed_at)
     target = event.sla.first_response_s

@@ -75,7 +75,7 @@ class ClockHandler:
     def _subject(self, record: Record) -> ConversationId | None:
         """The conversation whose clock this record may change or has changed; None when it cannot."""
         match record.event:
-            case MessageRelayed(outcome="relayed", conversation_id=conversation_id, sla=terms):
+            case MessageRelayed(outcome="relayed" | "released", conversation_id=conversation_id, sla=terms):
                 starter = self._started_by.get(conversation_id, record.position)
                 return conversation_id if terms is not None and starter == record.position else None
             case ReplyDecided(outcome="accepted", conversation_id=conversation_id):

@@ -62,7 +62,9 @@ def test_the_first_relayed_message_starts_the_clock_on_the_agreed_terms() -> Non
 
 
 @pytest.mark.parametrize(
-    "event", [relayed(outcome="held"), relayed(terms=False)], ids=["held", "nothing promised"]
+    "event",
+    [relayed(outcome="held"), relayed(outcome="blocked"), relayed(terms=False)],
+    ids=["held", "blocked", "nothing promised"],
 )
 def test_only_a_relayed_message_with_a_promise_starts_a_clock(event: MessageRelayed) -> None:
     """An insurer is not timed on what it did not get, or never promised."""

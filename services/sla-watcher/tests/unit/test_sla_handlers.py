@@ -1,6 +1,7 @@
 """The handler over batches: what is told, what is absorbed, what a crash repeats."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from bowchat_sla.memory import MemoryClocks
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def relayed(conversation: str, offset: int, *, seq: int = 1) -> Record:
+def relayed(conversation: str, offset: int, *, seq: int = 1, outcome: Any = "relayed") -> Record:
     event = MessageRelayed(
         message_id=derived_id("ms", conversation, str(seq)),
         conversation_id=derived_id("cv", conversation),
@@ -27,7 +28,7 @@ def relayed(conversation: str, offset: int, *, seq: int = 1) -> Record:
         insurer="acme",
         desk="claims",
         seq=seq,
-        outcome="relayed",
+        outcome=outcome,
         insurer_message_id=derived_id("im", conversation, str(seq)),
         alias=derived_id("ph", "one"),
         sla=SlaTerms(first_response_s=300, warn_ratio=0.75),
@@ -81,6 +82,13 @@ async def test_a_conversation_runs_and_is_met() -> None:
     ]
     together = [relayed("b", 2), decided("b", 1, seconds=9)]
     assert told(await run_batch(handler, together, at(10))) == ["running", "met"]
+
+
+async def test_a_released_message_starts_the_clock_where_a_held_one_did_not() -> None:
+    """An insurer is timed from the moment that it has the message: not before people let it go."""
+    handler = ClockHandler(MemoryClocks())
+    assert told(await run_batch(handler, [relayed("a", 0, outcome="held")], at(0))) == []
+    assert told(await run_batch(handler, [relayed("a", 1, outcome="released")], at(1))) == ["running"]
 
 
 async def test_a_reply_that_overtakes_its_message_is_remembered() -> None:
