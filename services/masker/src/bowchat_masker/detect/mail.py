@@ -1,4 +1,4 @@
-"""E-mail addresses, also with "at" and "dot" in words."""
+"""E-mail addresses, also said ("asha at the rate gmail dot com"), spelled out, glued together or left without their @."""
 
 import re
 from collections.abc import Iterator
@@ -6,34 +6,120 @@ from collections.abc import Iterator
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.spoken import AT, DOT, INDIC, spoken
 
-_LOCAL = r"(?<![\w.%+'-])[\w.%+'-]++(?:\s{1,2}dot\s{1,2}[\w%+'-]++){0,3}+"
-_LABEL, _TOP = r"[\w-]{1,63}+", r"[^\W\d_]{2,24}+(?![\w-])"
-_BRACKETED_AT = r"\s{0,2}[(\[{<]\s?(?:at|@)\s?[)\]}>]\s{0,2}"
-_BRACKETED_DOT = r"\s{0,2}[(\[{<]\s?(?:dot|\.)\s?[)\]}>]\s{0,2}"
-_DOT = rf"(?:\.|\s{{1,2}}\.\s{{1,2}}|\s{{1,2}}dot\s{{1,2}}|{_BRACKETED_DOT})"
-_WORD_DOT = rf"(?:\s{{1,2}}dot\s{{1,2}}|{_BRACKETED_DOT})"
-# "at" with a plain dot is ordinary speech ("I am at clinic.in"), except before a house that gives mailboxes.
-_HOUSES = (
-    r"(?:gmail|googlemail|yahoo|ymail|outlook|hotmail|live|icloud|rediffmail|proton|protonmail|aol|zoho|gmx)"
+_TRIGGERS = (
+    "@", "mail", "yahoo", "outlook", "icloud", "proton", "rediff", "dot", "punto", "ponto", "punkt", "arroba", "arobase",
+    "period", "%40", "&#64", "&#064", "&#x40", "&commat", "डॉट", "डाट", "डोट", "बिंदु", "ऐट", "एट", "मेल",
+    "chiocciola", "klammeraffe", "full stop", "fullstop",
+)  # fmt: skip
+
+_C = rf"[\w%+'.{DOT}{INDIC}-]"
+_LOCAL = rf"(?<!{_C}){_C}{{1,64}}+"
+_LABEL = rf"[\w{INDIC}-]{{1,63}}+"
+_STOP = rf"(?:[.{DOT}]|\s{{1,2}}+[.{DOT}]\s{{1,2}}+)"
+_TOP = rf"(?:[^\W\d_]|[{INDIC}]){{2,24}}+(?![\w@{AT}{DOT}-])"
+# Houses that give mailboxes: named after "at" they need no dot to be told from ordinary speech.
+_HOUSE = (
+    r"(?:g\s?mail|google\s?mail|gmial|yahoo|ymail|outlook|hotmail|icloud|rediff\s?mail|proton\s?mail"
+    r"|proton|aol|zoho"
+    r"|gmx|जी\s?मेल|याहू|हॉटमेल)"
 )
-_EMAIL = re.compile(
-    rf"{_LOCAL}(?:"
-    rf"(?:\s{{0,3}}+@\s{{0,3}}+|{_BRACKETED_AT}){_LABEL}(?:{_DOT}{_LABEL}){{0,4}}{_DOT}{_TOP}"
-    rf"|\s{{1,3}}+at\s{{1,3}}+(?:{_LABEL}{_WORD_DOT}(?:{_LABEL}{_DOT}){{0,3}}|{_HOUSES}{_DOT}){_TOP}"
-    rf")",
+_HOUSE_TOP = r"(?:com|co\s?\.?\s?in|co\.uk|in|net|me|org|es|fr|de|कॉम|इन)"
+_AFTER_HOUSE = rf"(?:\s?[.,{DOT}]\s?{_HOUSE_TOP}|\s(?:com|co\s?\.?\s?in|कॉम))(?!\w)"
+
+_SIGNED = re.compile(
+    rf"{_LOCAL}\s{{0,3}}+@\s{{0,3}}+(?:{_LABEL}(?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP}"
+    rf"|{_HOUSE}(?:{_AFTER_HOUSE}|(?!\w)))",
     re.IGNORECASE,
 )
-_MAY_HOLD_EMAIL = re.compile(r"@|\bat\b", re.IGNORECASE)
+_SAID = re.compile(
+    rf"({_LOCAL}){AT}(?:({_LABEL})((?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP})"
+    rf"|{_HOUSE}(?:({_AFTER_HOUSE})|(?!\w)))",
+    re.IGNORECASE,
+)
+_WITHOUT_SIGN = re.compile(
+    rf"({_LOCAL})[\s,]{{1,2}}+(?:on\s|at\s|-\s?)?{_HOUSE}(?:\s?[.,{DOT}]?\s?(?:com|co\.?in|कॉम)(?!\w)"
+    rf"|(?!\w))",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(rf"(?<=at){_HOUSE}(?:dot|[.{DOT}])(?:com|co\.?in|in)(?!\w)", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    rf"(?<![\w\[])(?:{_HOUSE}(?:\s(?:id|address))?|(?:e-?mail|mail)\s?(?:id|address))"
+    rf"(?:\s?(?:is|hai|h|:|=|-|ka naam)){{1,2}}+\s{{0,2}}+([\w.+-]{{5,64}}+)(?!\s?[@{AT}])",
+    re.IGNORECASE,
+)
+_HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)
+_TELLING = re.compile(r"[\w%+-][._+][\w%+-]|[0-9]")
+_LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
+# Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
+_NO_MAILBOX = frozenset({
+    "a", "about", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "for", "from",
+    "gives", "have", "her", "his", "http", "https", "i", "in", "into", "is", "it", "its", "like", "logged",
+    "login", "mail", "me", "my", "new", "no", "not", "of", "old", "on", "open", "or", "our", "please", "pls",
+    "that", "the", "their", "this", "through", "to", "use", "using", "via", "was", "with", "without", "work",
+    "www", "you", "your",
+})  # fmt: skip
+_NO_TOP = frozenset({
+    "and", "but", "for", "hai", "he", "is", "it", "not", "now", "of", "ok", "okay", "on", "pls", "she", "so",
+    "the", "then", "to", "we", "you",
+})  # fmt: skip
+_SPACES = re.compile(r"\s+")
 
 
 def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
-    if not _MAY_HOLD_EMAIL.search(view.text):
+    lowered = view.text.lower()
+    if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in _EMAIL.finditer(view.text):
-        yield Hit("email", *match.span(), value=_value(match[0]))
+    reading = spoken(view.text)
+    for start, end in _spans(reading.text):
+        value = _SPACES.sub("", reading.text[start:end].casefold()).replace(AT, "@").replace(DOT, ".")
+        yield Hit("email", *reading.span(start, end), value)
 
 
-def _value(text: str) -> str:
-    plain = re.sub(r"\s+dot\s+|[(\[{<]\s?dot\s?[)\]}>]", ".", text.casefold())
-    return re.sub(r"\s", "", re.sub(r"\s+at\s+|[(\[{<]\s?at\s?[)\]}>]", "@", plain))
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for match in _SIGNED.finditer(text):
+        yield _trimmed(match)
+    for match in _SAID.finditer(text):
+        if _is_said(match):
+            yield _trimmed(match)
+    for match in _WITHOUT_SIGN.finditer(text):
+        if _is_without_sign(match):
+            yield _trimmed(match)
+    for match in _GLUED.finditer(text):
+        start = match.start()
+        while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._+-"):
+            start -= 1
+        yield start, match.end()
+    for match in _ANNOUNCED.finditer(text):
+        if _tells(match[1]) and _LETTERS.search(match[1]):
+            yield match.start(1), match.end(1) - (len(match[1]) - len(match[1].rstrip(".")))
+
+
+def _trimmed(match: re.Match[str]) -> tuple[int, int]:
+    """A quotation mark or a dot before an address is not part of it."""
+    return match.start() + len(match[0]) - len(match[0].lstrip(f"'.{DOT}")), match.end()
+
+
+def _is_said(match: re.Match[str]) -> bool:
+    """After "at", a plain dot is ordinary speech ("I am at clinic.in"), and so is a house without its top level."""
+    local, label, rest, after = match.groups()
+    if label is None:
+        return after is not None or _tells(local)
+    top = re.split(rf"[.{DOT}]", rest)[-1].strip().lower()
+    if _HOUSE_ALONE.fullmatch(label):
+        return True
+    return DOT in rest and top not in _NO_TOP and not label.isdigit()
+
+
+def _is_without_sign(match: re.Match[str]) -> bool:
+    local = match[1].strip(f".'{DOT}").lower()
+    if local in _NO_MAILBOX or not _LETTERS.search(local):
+        return False
+    has_top = re.search(r"(?:com|in|कॉम)\Z", match[0], re.IGNORECASE) is not None
+    return (has_top and len(local) > 2) or (_tells(local) and len(local) > 4)
+
+
+def _tells(local: str) -> bool:
+    """Whether it is written as people write no ordinary word: with a digit, or a dot or underscore inside."""
+    return _TELLING.search(local.replace(DOT, ".")) is not None

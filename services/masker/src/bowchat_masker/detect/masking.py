@@ -8,13 +8,22 @@ from collections.abc import Sequence
 
 from bowchat_contracts.insurer_content import Masked, Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.addresses import addresses
+from bowchat_masker.detect.banking import banking
 from bowchat_masker.detect.canonical import Canonical, canonicalise
+from bowchat_masker.detect.handles import handles
 from bowchat_masker.detect.hits import BLANK, Detector, Finding, Hit, MaskedText, MaskingError, joined
+from bowchat_masker.detect.identifiers import identifiers
+from bowchat_masker.detect.links import links
 from bowchat_masker.detect.mail import mails
+from bowchat_masker.detect.names import names
 from bowchat_masker.detect.numbers import numbers
 from bowchat_masker.detect.shapes import PLACEHOLDER
+from bowchat_masker.detect.upi import upi_ids
 
-DETECTORS: tuple[Detector, ...] = (mails, numbers)
+DETECTORS: tuple[Detector, ...] = (
+    links, mails, upi_ids, handles, banking, identifiers, addresses, names, numbers,
+)  # fmt: skip
 """In order of precedence: what one found is blank to those after it. Numbers come last, for they take all digits."""
 
 MOST_BYTES = 65_536

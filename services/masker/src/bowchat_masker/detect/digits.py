@@ -1,0 +1,58 @@
+"""Groups of digits as people write long numbers: "2345 6789 0123", "4111-1111-1111-1111"."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from bowchat_masker.detect.hits import MaskingError
+
+_GROUP = re.compile(r"[0-9]+")
+_JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
+_FEWEST, _MOST = 4, 6_000
+_MOST_GROUPS = 600
+_DIGITS = "0123456789"
+
+
+class Group(NamedTuple):
+    start: int
+    end: int
+    digits: str
+
+
+def few_digits(text: str) -> bool:
+    """Whether a text has too few digits to hold any identity number. Most have.
+
+    Errors: `MaskingError` for more digits than a person would type.
+    """
+    count = sum(map(text.count, _DIGITS))
+    if count > _MOST:
+        raise MaskingError("the text holds more figures than a person would type")
+    return count < _FEWEST
+
+
+def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
+    """Neighbouring groups whose digits add up to one of the lengths, each run of them from the left, longest first.
+
+    A text with more groups than people type is read no further: the digit budget takes care of it.
+    """
+    found = [
+        Group(*match.span(), match[0])
+        for match, _ in zip(_GROUP.finditer(text), range(_MOST_GROUPS), strict=False)
+    ]
+    longest = max(lengths)
+    for first in range(len(found)):
+        total, fits = 0, []
+        for last in range(first, len(found)):
+            if last > first and not _JOINING.fullmatch(text, found[last - 1].end, found[last].start):
+                break
+            total += len(found[last].digits)
+            if total > longest:
+                break
+            if total in lengths:
+                fits.append(last)
+        yield from (found[first : last + 1] for last in reversed(fits))
+
+
+def nearby(cue: re.Pattern[str], text: str, at: int, reach: int) -> bool:
+    """Whether a cue stands before a place, within reach and on the way there."""
+    return cue.search(text, max(0, at - reach), at) is not None

@@ -1,0 +1,142 @@
+"""Names on other networks: "my insta is asha_test", "@asha.test on telegram", "asha_test22 pe snap"."""
+
+import re
+from collections.abc import Iterator
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.spoken import AT, DOT, spoken
+
+_NETWORK = (
+    r"(?:insta(?:gram)?|ig|tele\s?gram|tg|facebook|face\s?book|fb|messenger|twitter|linked\s?in"
+    r"|snap\s?chat|snap|sc|discord|skype"
+    r"|signal|viber|we\s?chat|tik\s?tok|threads|kik|hike|imo|reddit|you\s?tube|pinterest|whats\s?app"
+    r"|wa|telegramme"
+    r"|इंस्टाग्राम|इंस्टा|टेलीग्राम|फेसबुक|स्नैपचैट|व्हाट्सएप)"
+)
+_TRIGGERS = (
+    "@", "insta", "ig", "tele", "tg", "fac", "fb", "messenger", "twitter", "linked", "snap", "sc",
+    "discord", "skype", "signal",
+    "viber", "chat", "tik", "threads", "kik", "hike", "imo", "reddit", "you", "pinterest", "whats",
+    "wa", "इंस्टा", "टेलीग्राम",
+    "फेसबुक", "स्नैप", "user", "handle",
+)  # fmt: skip
+_TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+"
+_LINKING = (
+    r"(?:id|handle|username|user\s?name|user|name|account|profile|page|naam"
+    r"|ka|ki|pe|par|on|is|are|hai|h|es|as|mera|meri|my)"
+)
+_AFTER_NETWORK = re.compile(
+    rf"(?<![\w\[@.])(?P<before>(?:my|mera|meri|mi|our|apna|मेरा|मेरी)\s)?{_NETWORK}(?:'s)?"
+    rf"(?P<link>(?:[\s:=>,-]{{1,3}}+{_LINKING}(?!\w)){{0,5}}+)(?P<sign>[\s:=>@{AT}-]{{1,4}}+)(?P<token>{_TOKEN})(?!\w|[@{AT}])",
+    re.IGNORECASE,
+)
+_BEFORE_NETWORK = re.compile(
+    rf"(?<![\w.@\[{AT}{DOT}])(?P<token>{_TOKEN})[\s,]{{1,2}}+(?:(?:on|in|via|over|pe|par|at|en|is my"
+    rf"|mera|-)\s)?{_NETWORK}(?!\w)",
+    re.IGNORECASE,
+)
+_USERNAME = re.compile(
+    rf"(?<![\w\[])(?:user\s?name|handle)(?:\s(?:is|hai|es))?[\s:=-]{{1,3}}+@?(?P<token>{_TOKEN})(?!\w"
+    rf"|[@{AT}])",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(rf"(?<![\w.@/\])%+{DOT}-])@(?P<token>{_TOKEN})(?!\w|[@{AT}])")
+_NETWORK_SAID = re.compile(rf"(?<![\w\[@]){_NETWORK}(?!\w)", re.IGNORECASE)
+_EXPLICIT = re.compile(r"\b(?:id|handle|username|user\s?name|is|hai|es|name|naam)\b|[:=]", re.IGNORECASE)
+_NAMING = re.compile(r"\b(?:id|handle|username|user\s?name)\b", re.IGNORECASE)
+_HOST = re.compile(r"\.(?:com|net|org|in|co|uk|io|me|gov|edu|es|ae)\Z", re.IGNORECASE)
+_INNER = re.compile(r"\w[._]\w|_|[0-9]")
+_UNDERSCORE_OR_DOT = re.compile(r"_|[^\W\d_]\.[^\W_]")
+# Where a plain word after "my insta is" ends its clause, it is a name; before more words it is mostly an adjective.
+_CLAUSE_END = re.compile(
+    r"\s{0,2}(?:\Z|[.,;!?\n)]|(?:and|add|follow|msg|message|dm|hai|please|pls|there|if|or)(?!\w))"
+)
+_NO_NAMES = frozenset({
+    "about", "account", "active", "again", "all", "already", "also", "and", "another", "any", "app",
+    "available",
+    "back", "bad", "banned", "been", "blocked", "boring", "broken", "busy", "but", "call", "chat", "chats",
+    "closed", "connected", "correct", "created", "dead", "deactivated", "deleted", "different", "disabled",
+    "down", "enough", "expired", "fake", "fast", "fine", "for", "free", "from", "full", "fun", "gone",
+    "good",
+    "got", "great", "group", "hacked", "hai", "have", "here", "hidden", "how", "important", "inactive",
+    "installed", "is", "it", "just", "kaam", "kharab", "know", "later", "link", "linked", "live", "locked",
+    "login", "lost", "love", "message", "mine", "missing", "more", "much", "nahi", "nai", "name", "new",
+    "nice",
+    "not", "now", "number", "off", "old", "online", "only", "open", "out", "page", "paid", "password",
+    "please",
+    "pls", "post", "posts", "private", "problem", "profile", "public", "safe", "same", "saved",
+    "secure", "slow",
+    "soon", "status", "stopped", "stories", "story", "strange", "support", "suspended", "team", "that",
+    "the",
+    "their", "them", "there", "they", "this", "time", "too", "true", "under", "unverified", "updated",
+    "use",
+    "useless", "using", "verified", "very", "video", "wala", "was", "what", "when", "where", "which", "who",
+    "why", "will", "with", "working", "wrong", "yes", "you", "your", "nothing", "none", "offline",
+    "band", "chal",
+    "chalta", "chahiye",
+})  # fmt: skip
+_SHORTEST_LOOSE = 6
+
+
+def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    lowered = view.text.lower()
+    if not any(each in lowered for each in _TRIGGERS):
+        return
+    has_network = _NETWORK_SAID.search(view.text) is not None
+    if not has_network and not ("@" in lowered or "user" in lowered or "handle" in lowered):
+        return
+    reading = spoken(view.text)
+    for match in _matches(reading.text, has_network=has_network):
+        start, end = match.span("token")
+        token = reading.text[start:end]
+        end -= len(token) - len(token.rstrip(f".{DOT}"))
+        if start > 0 and reading.text[start - 1] == "@":
+            start -= 1
+        value = reading.text[start:end].lstrip("@").casefold().replace(DOT, ".")
+        yield Hit("handle", *reading.span(start, end), value)
+
+
+def _matches(text: str, *, has_network: bool) -> Iterator[re.Match[str]]:
+    for match in _MENTION.finditer(text):
+        if _is_mention(_plain(match), has_network=has_network):
+            yield match
+    for match in _USERNAME.finditer(text):
+        if _INNER.search(_plain(match)):
+            yield match
+    if not has_network:
+        return
+    for match in _AFTER_NETWORK.finditer(text):
+        if _is_named(match):
+            yield match
+    for match in _BEFORE_NETWORK.finditer(text):
+        token = _plain(match)
+        if _UNDERSCORE_OR_DOT.search(token) or (_INNER.search(token) and len(token) >= _SHORTEST_LOOSE):
+            yield match
+
+
+def _plain(match: re.Match[str]) -> str:
+    return match["token"].replace(DOT, ".").rstrip(".").lower()
+
+
+def _is_mention(token: str, *, has_network: bool) -> bool:
+    if _HOST.search(token) or token in _NO_NAMES:
+        return False
+    return has_network or _INNER.search(token) is not None
+
+
+def _is_named(match: re.Match[str]) -> bool:
+    token = _plain(match)
+    if _HOST.search(token):
+        return False
+    if "@" in match["sign"]:
+        return True
+    link = match["link"] + match["sign"]
+    explicit = _EXPLICIT.search(link) is not None
+    if _INNER.search(token):
+        loose = _UNDERSCORE_OR_DOT.search(token) or len(token) >= _SHORTEST_LOOSE
+        return explicit or bool(loose)
+    if token in _NO_NAMES or not _CLAUSE_END.match(match.string, match.end("token")):
+        return False
+    return bool(_NAMING.search(link)) or (match["before"] is not None and explicit)

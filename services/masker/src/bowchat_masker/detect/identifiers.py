@@ -1,0 +1,123 @@
+"""Numbers that states give to people and businesses: PAN, Aadhaar, GSTIN, passports, and some of other countries.
+
+Each is told by its shape and its check digit. Where there is no check digit, or it is wrong, a word that names the
+number has to stand before it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect import checksums
+from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.digits import Group, few_digits, nearby, windows
+from bowchat_masker.detect.hits import Hit
+
+_A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
+_PAN = re.compile(rf"{_A}[A-Z]{{3}}[ABCFGHJLPT][A-Z]([ -]?)[0-9]{{4}}\1[A-Z]{_END}", re.IGNORECASE)
+_PAN_NAMED = re.compile(rf"{_A}[A-Z]{{5}}[ -]?[0-9OILSB]{{4}}[ -]?[A-Z]{_END}", re.IGNORECASE)
+_PAN_CUE = re.compile(r"(?<![a-z\[])pan(?![a-z])|पैन", re.IGNORECASE)
+_GSTIN = re.compile(
+    rf"{_A}(?:[0-3][0-9]"
+    rf"|9[79])[ -]?[A-Z]{{5}}[ -]?[0-9]{{4}}[ -]?[A-Z][ -]?[1-9A-Z][ -]?Z[ -]?[0-9A-Z]{_END}",
+    re.IGNORECASE,
+)
+_GSTIN_CUE = re.compile(r"(?<![a-z\[])gst|जीएसटी", re.IGNORECASE)
+_PASSPORT_CUE = re.compile(
+    r"(?<![\w\[])(?:passport|pass port|passeport|pasaporte|ppt)|पासपोर्ट", re.IGNORECASE
+)
+_PASSPORT = re.compile(
+    rf"{_A}(?:[A-Z]{{1,3}}[ -]?|[A-Za-z]{{1,3}})?(?:[0-9]{{6,9}}|[0-9]{{2}} [0-9]{{5}}"
+    rf"|[0-9]{{3}} [0-9]{{3}} [0-9]{{3}}){_END}"
+)
+_AADHAAR_CUE = re.compile(
+    r"(?<![a-z\[])(?:aadhaa?r|aadh?ar|adhaa?r|adhar|uidai|uid(?![a-z]))|आधार", re.IGNORECASE
+)
+_NINO = re.compile(
+    rf"{_A}(?!BG|GB|KN|NK|NT|TN"
+    rf"|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]([ -]?)[0-9]{{2}}\1[0-9]{{2}}\1[0-9]{{2}}\1[A-D]{_END}",
+    re.IGNORECASE,
+)
+_SSN = re.compile(r"(?<![\w-])(?!000|666|9)[0-9]{3}([ -]?)(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-])")
+_SSN_CUE = re.compile(r"(?<![a-z\[])(?:ssn|social security|itin)", re.IGNORECASE)
+_DNI = re.compile(rf"{_A}(?:[0-9]{{8}}|[XYZ][ -]?[0-9]{{7}})[ -]?([A-Z]){_END}", re.IGNORECASE)
+_DNI_DOTTED = re.compile(rf"{_A}[0-9]{{2}}\.[0-9]{{3}}\.[0-9]{{3}}[ -]?[A-Z]{_END}", re.IGNORECASE)
+_DNI_CUE = re.compile(r"(?<![a-z\[])(?:dni|nie|nif)(?![a-z])", re.IGNORECASE)
+_EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](?![\w-])")
+_NAMING = 40
+"""How many characters before a number its name may begin."""
+_PASSPORT_REACH = 48
+_AADHAAR_LENGTH = 12
+_LONE_DIGIT = 1
+
+
+def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    text = view.text
+    if few_digits(text):
+        return
+    yield from _gstins(text)
+    yield from _pans(text)
+    yield from _aadhaars(text)
+    yield from _passports(text)
+    yield from _national(text)
+
+
+def _gstins(text: str) -> Iterator[Hit]:
+    for match in _GSTIN.finditer(text):
+        code = _compact(match[0])
+        if checksums.gstin(code) or nearby(_GSTIN_CUE, text, match.start(), _NAMING):
+            yield Hit("gstin", *match.span(), code)
+
+
+def _pans(text: str) -> Iterator[Hit]:
+    for match in _PAN.finditer(text):
+        if not match[1] or nearby(_PAN_CUE, text, match.start(), _NAMING):
+            yield Hit("pan", *match.span(), _compact(match[0]))
+    if _PAN_CUE.search(text):
+        for match in _PAN_NAMED.finditer(text):
+            if any(map(str.isdigit, match[0])) and nearby(_PAN_CUE, text, match.start(), _NAMING):
+                yield Hit("pan", *match.span(), _compact(match[0]))
+
+
+def _aadhaars(text: str) -> Iterator[Hit]:
+    named = _AADHAAR_CUE.search(text) is not None
+    for groups in windows(text, lengths=(_AADHAAR_LENGTH,)):
+        digits = "".join(each.digits for each in groups)
+        start, end = groups[0].start, groups[-1].end
+        if (named and nearby(_AADHAAR_CUE, text, start, _NAMING)) or _is_aadhaar(text, groups, digits):
+            yield Hit("aadhaar", start, end, digits)
+
+
+def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
+    """Without its name: the check digit, the usual grouping, and no word or sign that makes it something else."""
+    start, end = groups[0].start, groups[-1].end
+    if digits[0] in "01" or (digits[:2] == "91" and digits[2] in "6789" and len(groups) == 1):
+        return False
+    if (start and (text[start - 1].isalnum() or text[start - 1] in "+-/")) or text[end : end + 1].isalnum():
+        return False
+    lengths = {len(each.digits) for each in groups}
+    return lengths in ({4}, {_AADHAAR_LENGTH}, {_LONE_DIGIT}) and checksums.verhoeff(digits)
+
+
+def _passports(text: str) -> Iterator[Hit]:
+    for cue in _PASSPORT_CUE.finditer(text):
+        if match := _PASSPORT.search(text, cue.end(), min(len(text), cue.end() + _PASSPORT_REACH)):
+            yield Hit("passport", *match.span(), _compact(match[0]))
+
+
+def _national(text: str) -> Iterator[Hit]:
+    for match in _NINO.finditer(text):
+        yield Hit("national_id", *match.span(), _compact(match[0]))
+    for match in _SSN.finditer(text):
+        if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
+            yield Hit("national_id", *match.span(), _compact(match[0]))
+    for match in (*_DNI.finditer(text), *_DNI_DOTTED.finditer(text)):
+        code = _compact(match[0])
+        if checksums.dni(code) or nearby(_DNI_CUE, text, match.start(), _NAMING):
+            yield Hit("national_id", *match.span(), code)
+    for match in _EMIRATES.finditer(text):
+        yield Hit("national_id", *match.span(), _compact(match[0]))
+
+
+def _compact(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).upper()

@@ -1,0 +1,138 @@
+"""Links that lead to a person: chats, calls, profiles, payment pages, places on a map, and whatever a shortener hides.
+
+An ordinary link to a public page is part of what somebody says, so it passes, unless it carries a number of seven
+digits, an address or a handle. Links said in words ("wa dot me slash ...") are read as well.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.spoken import DOT, spoken
+
+_TRIGGERS = ("/", "www", ":", "wa.me", "slash", "barra", "स्लैश", "%2f", "%3a")
+_SAID_TRIGGERS = (
+    "slash",
+    "barra",
+    "स्लैश",
+    " dot ",
+    "dot)",
+    "dot]",
+    "%2f",
+    "%2e",
+    " . ",
+    " / ",
+    "[.]",
+    "(.)",
+    "/ /",
+)
+
+# Alone they name a person's chat; the others do with a path.
+_CHATS = ("wa.me", "api.whatsapp.com", "chat.whatsapp.com", "web.whatsapp.com")
+_PEOPLE = (
+    "whatsapp.com", "t.me", "telegram.me", "telegram.dog", "telegram.org", "m.me", "signal.me",
+    "signal.group", "viber.me",
+    "chats.viber.com", "line.me", "discord.gg", "discord.com", "discordapp.com", "join.skype.com",
+    "snapchat.com", "kik.me",
+    "instagram.com", "instagr.am", "ig.me", "facebook.com", "fb.com", "fb.me", "messenger.com",
+    "twitter.com", "x.com",
+    "linkedin.com", "lnkd.in", "tiktok.com", "threads.net", "reddit.com", "vk.com", "ok.ru",
+    "wechat.com", "zalo.me",
+    "linktr.ee", "bio.link", "beacons.ai", "about.me", "calendly.com", "cal.com", "zoom.us",
+    "meet.google.com", "truecaller.com",
+    "paypal.me", "paypal.com", "cash.app", "venmo.com", "revolut.me", "wise.com", "monzo.me", "rzp.io",
+    "razorpay.me",
+    "paytm.me", "p.paytm.me", "phon.pe", "gpay.app.goo.gl", "buymeacoffee.com", "ko-fi.com",
+    "maps.app.goo.gl", "maps.google.com", "maps.apple.com", "what3words.com", "w3w.co", "plus.codes",
+    "forms.gle",
+)  # fmt: skip
+_SHORTENERS = (
+    "bit.ly", "bitly.com", "tinyurl.com", "tiny.cc", "tiny.one", "t.co", "goo.gl", "g.co", "is.gd",
+    "v.gd", "ow.ly", "buff.ly",
+    "cutt.ly", "rb.gy", "shorturl.at", "short.io", "short.gy", "rebrand.ly", "s.id", "t.ly", "lc.cx",
+    "adf.ly", "bl.ink", "u.to",
+    "soo.gd", "dub.sh", "dub.co", "shrtco.de", "clck.ru", "qr.ae", "qrco.de", "me-qr.com", "urlz.fr",
+    "wp.me", "trib.al", "dlvr.it",
+    "1drv.ms", "db.tt", "han.gl", "linkly.in", "shorte.st", "surl.li", "tny.im", "x.gd", "n9.cl",
+    "acortar.link", "kutt.it",
+    "gg.gg", "bom.so", "da.gd", "amzn.to", "youtu.be",
+)  # fmt: skip
+
+
+# A number dictated after a slash goes on after its spaces.
+_MORE_DIGITS = r"(?:[ -]{1,2}[0-9]{2,15}){0,6}+"
+_PATH = r"\s{0,2}/\s{0,2}[^\s<>\"\0]++"
+
+
+def _contact(host: str) -> re.Pattern[str]:
+    """A link to this host, also with its dots said or set apart."""
+    dotted = re.escape(host).replace(r"\.", rf"\s{{0,2}}[.{DOT}]\s{{0,2}}")
+    after = rf"(?!\w)(?:{_PATH}|\?[^\s<>\"\0]++)?" if host in _CHATS else _PATH
+    return re.compile(
+        r"(?<![\w.@-])(?:h(?:tt|xx)ps?\s?:\s?/\s?/\s?)?(?:(?:www|m|web|mobile|[a-z]{2})\s?\.\s?)?"
+        rf"{dotted}{after}{_MORE_DIGITS}",
+        re.IGNORECASE,
+    )
+
+
+_CONTACTS = {host: _contact(host) for host in _CHATS + _PEOPLE + _SHORTENERS}
+_APP = re.compile(
+    rf"(?<!\w)(?:(?:tel|mailto|sms|smsto|mms|mmsto|callto|facetime(?:-audio)?|sips?|geo|upi|intent"
+    rf"|xmpp|matmsg|mecard)"
+    rf"(?::|%3a)(?=[^\s])|(?:whatsapp|tg|viber|skype|signal|sgnl|weixin|wechat|line|fb|fb-messenger"
+    rf"|messenger|instagram|snapchat"
+    rf"|phonepe|paytmmp|gpay|tez|bhim|market|twitter|telegram)(?::|%3a)(?://"
+    rf"|%2f%2f))[^\s<>\"\0]++{_MORE_DIGITS}",
+    re.IGNORECASE,
+)
+_WEB = re.compile(
+    r"(?<![\w.@-])(?:h(?:tt|xx)ps?://|www\."
+    r"|(?:[\w-]{1,63}+\.){1,5}[a-z]{2,24}(?::[0-9]{1,5})?/)[^\s<>\"\0]++",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"(?:19|20)[0-9]{2}[-/_]?(?:0?[1-9]|1[0-2])(?:[-/_]?[0-3]?[0-9])?(?![0-9])")
+_LONG_NUMBER = re.compile(r"[0-9](?:[^0-9]{0,3}+[0-9]){6,}+")
+_ASKS_FOR_PERSON = re.compile(
+    r"[?&#/](?:phone|mobile|msisdn|tel|whatsapp|wa|contact|email|e-mail|mail|user(?:name)?|to)=[^&]",
+    re.IGNORECASE,
+)
+_MAP = re.compile(r"google\.[a-z.]{2,6}/maps|/maps/|[?&](?:q|ll|daddr)=-?[0-9]{1,3}\.[0-9]", re.IGNORECASE)
+_TRAILING = ".,;:!?)]}'\"*_"
+
+
+def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    lowered = view.text.lower()
+    if not any(each in lowered for each in _TRIGGERS):
+        return
+    reading = spoken(view.text) if any(each in lowered for each in _SAID_TRIGGERS) else None
+    for start, end in _contacts(view.text if reading is None else reading.text):
+        yield _hit(view.text, *((start, end) if reading is None else reading.span(start, end)))
+    for match in _APP.finditer(view.text):
+        yield _hit(view.text, *match.span())
+    for match in _WEB.finditer(view.text):
+        if carries_person(match[0]):
+            yield _hit(view.text, *match.span())
+
+
+def _contacts(text: str) -> Iterator[tuple[int, int]]:
+    """A host is looked for with its pattern only where its letters stand."""
+    compact = "".join(text.lower().replace(DOT, ".").split())
+    for host, pattern in _CONTACTS.items():
+        if host in compact:
+            yield from (match.span() for match in pattern.finditer(text))
+
+
+def carries_person(link: str) -> bool:
+    """Whether an ordinary link carries a number, an address, a handle or a place."""
+    plain = unquote(link)
+    if "@" in plain or _ASKS_FOR_PERSON.search(plain) or _MAP.search(plain):
+        return True
+    return _LONG_NUMBER.search(_DATE.sub(" ... ", plain)) is not None
+
+
+def _hit(text: str, start: int, end: int) -> Hit:
+    found = text[start:end].rstrip(_TRAILING)
+    return Hit("link", start, start + len(found), found.casefold())

@@ -1,0 +1,117 @@
+"""Names with which people introduce themselves: "my name is ...", "mera naam ... hai", "this is ... speaking".
+
+Only the writer's own words about a name count; a name in mid-sentence is not told from any other word here. The name
+that a profile shows is known, and the guard looks for it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.spoken import INDIC
+
+_TRIGGERS = (
+    "name", "naam", "nombre", "llamo", "speaking", " here", "myself", "regards", "sincerely", "yours",
+    "thanks", "नाम", "saludos", "fn:",
+)  # fmt: skip
+_WORD = rf"(?:[^\W\d_]|[{INDIC}])(?:[^\W\d_]|[{INDIC}'.-]){{1,24}}+"
+_NAME = rf"{_WORD}(?:[ ]{_WORD}){{0,3}}+"
+_TITLE = r"(?:(?:mr|mrs|ms|miss|dr|shri|smt|kumari|sr|sra)\.?\s)?"
+_LEAD = r"(?<![\w\[])"
+_INTRODUCED = re.compile(
+    rf"{_LEAD}(?:my (?:full |good |real |own )?name(?:'s| is|\s?[:=-])|mi nombre es|me llamo"
+    rf"|mera (?:poora |pura )?naam(?: hai)?"
+    rf"|मेरा (?:पूरा )?नाम(?: है)?|(?:policy ?holder|insured|full|customer|patient|nominee"
+    rf"|account holder|proposer)(?:'s)?\s(?:full )?name"
+    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|fn:)\s{{0,2}}{_TITLE}({_NAME})",
+    re.IGNORECASE,
+)
+_SPEAKING = re.compile(rf"{_LEAD}(?:this is|it'?s|i am|i'?m) {_TITLE}({_NAME})", re.IGNORECASE)
+_HERE = re.compile(rf"(?:\A|[.!?,\n]\s?|(?:hi|hello|hey)[ ,]{{1,2}}){_TITLE}({_NAME})", re.IGNORECASE)
+_SIGNED = re.compile(
+    rf"(?:regards|sincerely|faithfully|yours truly|saludos|thanks"
+    rf"|thank you)[,.!]?[ ]?\n\s{{0,3}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)",
+    re.IGNORECASE,
+)
+# Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
+_NO_NAMES = frozenset({
+    "a", "absent", "added", "again", "all", "already", "also", "always", "an", "and", "any",
+    "appearing", "are",
+    "as", "at", "back", "blank", "but", "by", "calling", "came", "change", "changed", "claim", "clear",
+    "come",
+    "comes", "coming", "correct", "corrected", "correctly", "customer", "de", "deleted", "different", "do",
+    "does", "doing", "done", "el", "en", "error", "es", "exactly", "for", "from", "going", "gone", "good",
+    "great", "h", "ha", "had", "hai", "has", "have", "he", "her", "here", "hi", "him", "his", "how",
+    "i", "if",
+    "in", "incomplete", "incorrect", "incorrectly", "insured", "is", "it", "its", "just", "kya", "la",
+    "linked",
+    "listed", "madam", "mentioned", "mis", "misprinted", "missing", "misspelled", "misspelt", "mistake",
+    "mistyped", "my", "myself", "name", "named", "nahi", "nahin", "nai", "nobody", "none", "nor", "not",
+    "nothing", "now", "of", "ok", "okay", "old", "on", "only", "or", "our", "out", "para", "please",
+    "pls", "por",
+    "printed", "properly", "que", "removed", "right", "same", "se", "shown", "showing", "sir", "so",
+    "sorry",
+    "speaking", "spelled", "spelling", "spelt", "still", "supposed", "sure", "tha", "that", "the", "their",
+    "them", "then", "there", "they", "thi", "this", "to", "today", "too", "unknown", "updated",
+    "urgent", "very",
+    "want", "wanting", "was", "we", "what", "when", "where", "which", "who", "why", "will", "with",
+    "writing",
+    "written", "wrong", "wrongly", "y", "yes", "you", "your", "and/or", "galat", "likha",
+    "likhi", "mein", "me", "main", "mai", "hu", "hoon", "hun", "policy", "holder", "number", "no", "id",
+    "dob", "sex", "age", "address", "city", "mobile", "phone", "email", "call", "aur", "ka", "ki", "ke",
+    "ne",
+    "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about", "than", "because", "since",
+    "until",
+    "after", "before", "during", "under", "over", "है", "हैं", "था", "थी", "और", "का", "की", "के",
+    "में", "से",
+    "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम", "टाइप", "आपका", "क्या",
+})  # fmt: skip
+_MOST_WORDS = 3
+
+
+def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    lowered = view.text.lower()
+    if not any(each in lowered for each in _TRIGGERS):
+        return
+    for match in (*_INTRODUCED.finditer(view.text), *_SIGNED.finditer(view.text)):
+        if end := _end_of(match[1]):
+            yield _hit(match, end)
+    if "speaking" in lowered or " here" in lowered:
+        for pattern, followers in (
+            (_SPEAKING, ("speaking", "here", "this side")),
+            (_HERE, ("here", "this side")),
+        ):
+            for match in pattern.finditer(view.text):
+                if (end := _end_of(match[1])) and _followed(
+                    view.text, match.start(1) + end, followers, match[1]
+                ):
+                    yield _hit(match, end)
+
+
+def _hit(match: re.Match[str], length: int) -> Hit:
+    start = match.start(1)
+    return Hit("name", start, start + length, match[1][:length].casefold())
+
+
+def _end_of(found: str) -> int:
+    """How much of the words found is a name; nothing when the first of them is an ordinary word."""
+    length = 0
+    for count, word in enumerate(re.finditer(r"[^ ]+", found)):
+        plain = word[0].rstrip(".'-").lower()
+        if count == _MOST_WORDS or plain in _NO_NAMES or _is_verb(word[0]):
+            break
+        length = word.start() + len(word[0].rstrip(".'-"))
+        if word[0].endswith(".") and len(plain) > 2:
+            break
+    return length
+
+
+def _is_verb(word: str) -> bool:
+    return word.islower() and word.endswith(("ing", "ed"))
+
+
+def _followed(text: str, at: int, followers: tuple[str, ...], found: str) -> bool:
+    """Whether "speaking" or the like comes next, and the name is written as one."""
+    return text[at : at + 12].lower().lstrip(" ,").startswith(followers) and found[:1].isupper()
