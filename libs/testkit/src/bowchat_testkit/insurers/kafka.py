@@ -18,7 +18,7 @@ from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_testkit.due_queue import DueQueue
 from bowchat_testkit.insurers.offsets import OpenOffsets
-from bowchat_testkit.insurers.replying import ReplyPolicy, reply_meta, reply_to
+from bowchat_testkit.insurers.replying import MESSAGES, ReplyPolicy, reply_meta, reply_to
 from bowchat_testkit.whatsapp_payloads import Json
 
 log = structlog.get_logger()
@@ -41,8 +41,8 @@ class SeenRecord:
     """When the insurer had it, by its own clock."""
 
     def message(self) -> InsurerMessage | None:
-        """The message in it, or None for other events. Errors: `BadEnvelopeError`, `ValidationError`."""
-        if from_headers(self.headers).type != InsurerMessage.type:
+        """The message in it, released or not, or None for other events. Errors: `BadEnvelopeError`, `ValidationError`."""
+        if from_headers(self.headers).type not in MESSAGES:
             return None
         return InsurerMessage.model_validate_json(self.value)
 

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bowchat_contracts.envelope import Meta, traceparent
+from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply
 from bowchat_contracts.insurer_content import InsurerChoice, InsurerText
 from bowchat_contracts.pii import MessageText
+
+MESSAGES = (InsurerMessage.type, InsurerReleased.type)
+"""The events that hold a message of a policyholder."""
 
 ReplyPolicy = Callable[[InsurerMessage], str | None]
 """What to answer; None: nothing. Must give the same answer to the same message, as after a crash it is asked again."""

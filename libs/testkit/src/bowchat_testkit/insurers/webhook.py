@@ -20,7 +20,7 @@ from bowchat_contracts.insurer import InsurerMessage, InsurerReply
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_testkit.due_queue import DueQueue
 from bowchat_testkit.http_server import LoopbackServer, away_endpoint
-from bowchat_testkit.insurers.replying import ReplyPolicy, reply_to
+from bowchat_testkit.insurers.replying import MESSAGES, ReplyPolicy, reply_to
 from bowchat_testkit.whatsapp_payloads import Json
 
 log = structlog.get_logger()
@@ -40,10 +40,10 @@ class SeenCall:
     seen_ms: int
 
     def message(self) -> InsurerMessage | None:
-        """The message in it, or None for other events. Errors: `ValidationError`."""
+        """The message in it, released or not, or None for other events. Errors: `ValidationError`."""
         return (
             InsurerMessage.model_validate(json.loads(self.body)["data"])
-            if self.type == InsurerMessage.type
+            if self.type in MESSAGES
             else None
         )
 
