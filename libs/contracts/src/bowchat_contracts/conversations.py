@@ -49,5 +49,7 @@ class GuardRaised(Event):
     direction: Literal["to_insurer", "to_policyholder"]
     conversation_id: ConversationId
     insurer: InsurerId
-    reason: Literal["known_identity", "masking_failed", "number_changed", "seal_unreadable"]
+    reason: Literal[
+        "known_identity", "masking_failed", "number_changed", "seal_unreadable", "unreadable_media", "media_doubt"
+    ]  # fmt: skip
     at: datetime

@@ -9,6 +9,7 @@ from bowchat_contracts import (
     held,
     inbound,
     insurer,
+    media,
     parking,
     replies,
     sla,
@@ -33,6 +34,8 @@ DELIVERIES_REQUESTED = "deliveries.requested"
 DELIVERIES_UPDATED = "deliveries.updated"
 STATUSES_RECEIVED = "statuses.received"
 GUARD_RAISED = "guard.raised"
+MEDIA_REQUESTED = "media.requested"
+MEDIA_FETCHED = "media.fetched"
 SLA_CHANGED = "sla.changed"
 PARKED = "parked.{service}"
 
@@ -74,7 +77,7 @@ TOPICS: tuple[Topic, ...] = (
           "A message is on its insurer's topic, or held."),
     Topic(INSURER_MESSAGES, "alias",
           (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
-           insurer.ReplyRefused),
+           media.InsurerMediaUpdate, insurer.ReplyRefused),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply,), (INSURER,), ("ingest",),
           "What this insurer answers.", broker_time=True),
@@ -100,6 +103,10 @@ TOPICS: tuple[Topic, ...] = (
           "A delivery's state, as the ledger has it."),
     Topic(GUARD_RAISED, "conversation", (conversations.GuardRaised,), ("masker",), ("audit",),
           "A doubt that people should look at."),
+    Topic(MEDIA_REQUESTED, "conversation", (media.MediaRequested,), ("masker",), ("dispatcher", "audit"),
+          "A file to be fetched from the provider."),
+    Topic(MEDIA_FETCHED, "conversation", (media.MediaFetched,), ("dispatcher",), ("masker", "audit"),
+          "A file is sealed in the store, or will never come."),
     Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
           "A response clock started, warned, breached or stopped."),
     Topic(PARKED, "as the original", (parking.RecordParked, parking.RecordReleased), SERVICES, (*SERVICES, "audit"),

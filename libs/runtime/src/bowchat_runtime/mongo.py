@@ -101,11 +101,13 @@ class Collection:
         found: list[Document] = await _answer(cursor.to_list(None))
         return found
 
-    async def stream(self, query: Document, sort: Sequence[tuple[str, int]]) -> AsyncIterator[Document]:
-        """The documents that match, one after the other, in bounded memory."""
-        cursor = self._raw.find(query, sort=sort, batch_size=1000)
-        while batch := await _answer(cursor.to_list(1000)):
-            for document in batch:
+    async def stream(
+        self, query: Document, sort: Sequence[tuple[str, int]], *, batch: int = 1000
+    ) -> AsyncIterator[Document]:
+        """The documents that match, one after the other, `batch` of them in memory at once."""
+        cursor = self._raw.find(query, sort=sort, batch_size=batch)
+        while found := await _answer(cursor.to_list(batch)):
+            for document in found:
                 yield document
 
     async def find_by_ids(self, ids: Sequence[Any]) -> dict[Any, Document]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-GuardReason = Literal["known_identity", "masking_failed", "number_changed", "seal_unreadable"]
+GuardReason = Literal[
+    "known_identity", "masking_failed", "number_changed", "seal_unreadable", "unreadable_media", "media_doubt"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from bowchat_contracts.asyncapi.pieces import ASYNCAPI, Document, message, messa
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld, ReplyRefused
+from bowchat_contracts.media import InsurerMediaUpdate
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
-    InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, ReplyRefused,
+    InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
 )  # fmt: skip
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, InsurerReply)
 _KEY = "The policyholder's alias. Records of one alias are in order."
