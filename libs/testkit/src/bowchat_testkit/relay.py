@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -182,6 +184,12 @@ class Relay:
         for child in self._children.values():
             child.kill()
         return codes
+
+
+def last_start(log: Path) -> datetime:
+    """When the latest process that wrote this log began to work: until then, its start took what the machine let it."""
+    lines = [line for line in log.read_text().splitlines() if '"event":"listening"' in line]
+    return datetime.fromisoformat(json.loads(lines[-1])["timestamp"])
 
 
 async def answering(url: str, *, seconds: float) -> None:
