@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from bowchat_contracts.content import Content, MediaContent
 from bowchat_contracts.deliveries import StatusReceived
 from bowchat_contracts.envelope import Event, Meta, traceparent
 from bowchat_contracts.ids import derived_id
@@ -13,7 +14,7 @@ from bowchat_contracts.insurer import InsurerReply
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_RECEIVED, STATUSES_RECEIVED
-from bowchat_ingest.channels.items import Message, Status
+from bowchat_ingest.channels.items import About, Media, Message, Status
 from bowchat_ingest.channels.text import carriable
 from bowchat_ingest.identity import Pseudonyms, event_id
 from bowchat_runtime.records import Outgoing
@@ -41,15 +42,37 @@ def message_received(message: Message, pseudonyms: Pseudonyms, now: datetime) ->
         sealed_identity=pseudonyms.seal(message.sender, message_id),
         channel="whatsapp_cloud",
         business_number_id=message.business_number_id,
-        content=message.content,
+        content=_content(message, message_id, pseudonyms),
         provider_ref=pseudonyms.provider_ref(message.provider_id),
         reply_to=pseudonyms.provider_ref(message.quoted_id) if message.quoted_id else None,
+        quoted=_message_id(message, message.quoted_id, pseudonyms),
+        origin=message.origin,
         sent_at=message.sent_at,
         received_at=now,
     )
     return _outgoing(
         event, now, topic=INBOUND_RECEIVED, key=event.refs[0], identity=event_id(message_id), seed=message_id
     )
+
+
+def _content(message: Message, message_id: str, pseudonyms: Pseudonyms) -> Content:
+    """What was said, with the provider's ids in it sealed or replaced by our own."""
+    said = message.content
+    if isinstance(said, Media):
+        return MediaContent(
+            media_type=said.media_type,
+            mime=said.mime,
+            sealed_media=pseudonyms.seal_media(said.at_provider, message_id),
+            caption=said.caption,
+        )
+    if isinstance(said, About):
+        return said.content.model_copy(update={"of": _message_id(message, said.target_id, pseudonyms)})
+    return said
+
+
+def _message_id(message: Message, provider_id: str | None, pseudonyms: Pseudonyms) -> str | None:
+    """The id that another message of the same chat has here, or would have: ids derive from the provider's."""
+    return pseudonyms.message_id(message.business_number_id, provider_id) if provider_id else None
 
 
 def status_received(status: Status, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:

@@ -3,6 +3,7 @@
 The keys live in files of this service only. The sealer holds a public keyset: what is locked here is opened elsewhere.
 """
 
+from bowchat_contracts.content import ProviderMedia
 from bowchat_contracts.ids import derived_id, keyed_id
 from bowchat_contracts.inbound import Identity
 from bowchat_runtime.seal import Sealer
@@ -37,6 +38,9 @@ class Pseudonyms:
 
     def seal(self, sender: Identity, message_id: str) -> str:
         return self._sealer.seal(sender.model_dump_json(exclude_none=True).encode(), f"inbound:{message_id}")
+
+    def seal_media(self, media: ProviderMedia, message_id: str) -> str:
+        return self._sealer.seal(media.model_dump_json(exclude_none=True).encode(), f"media:{message_id}")
 
 
 def event_id(*parts: str) -> str:

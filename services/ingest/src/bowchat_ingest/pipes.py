@@ -15,6 +15,7 @@ from bowchat_runtime.records import Outgoing
 from bowchat_runtime.seal import Sealer, new_keysets
 
 _WRITING = re.compile(r"[\s().-]")
+_SEALED: Any = {"sealed_identity": True, "content": {"sealed_media"}}
 _E164 = re.compile(r"\+?([1-9][0-9]{7,14})")
 
 
@@ -38,7 +39,7 @@ def parser(clock: Callable[[], datetime]) -> Callable[[dict[str, Any]], dict[str
 
 
 def _shown(outgoing: Outgoing) -> dict[str, Any]:
-    data = outgoing.event.model_dump(mode="json", exclude={"sealed_identity"}, exclude_none=True)
+    data = outgoing.event.model_dump(mode="json", exclude=_SEALED, exclude_none=True)
     return {"type": outgoing.meta.type, "id": outgoing.meta.id, "topic": outgoing.topic, "data": data}
 
 

@@ -4,10 +4,50 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bowchat_contracts.content import Content
+from bowchat_contracts.content import (
+    Content,
+    EditContent,
+    MediaType,
+    Mime,
+    Origin,
+    ProviderMedia,
+    ReactionContent,
+    RevokeContent,
+)
 from bowchat_contracts.inbound import Identity
+from bowchat_contracts.pii import MessageText
 
 StatusName = Literal["sent", "delivered", "read", "played", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file, before the way to it is sealed."""
+
+    media_type: MediaType
+    mime: Mime
+    at_provider: ProviderMedia
+    caption: MessageText | None
+    kind: Literal["media"] = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is done to another message, before that one has its id inside the relay."""
+
+    target_id: str | None
+    """The provider's id of the other message: private, as it holds a number."""
+    content: ReactionContent | EditContent | RevokeContent
+
+    @property
+    def kind(self) -> str:
+        return self.content.kind
+
+    def __repr__(self) -> str:
+        return f"About({self.kind})"
+
+
+Said = Content | Media | About
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +60,8 @@ class Message:
     provider_id: str
     quoted_id: str | None
     sent_at: datetime
-    content: Content
+    content: Said
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         return f"Message({self.content.kind})"

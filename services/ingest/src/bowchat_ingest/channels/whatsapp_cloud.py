@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+from bowchat_contracts.content import Origin
 from bowchat_contracts.inbound import Identity
 from bowchat_ingest.channels.items import Message, Parsed, Status, StatusName, WrongFormError
 from bowchat_ingest.channels.text import bounded, carriable
-from bowchat_ingest.channels.whatsapp_content import Json, changed_identity, content_of, part, text
+from bowchat_ingest.channels.whatsapp_content import changed_identity, content_of
+from bowchat_ingest.channels.whatsapp_parts import Json, identifier, objects, part, text
 
 UNUSED_FIELDS = frozenset({
     "account_alerts", "account_review_update", "account_update", "automatic_events",
@@ -36,10 +38,11 @@ _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _BUSINESS_NUMBER_ID = re.compile(r"[0-9]{1,32}")
 _SECONDS = re.compile(r"[0-9]{1,11}")
 _STATUSES: dict[str, StatusName] = {name: name for name in get_args(StatusName)}
+_ORIGINS: dict[str, Origin] = {name: name for name in get_args(Origin)}
+"""Of a referral its kind alone: its links, ids and texts are the advertiser's and Meta's."""
 _WHATSAPP_BEGAN = 1_230_768_000
 """2009-01-01: an earlier time is a mistake."""
 _CLOCK_SKEW = timedelta(minutes=5)
-_LONGEST_ID = 1_000
 _LONGEST_NAME = 512
 _MOST_ERRORS = 10
 _LARGEST_ERROR_CODE = 9_999_999
@@ -68,11 +71,11 @@ Found = Message | Status | str
 
 
 def _walk(body: Json, received_at: datetime) -> Iterator[Found]:
-    for entry in _objects(body, "entry", when_empty="empty"):
+    for entry in objects(body, "entry", when_empty="empty"):
         if isinstance(entry, str):
             yield entry
             continue
-        for change in _objects(entry, "changes", when_empty="empty"):
+        for change in objects(entry, "changes", when_empty="empty"):
             if isinstance(change, str):
                 yield change
             else:
@@ -94,26 +97,13 @@ def _change(change: Json, received_at: datetime) -> Iterator[Found]:
         yield "empty"
         return
     business = _business_number_id(value)
-    contacts = [each for each in _objects(value, "contacts") if not isinstance(each, str)]
-    for message in _objects(value, "messages"):
+    contacts = [each for each in objects(value, "contacts") if not isinstance(each, str)]
+    for message in objects(value, "messages"):
         yield message if isinstance(message, str) else _message(message, business, contacts, received_at)
-    for status in _objects(value, "statuses"):
+    for status in objects(value, "statuses"):
         yield status if isinstance(status, str) else _status(status, business, received_at)
-    for error in _objects(value, "errors"):
+    for error in objects(value, "errors"):
         yield error if isinstance(error, str) else "provider_error"
-
-
-def _objects(holder: Json, name: str, when_empty: str | None = None) -> Iterator[dict[str, Any] | str]:
-    """The objects of a list, with a reason for whatever else is there."""
-    listed = holder.get(name)
-    if listed is None or listed == []:
-        if when_empty is not None:
-            yield when_empty
-    elif not isinstance(listed, list):
-        yield "not_a_list"
-    else:
-        for each in listed:
-            yield each if isinstance(each, dict) else "not_an_object"
 
 
 def _message(
@@ -126,9 +116,10 @@ def _message(
         sender=sender,
         business_number_id=business or "unknown",
         provider_id=_provider_id(message),
-        quoted_id=_identifier(text(part(message, "context"), "id")),
+        quoted_id=identifier(text(part(message, "context"), "id")),
         sent_at=_moment(message.get("timestamp"), received_at),
         content=content_of(message),
+        origin=_ORIGINS.get(text(part(message, "referral"), "source_type") or ""),
     )
 
 
@@ -139,7 +130,7 @@ def _status(status: Json, business: str | None, received_at: datetime) -> Status
         provider_id=_provider_id(status),
         business_number_id=business,
         status=_STATUSES.get(name, "unknown") if isinstance(name, str) else "unknown",
-        participant=_identifier(participant),
+        participant=identifier(participant),
         callback_data=text(status, "biz_opaque_callback_data"),
         error_codes=tuple(_error_codes(status))[:_MOST_ERRORS],
         occurred_at=_moment(status.get("timestamp"), received_at),
@@ -149,7 +140,7 @@ def _status(status: Json, business: str | None, received_at: datetime) -> Status
 def _sender(message: Json, contacts: list[dict[str, Any]]) -> Identity | None:
     """Who wrote: from the message itself, completed from the row of `contacts` that names the same identifier."""
     number = _number(message.get("from"))
-    bsuid = _identifier(
+    bsuid = identifier(
         text(message, "from_user_id") or _bsuid(message.get("from")) or changed_identity(message)
     )
     if number is None and bsuid is None:
@@ -158,8 +149,8 @@ def _sender(message: Json, contacts: list[dict[str, Any]]) -> Identity | None:
     profile = part(row, "profile")
     return Identity(
         number=number or _number(row.get("wa_id")),
-        bsuid=bsuid or _identifier(text(row, "user_id")),
-        parent_bsuid=_identifier(text(message, "from_parent_user_id") or text(row, "parent_user_id")),
+        bsuid=bsuid or identifier(text(row, "user_id")),
+        parent_bsuid=identifier(text(message, "from_parent_user_id") or text(row, "parent_user_id")),
         username=_name(text(profile, "username")),
         name=_name(text(profile, "name")),
     )
@@ -197,7 +188,7 @@ def _business_number_id(value: Json) -> str | None:
 
 def _provider_id(item: Json) -> str:
     """The provider's id. An item without one is named by its content, so that its repetition is known again."""
-    identity = _identifier(text(item, "id"))
+    identity = identifier(text(item, "id"))
     if identity is not None:
         return identity
     return "unnamed:" + hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
@@ -214,17 +205,12 @@ def _moment(value: Any, received_at: datetime) -> datetime:
 
 
 def _error_codes(status: Json) -> Iterator[int]:
-    for error in _objects(status, "errors"):
+    for error in objects(status, "errors"):
         code = error.get("code") if isinstance(error, dict) else None
         if isinstance(code, str) and _SECONDS.fullmatch(code):
             code = int(code)
         if isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= _LARGEST_ERROR_CODE:
             yield code
-
-
-def _identifier(value: str | None) -> str | None:
-    """An identifier whole or not at all: cut to length, two of them could become one."""
-    return carriable(value) if value is not None and len(value) <= _LONGEST_ID else None
 
 
 def _name(value: str | None) -> str | None:
