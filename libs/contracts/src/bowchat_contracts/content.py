@@ -74,8 +74,12 @@ class OrderContent(Part):
     note: MessageText | None = None
 
 
-Emoji = Annotated[str, StringConstraints(pattern=r"^\p{So}[\p{So}\p{Sk}\u200d\ufe0f]{0,15}$")]
-"""Symbols alone: no keycap, no tag, nothing that is a letter or a digit."""
+_SYMBOLS = (
+    "\u2190-\u23ff\u25a0-\u2775\u2794-\u2bff\U0001f000-\U0001f0ff\U0001f1e6-\U0001f1ff\U0001f200-\U0001faff"
+)
+# Written as ranges, since engines differ in how they name Unicode's categories; what joins symbols comes after the first.
+Emoji = Annotated[str, StringConstraints(pattern=f"^[{_SYMBOLS}][{_SYMBOLS}\u200d\ufe0f]{{0,15}}$")]
+"""Symbols alone: no keycap, no tag, nothing that is a digit, and letters in flags only."""
 
 
 class ReactionContent(Part):
@@ -108,7 +112,7 @@ class RevokeContent(Part):
 
 
 def _tenth(degrees: float) -> float:
-    return round(degrees, 1)
+    return round(degrees, 1) + 0.0  # no negative zero, which would tell the side
 
 
 Degrees = Annotated[float, AfterValidator(_tenth)]

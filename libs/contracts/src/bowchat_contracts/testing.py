@@ -59,13 +59,13 @@ def _strings(schema: Schema, _: Schema) -> st.SearchStrategy[str]:
 
 def _integers(schema: Schema, _: Schema) -> st.SearchStrategy[int]:
     lowest = schema.get("minimum", schema.get("exclusiveMinimum", -(2**31) - 1) + 1)
-    return st.integers(min_value=lowest, max_value=2**31)
+    return st.integers(min_value=lowest, max_value=schema.get("maximum", 2**31))
 
 
 def _numbers(schema: Schema, _: Schema) -> st.SearchStrategy[float]:
     return st.floats(
-        min_value=schema.get("exclusiveMinimum"),
-        max_value=schema.get("exclusiveMaximum"),
+        min_value=schema.get("exclusiveMinimum", schema.get("minimum")),
+        max_value=schema.get("exclusiveMaximum", schema.get("maximum")),
         exclude_min="exclusiveMinimum" in schema,
         exclude_max="exclusiveMaximum" in schema,
         allow_nan=False,
