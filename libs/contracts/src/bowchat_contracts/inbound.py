@@ -54,6 +54,7 @@ class Identity(Part):
     parent_bsuid: str | None = None
     username: str | None = None
     name: str | None = None
+    email: str | None = None
 
     def __repr__(self) -> str:
         return "Identity(***)"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bowchat_contracts.inbound import Identity
 
 _MOST_REMEMBERED = 16
-_FIELDS = ("number", "bsuid", "parent_bsuid", "username", "name")
+_FIELDS = ("number", "bsuid", "parent_bsuid", "username", "name", "email")
 
 
 class Known(BaseModel):
@@ -22,6 +22,7 @@ class Known(BaseModel):
     parent_bsuid: tuple[str, ...] = ()
     username: tuple[str, ...] = ()
     name: tuple[str, ...] = ()
+    email: tuple[str, ...] = ()
     newest: datetime
     """When the message was sent that changed this last."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bowchat_contracts.inbound import Identity
 from bowchat_masker.guard import Watch, search, watch_for
-from bowchat_masker.guard.search import _number
+from bowchat_masker.guard.watch import number as _number
 from bowchat_masker.identity import learn, national
 
 NUMBER = "919876543210"
@@ -108,7 +108,7 @@ def test_ordinary_insurance_texts_raise_no_alarm() -> None:
 
 def _numbers_only(number: str) -> Watch:
     forward = {number[at : at + 7] for at in range(4)}
-    return Watch(tuple(forward | {each[::-1] for each in forward}), (_number(number),), (), ())
+    return Watch(tuple(forward | {each[::-1] for each in forward}), (_number(number),))
 
 
 @pytest.mark.parametrize(
