@@ -12,6 +12,7 @@ from bowchat_contracts.topics import (
     CONVERSATIONS_CHANGED,
     DELIVERIES_REQUESTED,
     INSURER_MESSAGES_PATTERN,
+    MEDIA_REQUESTED,
     STATUSES_RECEIVED,
 )
 from bowchat_dispatcher.carriers import Carrier, WebhookCarrier, WhatsAppCarrier
@@ -19,6 +20,8 @@ from bowchat_dispatcher.domain import Kind
 from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, StopsHandler, WebhooksHandler
+from bowchat_dispatcher.media.handler import ORIGINALS, MediaFetcher
+from bowchat_dispatcher.media.provider import CloudMedia, MediaProvider
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import Sender
 from bowchat_dispatcher.settings import DispatcherSettings
@@ -27,7 +30,10 @@ from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
 from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.files import FileStore, MemoryFiles
 from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.mongo_files import DATABASE as MEDIA
+from bowchat_runtime.mongo_files import MongoFiles
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
 from bowchat_runtime.seal import Opener
@@ -47,9 +53,11 @@ def build(
     endpoints: Endpoints | None = None,
     whatsapp: WhatsAppGateway | None = None,
     webhooks: WebhookGateway | None = None,
+    provider: MediaProvider | None = None,
+    originals: FileStore | None = None,
     clock: Clock = system_clock,
 ) -> Service:
-    """The dispatcher: four subscriptions that fill the ledger, one task that empties it."""
+    """The dispatcher: four subscriptions that fill the ledger, one task that empties it, and one that fetches files."""
     resources: Resources = []
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
     uses_mongo = ledger is None and settings.store == "mongo"
@@ -79,10 +87,20 @@ def build(
         instance=settings.instance,
         unknown_wait_s=settings.unknown_wait_s,
     )
+    media = MediaFetcher(
+        originals or _originals(settings, resources),
+        provider or _provider(settings, resources),
+        Opener(settings.secret("identity.private.json")),
+        clock,
+    )
     return Service(
         name=NAME,
         publisher=publisher,
-        subscriptions=_subscriptions(ledger, endpoints, sender),
+        subscriptions=[
+            *_subscriptions(ledger, endpoints, sender),
+            # Few at once: a batch is committed when its slowest file is there.
+            Subscription(media, topics=(MEDIA_REQUESTED,), name="media", max_records=8),
+        ],
         resources=resources,
         tasks=[*tasks, sender.run],
         ready=[database.ping] if uses_mongo else [],
@@ -144,6 +162,31 @@ def _webhooks(
         timeout_s=settings.webhook_timeout_s,
         schedule_s=settings.webhook_schedule_s,
     )
+
+
+def _originals(settings: DispatcherSettings, resources: Resources) -> FileStore:
+    if settings.store == "memory":
+        return MemoryFiles()
+    database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
+    files = MongoFiles(database, ORIGINALS)
+    resources += [database, files]
+    return files
+
+
+def _provider(settings: DispatcherSettings, resources: Resources) -> MediaProvider:
+    media = CloudMedia(
+        url=settings.whatsapp_api_url,
+        token=lambda: settings.secret("whatsapp_token").decode(),
+        hosts=settings.media_hosts,
+        timeout_s=settings.media_timeout_s,
+        to_api=httpx.AsyncHTTPTransport(trust_env=False),
+        to_files=GuardedTransport(
+            allow_loopback="127.0.0.1" in settings.media_hosts,
+            connect=partial(httpx.AsyncHTTPTransport, trust_env=False),
+        ),
+    )
+    resources.append(_closed(media.aclose))
+    return media
 
 
 @asynccontextmanager

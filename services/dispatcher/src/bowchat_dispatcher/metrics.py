@@ -29,3 +29,5 @@ STATUSES = Counter("bowchat_dispatcher_statuses_total", "Provider statuses.", ["
 REQUESTS = Counter("bowchat_dispatcher_requests_total", "Requests to deliver.", ["kind", "effect"])
 # State changes that are in the ledger and not yet announced.
 UNANNOUNCED = Gauge("bowchat_dispatcher_unannounced", "State changes not yet announced.")
+# Files of policyholders, by what became of them: stored, or the reason why they will never come.
+MEDIA = Counter("bowchat_dispatcher_media_total", "Files fetched from the provider.", ["outcome"])

@@ -20,6 +20,13 @@ class DispatcherSettings(ServiceSettings):
     """Sends under way at once, per business number."""
     whatsapp_rate_per_s: float = Field(80, gt=0, le=1000)
     whatsapp_timeout_s: float = Field(10, gt=0, le=60)
+    media_hosts: tuple[str, ...] = Field(
+        ("graph.facebook.com", "lookaside.fbsbx.com", "*.fbcdn.net"), min_length=1
+    )
+    """Hosts that the provider's files may be fetched from, as a JSON list: no other gets the token. 127.0.0.1, without
+    TLS, is for demonstrations and tests."""
+    media_timeout_s: float = Field(30, gt=0, le=300)
+    """How long the provider may be silent in the middle of a file."""
     pair_interval_s: float = Field(6, ge=0, le=60)
     """One message to one recipient in so many seconds on average; 45 at once after a rest."""
     unknown_wait_s: float = Field(120, gt=0, le=_DAY_S)
