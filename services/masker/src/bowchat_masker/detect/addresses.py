@@ -14,16 +14,22 @@ from bowchat_masker.detect.spoken import INDIC
 
 _UK_POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
 _US_ZIP = r"[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?"
-_CODE = rf"(?:[1-9][0-9]{{2}}[ -]?[0-9]{{3}}|{_UK_POSTCODE}|{_US_ZIP}|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}})"
-_CODE_AT = re.compile(rf"(?<![\w-]){_CODE}(?![\w-])", re.IGNORECASE)
+_MONEY_AFTER = r"(?! ?(?:rs|rupees|inr|/-|lakh|km|kms|euros?|€|miles|people)(?!\w))"
+_MONEY_BEFORE = r"(?<![\w.-])(?<!rs )(?<!rs\. )(?<!inr )(?<![₹$£€])(?<![₹$£€] )"
+_CODE_AT = re.compile(
+    rf"{_MONEY_BEFORE}(?:[1-9][0-9]{{2}}[ -]?[0-9]{{3}}|{_UK_POSTCODE}|{_US_ZIP}"
+    rf"|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}}(?= [^\W\d_]{{3}}))(?![\w-]){_MONEY_AFTER}",
+    re.IGNORECASE,
+)
 
 _DWELLING = re.compile(
     r"(?<![\w\[])(?:(?:flat|apartment|apt|house|h|door|d|plot|villa|shop|bungalow|quarter|qtr|room"
     r"|tower|unit|suite|makaan|makan"
-    r"|ghar|piso)\.?\s?(?:no|number|num|nr|n[ºo°])?\b\.?\s?[:#-]?\s?#?(?=[a-z]{0,2}[ -]?[0-9])"
+    r"|ghar|piso)\.?\s?(?:no|number|num|nr|n[ºo°])?\b\.?\s?[:#-]?\s?#?(?=(?:[a-z]{1,2}-?)?[0-9])"
     r"|#\s?(?=[0-9]{1,4}[a-z]?(?:[,/ ]|-[0-9]))"
     r"|(?:मकान|फ्लैट|प्लॉट|घर)\s?(?:नं\.?|नंबर"
-    r"|संख्या)?\s?(?=[0-9]))[a-z]{0,2}[ -]?[0-9]{1,5}[a-z]?(?:[/-][0-9a-z]{1,4}){0,2}(?![\w])",
+    r"|संख्या)?\s?(?=[0-9]))(?:[a-z]{1,2}-?)?[0-9]{1,5}[a-z]?(?:[/-][0-9a-z]{1,4}){0,2}(?![\w])"
+    r"(?! ?(?:bhk|bed|sq|rooms?|lakhs?|k|%|percent|years?|yrs?)(?!\w))",
     re.IGNORECASE,
 )
 _STREET_WORD = (
@@ -47,6 +53,15 @@ _LOCALITY = re.compile(
     r"|village|vill|taluka|tehsil"
     r"|dist|district|puram|pally|peth|ke paas|ke samne|piso|puerta|escalera|urbanización|barrio)(?!\w)"
     rf"|के पास|के सामने|सेक्टर|गली|नगर|रोड|मार्ग|कॉलोनी|मोहल्ला|[{INDIC}]नगर",
+    re.IGNORECASE,
+)
+# Words that come with a locality's own name; a floor or a block may as well be said of a leak.
+_NAMED = re.compile(
+    r"(?<![\w\[])(?:street|road|rd|lane|avenue|marg|gali|cross|main|nagar|sector|colony|society|chs"
+    r"|enclave|vihar"
+    r"|apartments?|residency|towers?|heights|complex|layout|extension|mohalla|village|vill|dist"
+    r"|district|puram|pally|peth"
+    r"|gardens|close|drive|crescent|terrace)(?!\w)",
     re.IGNORECASE,
 )
 _LIVING = re.compile(
@@ -103,8 +118,15 @@ def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     for match, _ in zip(_DWELLING.finditer(text), range(_MOST_CANDIDATES), strict=False):
         end = _sentence_end(text, match.end())
         code = _CODE_AT.search(text, match.end(), end)
-        if code or (_LOCALITY.search(text, match.end(), end) and "," in text[match.end() - 1 : end]):
-            yield match.start(), end if code is None else max(code.end(), match.end())
+        if _is_located(text, match.end(), end if code is None else code.end(), coded=code is not None):
+            yield match.start(), end if code is None else code.end()
+
+
+def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
+    """Whether what follows a dwelling's number places it: a code with a word for the locality, or two such words."""
+    if coded:
+        return "," in text[start:end] or _LOCALITY.search(text, start, end) is not None
+    return "," in text[start:end] and len({each[0].lower() for each in _NAMED.finditer(text, start, end)}) > 1
 
 
 def _streets(text: str) -> Iterator[tuple[int, int]]:

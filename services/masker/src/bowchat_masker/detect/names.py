@@ -13,7 +13,7 @@ from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import INDIC
 
 _TRIGGERS = (
-    "name", "naam", "nombre", "llamo", "speaking", " here", "myself", "regards", "sincerely", "yours",
+    "name", "naam", "nombre", "llamo", "speaking", " here", "this side", "myself", "regards", "sincerely", "yours",
     "thanks", "नाम", "saludos", "fn:",
 )  # fmt: skip
 _WORD = rf"(?:[^\W\d_]|[{INDIC}])(?:[^\W\d_]|[{INDIC}'.-]){{1,24}}+"
@@ -29,7 +29,7 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _SPEAKING = re.compile(rf"{_LEAD}(?:this is|it'?s|i am|i'?m) {_TITLE}({_NAME})", re.IGNORECASE)
-_HERE = re.compile(rf"(?:\A|[.!?,\n]\s?|(?:hi|hello|hey)[ ,]{{1,2}}){_TITLE}({_NAME})", re.IGNORECASE)
+_OPENED = re.compile(rf"(?:\A|[.!?,\n]\s?|(?:hi|hello|hey)[ ,]{{1,2}}){_TITLE}({_NAME})", re.IGNORECASE)
 _SIGNED = re.compile(
     rf"(?:regards|sincerely|faithfully|yours truly|saludos|thanks"
     rf"|thank you)[,.!]?[ ]?\n\s{{0,3}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)",
@@ -37,62 +37,70 @@ _SIGNED = re.compile(
 )
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
-    "a", "absent", "added", "again", "all", "already", "also", "always", "an", "and", "any",
-    "appearing", "are",
-    "as", "at", "back", "blank", "but", "by", "calling", "came", "change", "changed", "claim", "clear",
-    "come",
-    "comes", "coming", "correct", "corrected", "correctly", "customer", "de", "deleted", "different", "do",
-    "does", "doing", "done", "el", "en", "error", "es", "exactly", "for", "from", "going", "gone", "good",
-    "great", "h", "ha", "had", "hai", "has", "have", "he", "her", "here", "hi", "him", "his", "how",
-    "i", "if",
-    "in", "incomplete", "incorrect", "incorrectly", "insured", "is", "it", "its", "just", "kya", "la",
-    "linked",
-    "listed", "madam", "mentioned", "mis", "misprinted", "missing", "misspelled", "misspelt", "mistake",
-    "mistyped", "my", "myself", "name", "named", "nahi", "nahin", "nai", "nobody", "none", "nor", "not",
-    "nothing", "now", "of", "ok", "okay", "old", "on", "only", "or", "our", "out", "para", "please",
-    "pls", "por",
+    "i'm", "im", "it's", "its", "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long",
+    "common", "kisne", "kyun", "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek",
+    "change", "add", "update", "hata", "hatao", "a", "absent", "added", "again", "all", "already",
+    "also", "always", "an", "and", "any", "appearing", "are", "as", "at", "back", "blank", "but", "by",
+    "calling", "came", "changed", "claim", "clear", "come", "comes", "coming", "correct", "corrected",
+    "correctly", "customer", "de", "deleted", "different", "do", "does", "doing", "done", "el", "en",
+    "error", "es", "exactly", "for", "from", "going", "gone", "good", "great", "h", "ha", "had", "hai",
+    "has", "have", "he", "her", "here", "hi", "him", "his", "how", "i", "if", "in", "incomplete",
+    "incorrect", "incorrectly", "insured", "is", "it", "just", "kya", "la", "linked", "listed", "madam",
+    "mentioned", "mis", "misprinted", "missing", "misspelled", "misspelt", "mistake", "mistyped", "my",
+    "myself", "name", "named", "nahi", "nahin", "nai", "nobody", "none", "nor", "not", "nothing", "now",
+    "of", "ok", "okay", "old", "on", "only", "or", "our", "out", "para", "please", "pls", "por",
     "printed", "properly", "que", "removed", "right", "same", "se", "shown", "showing", "sir", "so",
-    "sorry",
-    "speaking", "spelled", "spelling", "spelt", "still", "supposed", "sure", "tha", "that", "the", "their",
-    "them", "then", "there", "they", "thi", "this", "to", "today", "too", "unknown", "updated",
-    "urgent", "very",
-    "want", "wanting", "was", "we", "what", "when", "where", "which", "who", "why", "will", "with",
-    "writing",
-    "written", "wrong", "wrongly", "y", "yes", "you", "your", "and/or", "galat", "likha",
-    "likhi", "mein", "me", "main", "mai", "hu", "hoon", "hun", "policy", "holder", "number", "no", "id",
-    "dob", "sex", "age", "address", "city", "mobile", "phone", "email", "call", "aur", "ka", "ki", "ke",
-    "ne",
-    "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about", "than", "because", "since",
-    "until",
-    "after", "before", "during", "under", "over", "है", "हैं", "था", "थी", "और", "का", "की", "के",
-    "में", "से",
-    "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम", "टाइप", "आपका", "क्या",
+    "sorry", "speaking", "spelled", "spelling", "spelt", "still", "supposed", "sure", "tha", "that",
+    "the", "their", "them", "then", "there", "they", "thi", "this", "to", "today", "too", "unknown",
+    "updated", "urgent", "very", "want", "wanting", "was", "we", "what", "when", "where", "which", "who",
+    "why", "will", "with", "writing", "written", "wrong", "wrongly", "y", "yes", "you", "your", "and/or",
+    "galat", "likha", "likhi", "mein", "me", "main", "mai", "hu", "hoon", "hun", "policy", "holder",
+    "number", "no", "id", "dob", "sex", "age", "address", "city", "mobile", "phone", "email", "call",
+    "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about",
+    "than", "because", "since", "until", "after", "before", "during", "under", "over", "है", "हैं", "था",
+    "थी", "और", "का", "की", "के", "में", "से", "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम",
+    "टाइप", "आपका", "क्या",
 })  # fmt: skip
 _MOST_WORDS = 3
+
+
+# After a name in small letters its clause has to end, as "my name is hard to spell" does not.
+_CLAUSE_END = re.compile(
+    r"\s{0,2}(?:\Z|[.,;:!?\n()/-]|(?:and|i|im|from|my|policy|please|pls|this|aur|main|mai|hai|h|he"
+    r"|hoon|hu|y|aged?|dob)(?!\w)|है|और|मैं)",
+    re.IGNORECASE,
+)
+_SIDES = re.compile(r"[ ,]{1,2}(?:speaking|this side)(?!\w)", re.IGNORECASE)
+_HERE_AFTER = re.compile(r"[ ,]{1,2}here(?=\s{0,2}(?:\Z|[.,;:!?\n]|from))", re.IGNORECASE)
 
 
 def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = view.text.lower()
     if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in (*_INTRODUCED.finditer(view.text), *_SIGNED.finditer(view.text)):
+    for match in _INTRODUCED.finditer(view.text):
+        end = _end_of(match[1])
+        if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(view.text, match.start(1) + end)):
+            yield _hit(match, end)
+    for match in _SIGNED.finditer(view.text):
         if end := _end_of(match[1]):
             yield _hit(match, end)
-    if "speaking" in lowered or " here" in lowered:
-        for pattern, followers in (
-            (_SPEAKING, ("speaking", "here", "this side")),
-            (_HERE, ("here", "this side")),
-        ):
-            for match in pattern.finditer(view.text):
-                if (end := _end_of(match[1])) and _followed(
-                    view.text, match.start(1) + end, followers, match[1]
-                ):
-                    yield _hit(match, end)
+    if any(each in lowered for each in ("speaking", " here", "this side")):
+        for match in (*_SPEAKING.finditer(view.text), *_OPENED.finditer(view.text)):
+            end = _end_of(match[1])
+            if end and _is_capitalised(match[1][:end]) and _calls(view.text, match.start(1), end):
+                yield _hit(match, end)
 
 
 def _hit(match: re.Match[str], length: int) -> Hit:
     start = match.start(1)
     return Hit("name", start, start + length, match[1][:length].casefold())
+
+
+def _calls(text: str, start: int, length: int) -> bool:
+    """Whether "speaking" comes next; "here" counts after two words only, as "Traffic here" is nobody."""
+    end = start + length
+    return bool(_SIDES.match(text, end)) or (" " in text[start:end] and bool(_HERE_AFTER.match(text, end)))
 
 
 def _end_of(found: str) -> int:
@@ -103,7 +111,7 @@ def _end_of(found: str) -> int:
         if count == _MOST_WORDS or plain in _NO_NAMES or _is_verb(word[0]):
             break
         length = word.start() + len(word[0].rstrip(".'-"))
-        if word[0].endswith(".") and len(plain) > 2:
+        if word[0].endswith(".") and len(plain) > 2:  # the sentence ends; "S." is an initial
             break
     return length
 
@@ -112,6 +120,5 @@ def _is_verb(word: str) -> bool:
     return word.islower() and word.endswith(("ing", "ed"))
 
 
-def _followed(text: str, at: int, followers: tuple[str, ...], found: str) -> bool:
-    """Whether "speaking" or the like comes next, and the name is written as one."""
-    return text[at : at + 12].lower().lstrip(" ,").startswith(followers) and found[:1].isupper()
+def _is_capitalised(found: str) -> bool:
+    return all(word[0].isupper() for word in found.split())
