@@ -60,7 +60,3 @@ class MessageText(Private):
 
 class PhoneNumber(Private):
     """A policyholder's number in E.164 without the plus sign, as WhatsApp writes it."""
-
-
-class Secret(Private):
-    """A key, token or password."""

@@ -11,7 +11,7 @@ from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.inbound import Identity, InboundReceived, MessageRouted
 from bowchat_contracts.insurer import InsurerReply
-from bowchat_contracts.pii import MessageText, PhoneNumber, Private, Secret
+from bowchat_contracts.pii import MessageText, PhoneNumber, Private
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_contracts.schemas import EVENTS
 from bowchat_contracts.testing import events
@@ -70,7 +70,7 @@ def _replaced(values: dict[str, Any], typed: str) -> dict[str, Any]:
     return values
 
 
-@pytest.mark.parametrize("kind", [Private, MessageText, PhoneNumber, Secret])
+@pytest.mark.parametrize("kind", [Private, MessageText, PhoneNumber])
 def test_private_text_shows_itself_only_when_revealed(kind: type[Private]) -> None:
     """repr, str, format, f-strings and containers show a mask; reveal() gives the text."""
     value = kind("+44 7700 900123")

@@ -5,7 +5,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -13,6 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from bowchat_contracts.topics import topic_config, topic_names
 from bowchat_registry.loader import load as load_registry
+from bowchat_registry.option import registry_option
 from bowchat_runtime.errors import DependencyDownError, SettingsError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.settings import ServiceSettings, load
@@ -56,13 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="print what is wrong in the registry")
     checking.set_defaults(run=_check)
     for each in (listing, applying, checking):
-        each.add_argument(
-            "--registry",
-            type=Path,
-            required=True,
-            metavar="DIR",
-            help="holds insurers/, rules.yaml, policies.csv",
-        )
+        registry_option(each)
     return parser
 
 

@@ -32,6 +32,18 @@ def test_check_says_good(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     assert "good (3 insurers, 9 rules, 7 policies)" in capsys.readouterr().out
 
 
+def test_the_registry_may_be_named_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """BOWCHAT_REGISTRY serves where --registry is left out; with neither, the option is asked for."""
+    monkeypatch.delenv("BOWCHAT_REGISTRY", raising=False)
+    assert run(monkeypatch, "check") == 2
+    assert "--registry" in capsys.readouterr().err
+    monkeypatch.setenv("BOWCHAT_REGISTRY", str(EXAMPLE))
+    assert run(monkeypatch, "check") == 0
+    assert capsys.readouterr().out.startswith(str(EXAMPLE))
+
+
 def test_check_names_problems(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -29,7 +29,10 @@ def parked_command(service: str, settings: type[ServiceSettings] = ServiceSettin
                 "given up; replay what stood behind it\n" if gone else "no such record is parked\n"
             )
             return 0 if gone else 1
-        for event in asyncio.run(outstanding(service, loaded)):
+        waiting = asyncio.run(outstanding(service, loaded))
+        if not waiting:
+            sys.stderr.write("nothing is parked\n")
+        for event in waiting:
             shown = {
                 "park_id": event.park_id,
                 "topic": event.topic,

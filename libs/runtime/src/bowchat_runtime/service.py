@@ -1,11 +1,10 @@
 """One shape for every service: settings in, a process that serves out."""
 
 import asyncio
-import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from bowchat_runtime import logging, metrics
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.consumers import Consumers
 from bowchat_runtime.errors import DependencyDownError, SettingsError
+from bowchat_runtime.http_server import Server
 from bowchat_runtime.loop import backoff_s
 from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Subscription
@@ -82,7 +82,7 @@ class _Process:
     async def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
-        server = _Server(self._http())
+        server = Server(self._http())
         listener = _listener(self._settings)
         http = asyncio.create_task(server.serve(sockets=[listener]))
         log.info("listening", host=self._settings.http_host, port=listener.getsockname()[1])
@@ -160,17 +160,6 @@ class _Process:
 
     def _checks(self) -> Sequence[Callable[[], Awaitable[str | None]]]:
         return [*self._service.ready, *([self._consumers.ready] if self._service.subscriptions else [])]
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the process has its own order of stopping."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _listener(settings: ServiceSettings) -> socket.socket:

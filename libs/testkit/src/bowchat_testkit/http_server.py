@@ -5,7 +5,6 @@ import contextlib
 import signal
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 import uvicorn
@@ -13,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bowchat_runtime.http_server import Server
 
 Away = Literal["refuse", "503"]
 """`refuse`: the port is closed. `503`: it is open, and everything but the control paths answers 503."""
@@ -24,18 +25,13 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)
 """Closing a socket with this option sends RST instead of FIN."""
 
 
-class _QuietServer(uvicorn.Server):
-    """uvicorn that leaves signals alone, and ends at once instead of politely: its callers must bear broken calls."""
+class _QuietServer(Server):
+    """A server that ends at once instead of politely: its callers must bear broken calls."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
         self.over = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # The process, or the test, around the simulator owns the signals.
-        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

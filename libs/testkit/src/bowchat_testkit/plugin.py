@@ -6,8 +6,9 @@ A test that asks for one that cannot be started is skipped on a developer's mach
 import logging
 import os
 import uuid
-from collections.abc import AsyncIterator
-from typing import NoReturn
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NoReturn, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,8 @@ import pytest_asyncio
 from bowchat_testkit import stack
 from bowchat_testkit.embedded_broker import EmbeddedBroker
 from bowchat_testkit.stack_process import StackUnavailableError
+
+Server = TypeVar("Server", bound=stack.Server)
 
 
 def pytest_configure() -> None:
@@ -30,6 +33,18 @@ def unavailable(what: str, error: StackUnavailableError) -> NoReturn:
     pytest.skip(reason)
 
 
+@asynccontextmanager
+async def _running(make: Callable[[], Server], what: str) -> AsyncIterator[Server]:
+    """The server that `make` gives, started, until the fixture around it ends."""
+    try:
+        server = make()
+        await server.start()
+    except StackUnavailableError as error:
+        unavailable(what, error)
+    yield server
+    await server.__aexit__()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a Kafka broker that all tests of the session share: make topics with names of your own on it.
@@ -39,13 +54,9 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     if address := os.environ.get("BOWCHAT_TEST_KAFKA"):
         yield address
         return
-    try:
-        broker = stack.broker(tmp_path_factory.mktemp("kafka"))
-        await broker.start()
-    except StackUnavailableError as error:
-        unavailable("a Kafka broker", error)
-    yield broker.bootstrap
-    await broker.__aexit__()
+    directory = tmp_path_factory.mktemp("kafka")
+    async with _running(lambda: stack.broker(directory), "a Kafka broker") as broker:
+        yield broker.bootstrap
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -57,13 +68,9 @@ async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
     if address := os.environ.get("BOWCHAT_TEST_MONGO_URI"):
         yield address
         return
-    try:
-        store = stack.document_store(tmp_path_factory.mktemp("database"))
-        await store.start()
-    except StackUnavailableError as error:
-        unavailable("a database", error)
-    yield store.uri
-    await store.__aexit__()
+    directory = tmp_path_factory.mktemp("database")
+    async with _running(lambda: stack.document_store(directory), "a database") as store:
+        yield store.uri
 
 
 @pytest.fixture

@@ -49,7 +49,10 @@ async def _connected(arguments: argparse.Namespace) -> int:
     async with MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE) as database:
         ledger = MongoLedger(database)
         if arguments.action == "list":
-            for line in await shown(ledger):
+            lines = await shown(ledger)
+            if not lines:
+                print("nothing is unresolved", file=sys.stderr)  # noqa: T201
+            for line in lines:
                 print(json.dumps(line))  # noqa: T201 - the command's answer
             return 0
         instruction = _INSTRUCTIONS[arguments.action]

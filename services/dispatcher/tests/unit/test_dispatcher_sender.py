@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from bowchat_contracts.deliveries import StatusReceived
 from bowchat_contracts.ids import derived_id
+from bowchat_dispatcher.domain import Row
 from bowchat_dispatcher.handlers import StatusesHandler
 from bowchat_dispatcher.people import instruct, shown
 from bowchat_dispatcher.verdicts import Declined, NotSent, Unclear
@@ -33,6 +35,28 @@ def status(world: Any, name: str, what: str, *, ref: str | None = None, codes: t
 async def tell(world: Any, name: str, what: str, **more: Any) -> None:
     one = record(status(world, name, what, **more), topic="statuses.received", offset=next(world.offsets))
     await run_batch(StatusesHandler(world.ledger, world.sender.wake), [one], world.clock())
+
+
+async def dies_while_sending(world: Any, row: Row) -> Callable[[], Awaitable[None]]:
+    """A process dies with this row under way, and another takes its place. Returns what lets the dead one's answer come."""
+    held = asyncio.Event()
+
+    async def never(_: str) -> None:
+        await held.wait()
+
+    world.whatsapp.on_send = world.insurers.on_post = never
+    await world.ledger.insert([row])
+    await world.sender.step()
+    await asyncio.sleep(0)
+    dead = world.sender
+    world.whatsapp.on_send = world.insurers.on_post = None
+    world.new_sender()
+
+    async def answered() -> None:
+        held.set()
+        await dead.landing()
+
+    return answered
 
 
 async def test_sends_and_announces(world: Any) -> None:
@@ -126,18 +150,7 @@ async def test_status_before_answer(world: Any) -> None:
 
 async def test_kill_between_write_and_send(world: Any) -> None:
     """A process that dies with a text under way leaves it unknown, then unresolved: the next one does not send it."""
-    held = asyncio.Event()
-
-    async def never(_: str) -> None:
-        await held.wait()
-
-    world.whatsapp.on_send = never
-    await world.ledger.insert([world.row("a")])
-    await world.sender.step()
-    await asyncio.sleep(0)
-    dead = world.sender
-    world.whatsapp.on_send = None
-    world.new_sender()
+    died = await dies_while_sending(world, world.row("a"))
     await world.sender.recover()
     world.clock.forward(31)
     await world.rounds()
@@ -146,8 +159,7 @@ async def test_kill_between_write_and_send(world: Any) -> None:
     await world.rounds()
     assert (await world.stored("a")).state == "unresolved"
     assert world.whatsapp.ids.count(derived_id("dl", "a")) == 1
-    held.set()
-    await dead.landing()
+    await died()
 
 
 async def test_two_workers_send_once(world: Any) -> None:
@@ -294,23 +306,11 @@ async def test_gone_endpoint_waits_for_a_new_address(world: Any) -> None:
 
 async def test_lost_process_sends_a_webhook_again(world: Any) -> None:
     """A webhook under way when its process died is sent again: its id makes that harmless."""
-    held = asyncio.Event()
-
-    async def never(_: str) -> None:
-        await held.wait()
-
-    world.insurers.on_post = never
-    await world.ledger.insert([world.webhook_row("a")])
-    await world.sender.step()
-    await asyncio.sleep(0)
-    dead = world.sender
-    world.insurers.on_post = None
-    world.new_sender()
+    died = await dies_while_sending(world, world.webhook_row("a"))
     world.clock.forward(26)
     await world.rounds()
     assert (await world.stored("a")).state == "accepted"
-    held.set()
-    await dead.landing()
+    await died()
 
 
 async def test_broker_away(world: Any) -> None:

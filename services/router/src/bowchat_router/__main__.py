@@ -3,9 +3,9 @@
 import argparse
 import sys
 from functools import partial
-from pathlib import Path
 
 from bowchat_registry.loader import load as load_registry
+from bowchat_registry.option import registry_option
 from bowchat_router.app import build
 from bowchat_router.explain import explain
 from bowchat_router.settings import RouterSettings
@@ -21,7 +21,7 @@ def main() -> None:
     explaining = Command(
         'say where texts would go and why ({"text", "contact"?, "context"?, "at"?} per line)',
         _explain,
-        lambda parser: parser.add_argument("--registry", type=Path, required=True, metavar="DIR"),
+        registry_option,
     )
     description = "Finds the contact, policy, conversation, insurer and desk of every message."
     commands = {"explain": explaining, "parked": parked_command("router")}

@@ -1,0 +1,20 @@
+"""How a command line is told where the registry is."""
+
+import argparse
+import os
+from pathlib import Path
+
+_VARIABLE = "BOWCHAT_REGISTRY"
+
+
+def registry_option(parser: argparse.ArgumentParser) -> None:
+    """`--registry DIR`; may be left out where the environment names the directory, as it does for the services."""
+    named = os.environ.get(_VARIABLE)
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        default=Path(named) if named else None,
+        required=not named,
+        metavar="DIR",
+        help=f"holds insurers/, rules.yaml, policies.csv; default: {_VARIABLE}",
+    )
