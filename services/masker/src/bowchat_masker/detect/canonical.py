@@ -1,13 +1,16 @@
 """Text as a detector reads it: compatibility forms folded, invisible characters dropped, every script's digits ASCII.
 
-Each character is folded by itself, without looking at its neighbours, so folding a text that was changed in one place
+Escapes (percent, HTML, backslash) are read as what they stand for. Each character or escape is folded by itself, without looking at its neighbours, so folding a text that was changed in one place
 gives the same as before everywhere else. The law "masking twice changes nothing" rests on that.
 """
 
+import html
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 # Marks that carry no text of their own and so can hide between digits: joiners, variation selectors, the keycap frame,
 # Hangul fillers. The general category Cf (zero width, bidi, soft hyphen, tags) is dropped as a whole.
@@ -28,6 +31,21 @@ _INVISIBLE = frozenset(
         *range(917760, 918000),
     ]
 )
+
+_BRAILLE = zip("\u2801\u2803\u2809\u2819\u2811\u280b\u281b\u2813\u280a\u281a", "1234567890", strict=True)
+_DICE = ((chr(0x2680 + value), str(value + 1)) for value in range(6))
+_CLOCKS = ((chr(0x1F550 + value), str(value + 1)) for value in range(12))
+_SIGNS = dict(
+    (*_BRAILLE, *_DICE, *_CLOCKS, ("\u283c", ""), ("\U0001f51f", "10"), ("\u25ef", "0"), ("\u2b55", "0"))
+)
+
+_MAY_BE_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#a-zA-Z]|\\[uxUX]")
+_MOST_LAYERS = 3
+_ESCAPE = re.compile(
+    r"(?:%(?:25){0,3}+[0-9A-Fa-f]{2}){1,64}+|&(?:amp;){0,3}+(?:#[0-9]{1,7}+|#[xX][0-9A-Fa-f]{1,6}+|[A-Za-z]{2,8}+);?"
+    r"|\\[uU]\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
+)
+_CODE = re.compile(r"\\[uUxX]\{?[0-9A-Fa-f]{1,5}\}?")
 
 
 class Canonical(NamedTuple):
@@ -52,21 +70,60 @@ def fold(character: str) -> str:
 
 
 def _plain(character: str) -> str:
-    digit = unicodedata.digit(character, None)
-    return character if digit is None else str(digit)
+    """Digits of every script, and signs that are counted with (`五`, `Ⅸ`, braille, dice, clocks), as figures."""
+    if character in _SIGNS:
+        return _SIGNS[character]
+    value = unicodedata.numeric(character, None)
+    if value is None or value != int(value) or not 0 <= value < 100:
+        return character
+    return str(int(value))
 
 
 def canonicalise(text: str) -> Canonical:
-    if text.isascii():
+    if text.isascii() and not _MAY_BE_ESCAPED.search(text):
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
-    folded = [each if each.isascii() else fold(each) for each in text]
+    pieces = list(_pieces(text))
+    folded = ["".join(each if each.isascii() else fold(each) for each in piece) for piece, _ in pieces]
     if (plain := "".join(folded)) == text:
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
     starts: list[int] = []
     ends: list[int] = []
-    for index, piece in enumerate(folded):
-        if not piece and ends:
-            ends[-1] = index + 1
-        starts += [index] * len(piece)
-        ends += [index + 1] * len(piece)
+    at = 0
+    for shown, (_, end) in zip(folded, pieces, strict=True):
+        if not shown and ends:
+            ends[-1] = end
+        starts += [at] * len(shown)
+        ends += [end] * len(shown)
+        at = end
     return Canonical(plain, starts, ends)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    """Each character, or what an escape stands for, and where it ends in the text."""
+    at = 0
+    if _MAY_BE_ESCAPED.search(text):
+        for match in _ESCAPE.finditer(text):
+            meant = _meant(match[0])
+            if meant == match[0]:
+                continue
+            yield from ((text[place], place + 1) for place in range(at, match.start()))
+            yield meant, match.end()
+            at = match.end()
+    yield from ((text[place], place + 1) for place in range(at, len(text)))
+
+
+@lru_cache(maxsize=4_096)
+def _meant(escape: str) -> str:
+    """What an escape stands for, escapes within it undone too; itself when it stands for nothing that can be seen."""
+    meant = escape
+    for _ in range(_MOST_LAYERS):
+        before = meant
+        if meant.startswith("%"):
+            meant = unquote(meant, errors="replace")
+        elif meant.startswith("&"):
+            meant = html.unescape(meant)
+        elif _CODE.fullmatch(meant):
+            meant = chr(int(meant.lstrip("\\uUxX{").rstrip("}"), 16))
+        if meant == before:
+            break
+    return meant if meant.isprintable() and "\ufffd" not in meant else escape

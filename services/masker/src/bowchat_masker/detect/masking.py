@@ -11,6 +11,7 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.addresses import addresses
 from bowchat_masker.detect.banking import banking
 from bowchat_masker.detect.canonical import Canonical, canonicalise
+from bowchat_masker.detect.encoded import encoded
 from bowchat_masker.detect.handles import handles
 from bowchat_masker.detect.hits import BLANK, Detector, Finding, Hit, MaskedText, MaskingError, joined
 from bowchat_masker.detect.identifiers import identifiers
@@ -22,7 +23,7 @@ from bowchat_masker.detect.shapes import PLACEHOLDER
 from bowchat_masker.detect.upi import upi_ids
 
 DETECTORS: tuple[Detector, ...] = (
-    links, mails, upi_ids, handles, banking, identifiers, addresses, names, numbers,
+    links, mails, upi_ids, handles, banking, identifiers, addresses, names, encoded, numbers,
 )  # fmt: skip
 """In order of precedence: what one found is blank to those after it. Numbers come last, for they take all digits."""
 

@@ -6,23 +6,46 @@ Every pattern is linear: repetitions are bounded or possessive.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import get_args
 
-import phonenumbers
-
 from bowchat_contracts.insurer_content import Placeholder
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
+from bowchat_masker.detect.validity import is_mobile
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?(?![0-9]|[.,][0-9])"
-_CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed)"
-_UNIT = r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|crores?|pounds|dollars|euros|/-)"
+_CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
+_UNIT = (
+    r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
+    r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
+    r"|x|people|pax|persons?|pcs|seats?|members?|sqft|miles?|pages?|nights?|साल|महीने|दिन|años?|meses|días|th|st|nd|rd)"
+)
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
 _GROUP = re.compile(r"[0-9]+")
 _CURRENCY_BEFORE = re.compile(rf"(?<!\w){_CURRENCY}\s?\Z", re.IGNORECASE)
 _AMOUNT = re.compile(_NUMBER)
 _AMOUNT_WITH_UNIT = re.compile(rf"(?<![\w.,-]){_NUMBER}\s?{_UNIT}(?!\w)", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![0-9])(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?(?:\s?(?:-|to|till)\s?(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?)?"
+    r"\s?(?:[ap]\.?m\b|hrs?\b|noon\b|nn\b|o'?clock|बजे|baje\b)",
+    re.IGNORECASE,
+)
+_CUE = re.compile(
+    r"(?<![^\W_])(?:policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|receipt|bill|ticket|case|complaint|application|appln?"
+    r"|proposal|quote|quotation|certificate|cert|cover\snote|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis"
+    r"|vin|pnr|booking|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
+    r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
+    re.IGNORECASE,
+)
+_BIRTH = re.compile(r"(?<![^\W_])(?:dob|date|dt|born|birth|dated)\W{0,3}(?:(?:is|on)\s)?\Z", re.IGNORECASE)
+_DIGITS_DATE = re.compile(
+    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
+)
+_CUED = re.compile(r"[0-9]{1,18}+(?:[-/][0-9]{1,10}+){0,4}+(?![0-9]|[ .][0-9])")
 _GROUPED = re.compile(r"(?<![\w.,-])[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?(?![\w-]|[.,][0-9])")
 _CALENDAR = re.compile(
     rf"(?<![0-9])(?<![0-9][-/.])(?:"
@@ -42,6 +65,7 @@ _DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])")
 _MOST_AMOUNT_DIGITS = 9
 _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
+_LONGEST_CUE = 40
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
     {
@@ -72,36 +96,47 @@ _PHONE_WORDS = frozenset(
         "my",
     }
 )
-_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
-
 Span = tuple[int, int]
 
 
-def innocent_spans(text: str, start: int, end: int, region: str) -> Iterator[Span]:
+def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> Iterator[Span]:
     """The innocent shapes whose digits stand between `start` and `end`, in order. One may begin before `start`."""
     done = start
+    own = tuple(_own(shape.pattern) for shape in policy.shapes)
     for group in _GROUP.finditer(text, start, end):
         if group.start() < done:
             continue
-        span = _innocent_at(text, group.start(), region)
+        span = _own_at(text, group.start(), own) or _innocent_at(text, group.start(), policy.regions)
         if span is not None:
             done = span[1]
             yield span
 
 
-def groups(text: str, start: int, end: int) -> int:
-    """How many groups of digits stand there."""
-    return sum(1 for _ in _GROUP.finditer(text, start, end))
+@lru_cache(maxsize=1_024)
+def _own(pattern: str) -> re.Pattern[str]:
+    """The expression for a shape of an agreement. Each of its characters stands for one, so it is linear."""
+    plain = "".join({"#": "[0-9]", "@": "[A-Za-z]"}.get(each, re.escape(each)) for each in pattern)
+    return re.compile(rf"(?<![^\W_]){plain}(?![^\W_])", re.IGNORECASE)
 
 
-def _innocent_at(text: str, at: int, region: str) -> Span | None:
+def _own_at(text: str, at: int, own: Sequence[re.Pattern[str]]) -> Span | None:
+    for pattern in own:
+        for match in pattern.finditer(text, max(0, at - _LONGEST_REFERENCE), at + _LONGEST_REFERENCE):
+            if match.start() <= at < match.end():
+                return match.span()
+    return None
+
+
+def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     """The innocent shape that the group of digits at `at` begins or belongs to."""
     first = _token_start(text, at)
-    match = PLACEHOLDER.match(text, max(0, first - 1)) or _CALENDAR.match(text, at)
+    match = PLACEHOLDER.match(text, max(0, first - 1)) or _CALENDAR.match(text, at) or _TIME.match(text, at)
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
         match = _small(_AMOUNT.match(text, at))
     if match is None:
-        match = _reference(_REFERENCE.match(text, first), region)
+        match = _reference(_REFERENCE.match(text, first), regions)
+    if match is None:
+        match = _cued(text, at, regions)
     if match is None:
         match = _small(_AMOUNT_WITH_UNIT.match(text, at)) or _small(_GROUPED.match(text, at))
     return match.span() if match else None
@@ -121,34 +156,33 @@ def _small(match: re.Match[str] | None) -> re.Match[str] | None:
     return None
 
 
-def _reference(match: re.Match[str] | None, region: str) -> re.Match[str] | None:
-    return match if match and _is_reference(match[0], region) else None
+def _reference(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
+    return match if match and _is_reference(match[0], regions) else None
 
 
-def _is_reference(token: str, region: str) -> bool:
+def _is_reference(token: str, regions: Sequence[str]) -> bool:
     """A policy, claim or vehicle number: letters and digits in one token, with no phone number in it."""
     if not 4 <= len(token) <= _LONGEST_REFERENCE:
         return False
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
+    if AS_DIGITS.issuperset(token) and is_mobile(token.translate(DIGIT_LETTERS), regions):
+        return False
     if not words or len(words) == len(parts) or any(word.lower() in _PHONE_WORDS for word in words):
         return False
     separated = "-" in token or "/" in token
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
-    return not _holds_mobile("".join(digits), region)
+    return not is_mobile("".join(digits), regions)
 
 
-def _holds_mobile(digits: str, region: str) -> bool:
-    return _is_mobile(digits, region) or (len(digits) > 10 and _is_mobile("+" + digits, None))
-
-
-def _is_mobile(text: str, region: str | None) -> bool:
-    if not 7 <= len(text) <= 16:
-        return False
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return False
-    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _MOBILE
+def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
+    """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
+    lowest = max(0, at - _LONGEST_CUE)
+    if _BIRTH.search(text, lowest, at) and (match := _DIGITS_DATE.match(text, at)):
+        return match
+    match = _CUED.match(text, at)
+    if match is None or not _CUE.search(text, lowest, at):
+        return None
+    return None if is_mobile(re.sub(r"[^0-9]", "", match[0]), regions) else match

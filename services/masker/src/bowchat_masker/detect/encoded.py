@@ -1,0 +1,76 @@
+"""Numbers in a machine's writing: base64, base32, hexadecimal and Morse tokens that hold digits when they are read."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.canonical import Canonical, canonicalise
+from bowchat_masker.detect.hits import Hit, MaskingError
+from bowchat_masker.detect.numbers import numbers
+from bowchat_masker.detect.validity import is_number
+
+_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{10,4096}+={0,6}+")
+_HEX_NUMBER = re.compile(r"(?<![0-9A-Za-z])0x[0-9A-Fa-f]{6,12}(?![0-9A-Za-z])")
+_HEX_BYTES = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}){6,200}+(?:0x|x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"
+)
+_HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
+_MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
+_MOST_TOKENS = 60
+_MOST_LAYERS = 3
+_PRINTABLE = re.compile(r"[\x09-\x0d\x20-\x7e\u00a0-\U0010ffff]*+")
+_LETTERS_AND_MORE = re.compile(r"[A-Z].*[a-z]|[a-z].*[A-Z]|[0-9+/=_]|[A-Z]{12}", re.DOTALL)
+
+
+def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
+    text = view.text
+    yield from (Hit("phone", *match.span()) for match in _MORSE.finditer(text))
+    for match in _HEX_NUMBER.finditer(text):
+        if is_number(str(int(match[0], 16)), policy.regions):
+            yield Hit("phone", *match.span())
+    for match in _HEX_BYTES.finditer(text):
+        if _holds_number("".join(_HEX_PAIR.findall(match[0])), policy, 1):
+            yield Hit("phone", *match.span())
+    tokens = 0
+    for match in _TOKEN.finditer(text):
+        if not _LETTERS_AND_MORE.search(match[0]):
+            continue
+        tokens += 1
+        if tokens > _MOST_TOKENS:
+            raise MaskingError("the text holds more codes than a person would type")
+        if _holds_number(match[0], policy, _MOST_LAYERS):
+            yield Hit("phone", *match.span())
+
+
+def _holds_number(token: str, policy: MaskingPolicy, layers: int) -> bool:
+    return any(_shows_number(plain, policy, layers) for plain in _readings(token))
+
+
+def _shows_number(plain: str, policy: MaskingPolicy, layers: int) -> bool:
+    view = canonicalise(plain)
+    if next(numbers(view, policy), None) is not None:
+        return True
+    return layers > 1 and any(_holds_number(match[0], policy, layers - 1) for match in _TOKEN.finditer(plain))
+
+
+def _readings(token: str) -> Iterator[str]:
+    """What the token says in each code that it could be written in, where that is text."""
+    body = token.rstrip("=")
+    codes: tuple[Callable[[str], bytes], ...] = (_base64, _base32, bytes.fromhex)
+    for code in codes:
+        try:
+            plain = code(body).decode()
+        except ValueError:
+            continue
+        if _PRINTABLE.fullmatch(plain):
+            yield plain
+
+
+def _base64(body: str) -> bytes:
+    plain = body.replace("-", "+").replace("_", "/")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+def _base32(body: str) -> bytes:
+    return base64.b32decode(body.upper() + "=" * (-len(body) % 8))

@@ -1,0 +1,97 @@
+# ruff: noqa: RUF001 - look-alike characters are the subject
+"""A text as a row of tokens that say digits, each with its place: figures, number words, letters written for figures."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+from bowchat_contracts.insurer_content import Placeholder
+from bowchat_masker.detect.hits import MaskingError
+from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
+from bowchat_masker.detect.number_words import Kind, leet, meaning
+
+_MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
+_PLACEHOLDER = rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]"
+_TOKEN = re.compile(rf"(?:[^\W_]|[{_MARKS}])++|\[(?=[a-z])(?:{_PLACEHOLDER[2:]})?|\0++")
+_PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{_MARKS}])++")
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
+_LONE = frozenset("OoIl|SsBZОоΟοЗб")
+_FEWEST_LETTERS = 9
+_MOST_LETTERS = 64
+MOST_UNITS = 1_500
+
+
+class Unit(NamedTuple):
+    start: int
+    end: int
+    digits: str
+    kind: Kind
+    word: str = ""
+    barrier: bool = False
+    """Something stands before it that no number reaches across: a placeholder, or what another detector found."""
+
+
+def units(text: str) -> list[Unit]:
+    """Every token of the text that says digits, or may stand between two that do, in order."""
+    found: list[Unit] = []
+    barrier = False
+    for match in _TOKEN.finditer(text):
+        if len(found) > MOST_UNITS:
+            raise MaskingError("the text holds more figures than a person would type")
+        word = match[0]
+        if word[0] in "[\0":
+            barrier = barrier or len(word) > 1
+            continue
+        start = match.start()
+        if word.isdecimal():
+            found.append(Unit(start, match.end(), word, Kind.DIGITS, barrier=barrier))
+            barrier = False
+            continue
+        said = meaning(word)
+        if said is not None:
+            found.append(Unit(start, match.end(), said.digits, said.kind, word.casefold(), barrier))
+            barrier = False
+        else:
+            for unit in _mixed(word, start):
+                found.append(unit._replace(barrier=barrier))
+                barrier = False
+    for spelled in _spaced(text):
+        inside = [each for each in found if spelled.start <= each.start < spelled.end]
+        found = [each for each in found if not spelled.start <= each.start < spelled.end]
+        found.append(spelled._replace(barrier=any(each.barrier for each in inside[:1])))
+    return sorted(found, key=lambda unit: unit.start)
+
+
+def _mixed(word: str, start: int) -> Iterator[Unit]:
+    """What a token says that is neither figures alone nor a word that is known."""
+    figures = sum(map(str.isdecimal, word))
+    if not figures:
+        if len(word) > _MOST_LETTERS or not AS_DIGITS.issuperset(word):
+            return
+        if len(word) == 1 or _LONE.issuperset(word):
+            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.WEAK)
+        elif len(word) >= _FEWEST_LETTERS and not (word.islower() or word.isupper() or word.istitle()):
+            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.DIGITS)
+        return
+    if (said := leet(word)) is not None:
+        yield Unit(start, start + len(word), said.digits, said.kind)
+        return
+    if (figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS) and AS_DIGITS.issuperset(word):
+        yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.DIGITS)
+        return
+    for piece in _PIECE.finditer(word):
+        at, end = start + piece.start(), start + piece.end()
+        if piece[0].isdecimal():
+            yield Unit(at, end, piece[0], Kind.DIGITS)
+        elif (said := meaning(piece[0])) is not None:
+            yield Unit(at, end, said.digits, said.kind, piece[0].casefold())
+        elif len(piece[0]) <= 2 and AS_DIGITS.issuperset(piece[0]):
+            yield Unit(at, end, piece[0].translate(DIGIT_LETTERS), Kind.WEAK)
+
+
+def _spaced(text: str) -> Iterator[Unit]:
+    """Number words spelled letter by letter: `n i n e  e i g h t`, `S-E-V-E-N`."""
+    for match in _SPACED.finditer(text):
+        letters = "".join(filter(str.isalpha, match[0]))
+        if (said := meaning(letters)) is not None and said.digits and said.kind is Kind.WORD:
+            yield Unit(match.start(), match.end(), said.digits, Kind.WORD)
