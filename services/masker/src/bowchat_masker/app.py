@@ -10,7 +10,6 @@ from bowchat_contracts.topics import (
     REPLIES_RECEIVED,
 )
 from bowchat_masker.detect import mask
-from bowchat_masker.domain import Mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
@@ -20,6 +19,7 @@ from bowchat_masker.handlers.held_replies import HeldReplies
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
+from bowchat_masker.seen import Mask
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
 from bowchat_masker.vault import Vault

@@ -4,78 +4,23 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, assert_never, get_args
+from typing import Literal, get_args
 
-from bowchat_contracts.content import ButtonContent, ChoiceContent, Content, OtherContent, TextContent
+from bowchat_contracts.content import MediaContent, OtherContent
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalReason, WithheldReason
-from bowchat_contracts.insurer_content import (
-    InsurerChoice,
-    InsurerContent,
-    InsurerOther,
-    InsurerText,
-    Placeholder,
-)
-from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_contracts.insurer_content import InsurerContent, Placeholder
 from bowchat_contracts.replies import ReplyReceived
-from bowchat_masker.detect import MaskedText, masked
 from bowchat_masker.egress import whole_second
 from bowchat_masker.model import AliasRow, ConversationRow, ReplyRow, Thread
-
-Mask = Callable[[Sequence[str], MaskingPolicy], tuple[MaskedText, ...]]
+from bowchat_masker.seen import Minted
 
 LONGEST_REPLY = 4096
 _NUMBER_CHANGED = "number_changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Minted:
-    """The names under which an insurer knows a message, its writer and its thread."""
-
-    message_id: str
-    alias: str
-    thread_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is left of a message's content for an insurer, and the types of what was masked."""
-
-    content: InsurerContent
-    findings: tuple[str, ...] = ()
-
-
 def says_number_changed(message: MessageRouted) -> bool:
     return isinstance(message.content, OtherContent) and message.content.type == _NUMBER_CHANGED
-
-
-def seen_by_insurer(content: Content, policy: MaskingPolicy, mask: Mask) -> Seen:
-    """The content, masked. Payloads and ids of buttons stay here: they are ours, and may hold anything.
-
-    Errors: `MaskingError`.
-    """
-    if isinstance(content, OtherContent):
-        return Seen(InsurerOther(type=content.type))
-    if isinstance(content, TextContent | ButtonContent):
-        texts = mask([content.text.reveal()], policy)
-        shown = InsurerText if isinstance(content, TextContent) else InsurerChoice
-        return Seen(_typed(shown, texts), _types(texts))
-    if isinstance(content, ChoiceContent):
-        described = [content.description.reveal()] if content.description is not None else []
-        texts = mask([content.title.reveal(), *described], policy)
-        return Seen(_typed(InsurerChoice, texts), _types(texts))
-    assert_never(content)
-
-
-def _typed(shown: type[InsurerText] | type[InsurerChoice], texts: Sequence[MaskedText]) -> InsurerContent:
-    if shown is InsurerText:
-        return InsurerText(text=texts[0].text, masked=masked(texts))
-    description = texts[1].text if len(texts) > 1 else None
-    return InsurerChoice(title=texts[0].text, description=description, masked=masked(texts))
-
-
-def _types(texts: Sequence[MaskedText]) -> tuple[str, ...]:
-    return tuple(each.type for text in texts for each in text.findings)
 
 
 def insurer_message(message: MessageRouted, names: Minted, content: InsurerContent) -> InsurerMessage:
@@ -89,6 +34,8 @@ def insurer_message(message: MessageRouted, names: Minted, content: InsurerConte
         policy_type=message.policy_type,
         tags=message.tags,
         priority=message.priority,
+        origin=message.origin,
+        reply_to=names.quoted,
         content=content,
     )
 
@@ -107,17 +54,13 @@ def withheld(message: MessageRouted, names: Minted, reason: WithheldReason) -> I
 
 def trusted_words(message: MessageRouted) -> frozenset[str]:
     """Words of a record that people did not write: the registry's and the contract's."""
-    ours = {
-        message.desk,
-        message.policy_type,
-        *message.tags,
-        "text",
-        "choice",
-        "other",
-        *get_args(Placeholder),
-    }
-    if isinstance(message.content, OtherContent):
-        ours.add(message.content.type)
+    content = message.content
+    ours = {message.desk, message.policy_type, *message.tags, message.origin, *get_args(Placeholder)}
+    ours |= {"choice", content.kind}
+    if isinstance(content, OtherContent):
+        ours.add(content.type)
+    if isinstance(content, MediaContent):
+        ours |= {content.media_type, content.mime, "pending"}
     return frozenset(each for each in ours if each)
 
 

@@ -21,6 +21,9 @@ class Mint:
     def message_id(self, insurer: str, message_id: str) -> str:
         return keyed_id("im", self._key, insurer, message_id)
 
+    def media_id(self, insurer: str, message_id: str) -> str:
+        return keyed_id("md", self._key, insurer, message_id)
+
     def thread_id(self, insurer: str, conversation_id: str) -> str:
         return keyed_id("th", self._key, insurer, conversation_id)
 

@@ -11,7 +11,7 @@ from bowchat_contracts.content import TextContent
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.inbound import Identity, MessageRouted
 from bowchat_contracts.topics import INBOUND_RELAYED
-from bowchat_masker.domain import Mask, Minted, insurer_message, seen_by_insurer, trusted_words
+from bowchat_masker.domain import insurer_message, trusted_words
 from bowchat_masker.egress import Mint, leave, whole_second
 from bowchat_masker.guard import Cleared, Draft, Inspect, Watch, clear, clear_minted, watch_for
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
@@ -20,6 +20,7 @@ from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Contact, Held, alias_key
 from bowchat_masker.quarantine import HeldCommand, Ruling, blocked_reason
+from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_runtime.records import Outgoing, Record, follow
@@ -83,12 +84,7 @@ class HeldMessage:
 
     @property
     def names(self) -> Minted:
-        mint, insurer = self.tools.mint, self.held.insurer
-        return Minted(
-            mint.message_id(insurer, self.message.message_id),
-            self.alias.alias,
-            mint.thread_id(insurer, self.message.conversation_id),
-        )
+        return names_of(self.message, self.held.insurer, self.alias.alias, self.tools.mint)
 
     def rule(self, command: HeldCommand, ruling: Ruling) -> Ruling:  # noqa: ARG002 - a reply's ruling depends on it
         return ruling
@@ -120,7 +116,7 @@ class HeldMessage:
         command, watch = asked.command, self._watch()
         content = TextContent(text=command.text) if isinstance(command, HeldRewrite) else self.message.content
         try:
-            seen = seen_by_insurer(content, self.message.masking, self.tools.mask)
+            seen = seen_by_insurer(content, self.names, self.message.masking, self.tools.mask)
             shown = insurer_message(self.message, self.names, seen.content)
             draft = self._draft(InsurerReleased(**dict(shown)))
             trusted = trusted_words(self.message.model_copy(update={"content": content}))

@@ -12,15 +12,7 @@ from bowchat_contracts.inbound import Identity, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
-from bowchat_masker.domain import (
-    Mask,
-    Minted,
-    insurer_message,
-    says_number_changed,
-    seen_by_insurer,
-    trusted_words,
-    withheld,
-)
+from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted
 from bowchat_masker.handlers.holding import hold_copy
@@ -29,6 +21,7 @@ from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Contact, Held, Thread, alias_key
 from bowchat_masker.quarantine import withheld_reason
+from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_runtime.errors import RejectError
@@ -140,11 +133,7 @@ class InboundMasker:
     ) -> Outcome:
         message: MessageRouted = record.event
         alias = state.alias(insurer, message.contact_id)
-        names = Minted(
-            self._mint.message_id(insurer, message.message_id),
-            alias.alias,
-            self._mint.thread_id(insurer, message.conversation_id),
-        )
+        names = names_of(message, insurer, alias.alias, self._mint)
         thread = self._thread(message, insurer, names, state)
         verdict = self._judge(message, insurer, learned, names)
         if isinstance(verdict, Clear):
@@ -159,7 +148,7 @@ class InboundMasker:
         if learned.watch is None:
             return Doubt("seal_unreadable", learned.cause)
         try:
-            seen = seen_by_insurer(message.content, message.masking, self._mask)
+            seen = seen_by_insurer(message.content, names, message.masking, self._mask)
             draft = self._draft(message, insurer, insurer_message(message, names, seen.content))
             trusted = trusted_words(message)
             verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)

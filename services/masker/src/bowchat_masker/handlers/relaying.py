@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from bowchat_contracts.inbound import MessageRelayed, MessageRouted
-from bowchat_masker.domain import Minted
+from bowchat_masker.seen import Minted
 
 
 def relayed(
