@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import ConversationId, DeliveryId, InsurerId, ProviderRef, Ref, ReplyKey
+from bowchat_contracts.ids import ConversationId, DeliveryId, InsurerId, ProviderRef, Ref, ReplyKey, RevealId
+from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
 DeliveryState = Literal[
@@ -14,8 +17,16 @@ DeliveryState = Literal[
 closed before it left; people decide."""
 
 
+class Button(Part):
+    """One thing to tap."""
+
+    id: str = Field(max_length=256)
+    """Comes back with the tap. Minted; says nothing to who reads it."""
+    title: str = Field(min_length=1, max_length=20)
+
+
 class DeliveryRequested(Event):
-    """An accepted reply, to be sent to a policyholder. Only the dispatcher can open the recipient."""
+    """An accepted reply, or a question of ours, to be sent to a policyholder. Only the dispatcher can open the recipient."""
 
     type: ClassVar[str] = "bowchat.deliveries.requested.v1"
 
@@ -31,6 +42,9 @@ class DeliveryRequested(Event):
     requested_at: datetime
     contact_version: int = 0
     """The contact's version at the decision: when the contact is frozen at a later one, this is not sent."""
+    buttons: tuple[Button, ...] = Field((), max_length=3)
+    reveal_id: RevealId | None = None
+    """Of a question whether a number may be revealed: `reply_key` is derived from it then, and names no reply."""
 
 
 class StatusReceived(Event):

@@ -66,6 +66,8 @@ DeliveryId = Annotated[str, _pattern("dl")]
 """One thing to send. Travels as `biz_opaque_callback_data`, so statuses find their way home."""
 CommandId = Annotated[str, _pattern("cm")]
 """One thing that a person or an insurer asked for."""
+RevealId = Annotated[str, _pattern("rv")]
+"""One request of an insurer for a number, and what came of it; minted per insurer."""
 ClockId = Annotated[str, _pattern("ck")]
 
 InsurerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]

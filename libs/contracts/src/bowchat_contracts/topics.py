@@ -12,6 +12,7 @@ from bowchat_contracts import (
     media,
     parking,
     replies,
+    reveals,
     sla,
 )
 from bowchat_contracts.envelope import Event
@@ -28,6 +29,7 @@ REPLIES_DECIDED = "replies.decided"
 COMMANDS_REQUESTED = "commands.requested"
 COMMANDS_DECIDED = "commands.decided"
 HELD_CHANGED = "held.changed"
+REVEALS_CHANGED = "reveals.changed"
 CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
 DELIVERIES_REQUESTED = "deliveries.requested"
@@ -77,10 +79,10 @@ TOPICS: tuple[Topic, ...] = (
           "A message is on its insurer's topic, or held."),
     Topic(INSURER_MESSAGES, "alias",
           (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
-           media.InsurerMediaUpdate, insurer.ReplyRefused),
+           media.InsurerMediaUpdate, reveals.InsurerRevealChanged, reveals.InsurerIdentityRevealed, insurer.ReplyRefused),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
-    Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply,), (INSURER,), ("ingest",),
-          "What this insurer answers.", broker_time=True),
+    Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply, reveals.InsurerRevealRequest), (INSURER,), ("ingest",),
+          "What this insurer answers, and asks for.", broker_time=True),
     Topic(REPLIES_RECEIVED, "alias", (replies.ReplyReceived,), ("ingest",), ("masker", "audit"),
           "An insurer's answer, authenticated."),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
@@ -89,6 +91,8 @@ TOPICS: tuple[Topic, ...] = (
           ("masker", "audit"), "What a person or an insurer asks the relay to do."),
     Topic(COMMANDS_DECIDED, "what it is about", (commands.CommandDecided,), ("masker",), ("masker", "audit"),
           "What came of it: the masker's command line waits for it, too."),
+    Topic(REVEALS_CHANGED, "conversation", (reveals.RevealChanged,), ("masker",), ("audit",),
+          "Whether a policyholder agreed that an insurer may have their number; never the number."),
     Topic(HELD_CHANGED, "conversation", (held.HeldChanged,), ("masker",), ("audit",),
           "What people decided on something held."),
     Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),

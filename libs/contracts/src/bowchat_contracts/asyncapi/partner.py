@@ -5,12 +5,15 @@ from bowchat_contracts.envelope import Event
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld, ReplyRefused
 from bowchat_contracts.media import InsurerMediaUpdate
+from bowchat_contracts.reveals import InsurerIdentityRevealed, InsurerRevealChanged, InsurerRevealRequest
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
+    InsurerRevealChanged, InsurerIdentityRevealed,
 )  # fmt: skip
-_EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, InsurerReply)
+_FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
+_EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
 _KEY = "The policyholder's alias. Records of one alias are in order."
 
 _ABOUT = """\
@@ -35,6 +38,12 @@ order your thread by `seq`: a retried delivery can arrive after the one behind i
 refused (`reply_id_reused`). Name the `alias`, and the
 `thread_id` where the alias has more than one open thread. A reply that cannot be carried comes back on your messages
 topic as `bowchat.insurer.reply_refused.v1`, with the reason and what to do.
+
+**Asking for the number.** Where your work needs the policyholder's own number, write
+`bowchat.insurer.reveal_request.v1` to your replies topic, with the purpose and for how many days. They are asked on
+WhatsApp and may decline. On their yes you get `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you
+gave us (Tink hybrid encryption): only you can open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says
+`expired` or `revoked`, the number may not be used any more.
 
 **New fields and values may be added** to a message without notice; ignore what you do not know. Anything else changes
 only with a new version in the type's name."""
@@ -115,7 +124,7 @@ def _channels() -> Document:
             "title": "What you answer",
             "servers": [{"$ref": "#/servers/kafka"}],
             "parameters": insurer,
-            "messages": {message_name(InsurerReply): _message_ref(message_name(InsurerReply))},
+            "messages": {message_name(each): _message_ref(message_name(each)) for each in _FROM_INSURER},
         },
         "webhook": {
             "address": None,
