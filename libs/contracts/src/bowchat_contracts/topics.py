@@ -93,7 +93,7 @@ TOPICS: tuple[Topic, ...] = (
           "What came of it: the masker's command line waits for it, too."),
     Topic(REVEALS_CHANGED, "conversation", (reveals.RevealChanged,), ("masker",), ("audit",),
           "Whether a policyholder agreed that an insurer may have their number; never the number."),
-    Topic(HELD_CHANGED, "conversation", (held.HeldChanged,), ("masker",), ("audit",),
+    Topic(HELD_CHANGED, "conversation", (held.HeldChanged,), ("masker",), ("masker", "audit"),
           "What people decided on something held."),
     Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),
           ("masker", "dispatcher", "sla-watcher", "audit"), "The state of a conversation."),

@@ -20,7 +20,7 @@ from bowchat_dispatcher.domain import Kind
 from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, StopsHandler, WebhooksHandler
-from bowchat_dispatcher.media.handler import ORIGINALS, MediaFetcher
+from bowchat_dispatcher.media.handler import MediaFetcher
 from bowchat_dispatcher.media.provider import CloudMedia, MediaProvider
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import Sender
@@ -31,6 +31,7 @@ from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.files import FileStore, MemoryFiles
+from bowchat_runtime.media_links import ORIGINALS
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.mongo_files import DATABASE as MEDIA
 from bowchat_runtime.mongo_files import MongoFiles
@@ -88,7 +89,7 @@ def build(
         unknown_wait_s=settings.unknown_wait_s,
     )
     media = MediaFetcher(
-        originals or _originals(settings, resources),
+        originals or (_originals(settings, resources) if uses_mongo else MemoryFiles()),
         provider or _provider(settings, resources),
         Opener(settings.secret("identity.private.json")),
         clock,
@@ -165,8 +166,6 @@ def _webhooks(
 
 
 def _originals(settings: DispatcherSettings, resources: Resources) -> FileStore:
-    if settings.store == "memory":
-        return MemoryFiles()
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
     files = MongoFiles(database, ORIGINALS)
     resources += [database, files]

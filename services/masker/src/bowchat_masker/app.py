@@ -6,7 +6,9 @@ from typing import Any
 from bowchat_contracts.topics import (
     COMMANDS_REQUESTED,
     CONVERSATIONS_CHANGED,
+    HELD_CHANGED,
     INBOUND_ROUTED,
+    MEDIA_FETCHED,
     REPLIES_RECEIVED,
 )
 from bowchat_masker.detect import mask
@@ -14,8 +16,13 @@ from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
+from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
 from bowchat_masker.handlers.held_replies import HeldReplies
+from bowchat_masker.handlers.media import Files, MediaMasker
+from bowchat_masker.handlers.media_events import MediaTeller
+from bowchat_masker.handlers.media_released import MediaReleases
+from bowchat_masker.media.process import Clean, clean_apart
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
@@ -23,7 +30,11 @@ from bowchat_masker.seen import Mask
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
 from bowchat_masker.vault import Vault
+from bowchat_runtime.files import MemoryFiles
+from bowchat_runtime.media_links import CLEANED, ORIGINALS
 from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.mongo_files import DATABASE as MEDIA
+from bowchat_runtime.mongo_files import MongoFiles
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
 from bowchat_runtime.seal import Opener
@@ -39,6 +50,8 @@ def build(
     publisher: Publisher | None = None,
     mask: Mask = mask,
     inspect: Inspect = inspect,
+    clean: Clean = clean_apart,
+    files: Files | None = None,
 ) -> Service:
     """The masker: one subscription for each direction, one that learns which conversations are closed, one for commands."""
     opener = Opener(settings.secret("identity.private.json"))
@@ -56,7 +69,12 @@ def build(
         resources.append(publisher)
     inbound = InboundMasker(store, vault, opener, mint, mask=mask, inspect=inspect)
     replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
+    teller = MediaTeller(mint, inspect, settings.media_link_days)
+    if files is None:
+        files = _files(settings, resources) if uses_mongo else Files(MemoryFiles(), MemoryFiles())
+    media = MediaMasker(store, vault, opener, files, teller, clean=clean, mask=mask)
     kinds: dict[str, Kind] = {
+        "md": HeldMedia(store, vault, opener, files.cleaned, teller),
         "ms": HeldMessages(store, Tools(vault, opener, mint, mask, inspect)),
         "rp": HeldReplies(store, vault, opener, mint),
     }
@@ -70,10 +88,20 @@ def build(
             Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
             Subscription(ConversationFollower(store), topics=(CONVERSATIONS_CHANGED,), name="conversations"),
             Subscription(held, topics=(COMMANDS_REQUESTED,), name="held"),
+            # Few at once: cleaning takes a second each, and a batch is committed when all are done.
+            Subscription(media, topics=(MEDIA_FETCHED,), name="media", max_records=8),
+            Subscription(MediaReleases(files.cleaned, teller), topics=(HELD_CHANGED,), name="media-releases"),
         ],
         resources=resources,
         ready=[database.ping] if uses_mongo else [],
     )
+
+
+def _files(settings: MaskerSettings, resources: list[AbstractAsyncContextManager[Any]]) -> Files:
+    database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
+    originals, cleaned = MongoFiles(database, ORIGINALS), MongoFiles(database, CLEANED)
+    resources += [database, originals, cleaned]
+    return Files(originals, cleaned)
 
 
 def vault_database(settings: MaskerSettings) -> MongoDatabase:

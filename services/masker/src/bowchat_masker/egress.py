@@ -27,6 +27,10 @@ class Mint:
     def thread_id(self, insurer: str, conversation_id: str) -> str:
         return keyed_id("th", self._key, insurer, conversation_id)
 
+    def media_key(self, insurer: str, media_id: str) -> bytes:
+        """What locks the cleaned copy of a file, and is the secret in the link to it."""
+        return hmac.digest(self._key, f"media|{insurer}|{media_id}".encode(), "sha256")
+
     def recipient_ref(self, contact_id: str) -> str:
         """One lane per person for everything that is sent to them, however their identity flips."""
         return keyed_id("rf", self._key, contact_id)

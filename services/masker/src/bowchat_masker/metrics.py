@@ -16,3 +16,5 @@ FROZEN = Counter("bowchat_masker_frozen_total", "Contacts frozen after a change 
 HELD_ENDS = Counter(
     "bowchat_masker_held_ends_total", "Commands on what was held, by what came of them.", ["end"]
 )
+# Files of policyholders, by what became of them: ready, held, blocked, failed; and why.
+MEDIA = Counter("bowchat_masker_media_total", "Files on their way to an insurer.", ["outcome", "reason"])

@@ -17,6 +17,7 @@ from bowchat_dispatcher.media.provider import FetchError, MediaProvider, Provide
 from bowchat_runtime.clock import Clock
 from bowchat_runtime.errors import DependencyDownError
 from bowchat_runtime.files import FileStore
+from bowchat_runtime.media_links import KEY_CONTEXT
 from bowchat_runtime.records import Outgoing, Record, follow
 from bowchat_runtime.seal import Opener, SealBrokenError
 from bowchat_runtime.sealed_files import locked, new_file_key
@@ -24,8 +25,6 @@ from bowchat_runtime.sealed_files import locked, new_file_key
 log = structlog.get_logger()
 
 SOURCE = "dispatcher"
-ORIGINALS = "originals"
-KEY_CONTEXT = "media-key:"
 _MB = 1024 * 1024
 MOST_BYTES: dict[MediaType, int] = {
     "image": 16 * _MB,

@@ -25,7 +25,7 @@ _LOOPBACK = "127.0.0.1"
 
 
 class FetchError(Exception):
-    """This file will never come, and why."""
+    """A file will never come, and why."""
 
     def __init__(self, failure: MediaFailure) -> None:
         super().__init__(failure)
@@ -137,12 +137,12 @@ async def _short(answer: httpx.Response) -> bytes:
 def _read(body: bytes) -> _Place:
     try:
         found: Any = json.loads(body)
-        url, size, digest = found["url"], int(found["file_size"]), str(found["sha256"]).lower()
-        if not _DIGEST.fullmatch(digest) or size < 0:
-            raise ValueError
-        return _Place(httpx.URL(url), size, digest)
+        place = _Place(httpx.URL(found["url"]), int(found["file_size"]), str(found["sha256"]).lower())
     except (ValueError, TypeError, KeyError, RecursionError, httpx.InvalidURL):
         raise FetchError("provider_error") from None
+    if not _DIGEST.fullmatch(place.sha256) or place.size < 0:
+        raise FetchError("provider_error")
+    return place
 
 
 async def _verified(answer: httpx.Response, place: _Place, most: int) -> AsyncIterator[bytes]:

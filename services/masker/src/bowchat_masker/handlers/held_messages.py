@@ -16,6 +16,7 @@ from bowchat_masker.egress import Mint, leave, whole_second
 from bowchat_masker.guard import Cleared, Draft, Inspect, Watch, clear, clear_minted, watch_for
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.holding import kept_copy
+from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Contact, Held, alias_key
@@ -97,7 +98,10 @@ class HeldMessage:
         )  # fmt: skip
         meta = follow(record.meta, SOURCE, event, time=ruling.decided_at)
         ended = Outgoing(INBOUND_RELAYED, self.message.conversation_id, event, meta, stage=1)
-        return leave(cleared), ended
+        if blocked or isinstance(record.event.command, HeldRewrite):
+            return leave(cleared), ended
+        files = media_requested(record, self.message, self.held.insurer, self.names, at=ruling.decided_at)
+        return leave(cleared), ended, *files
 
     def _blocked(self) -> Cleared:
         reason = blocked_reason(self.held.reason)
