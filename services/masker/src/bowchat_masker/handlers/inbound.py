@@ -16,6 +16,7 @@ from bowchat_masker.domain import insurer_message, says_number_changed, trusted_
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted
 from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
@@ -137,7 +138,8 @@ class InboundMasker:
         thread = self._thread(message, insurer, names, state)
         verdict = self._judge(message, insurer, learned, names)
         if isinstance(verdict, Clear):
-            outgoing = (verdict.outgoing, _relayed(record, insurer, names, None, now))
+            files = media_requested(record, message, insurer, names, at=now)
+            outgoing = (verdict.outgoing, _relayed(record, insurer, names, None, now), *files)
             return Outcome(
                 outgoing, message.message_id, "relayed", learned, None, verdict.findings, alias, thread
             )
