@@ -18,7 +18,7 @@ _MONEY_AFTER = r"(?! ?(?:rs|rupees|inr|/-|lakh|km|kms|euros?|€|miles|people)(?
 _MONEY_BEFORE = r"(?<![\w.-])(?<!rs )(?<!rs\. )(?<!inr )(?<![₹$£€])(?<![₹$£€] )"
 _CODE_AT = re.compile(
     rf"{_MONEY_BEFORE}(?:[1-9][0-9]{{2}}[ -]?[0-9]{{3}}|{_UK_POSTCODE}|{_US_ZIP}"
-    rf"|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}}(?= [^\W\d_]{{3}}))(?![\w-]){_MONEY_AFTER}",
+    rf"|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}} [^\W\d_]{{3,20}}+)(?![\w-]){_MONEY_AFTER}",
     re.IGNORECASE,
 )
 
@@ -51,7 +51,8 @@ _LOCALITY = re.compile(
     rf"|apartments?|residency|towers?"
     r"|heights|building|bldg|complex|layout|extension|extn|near|opp|opposite|behind|next to|mohalla"
     r"|village|vill|taluka|tehsil"
-    r"|dist|district|puram|pally|peth|ke paas|ke samne|piso|puerta|escalera|urbanización|barrio)(?!\w)"
+    r"|dist|district|puram|pally|peth|ke paas|ke samne|piso|puerta|calle|avenida|paseo|plaza"
+    r"|carretera|escalera|urbanización|barrio)(?!\w)"
     rf"|के पास|के सामने|सेक्टर|गली|नगर|रोड|मार्ग|कॉलोनी|मोहल्ला|[{INDIC}]नगर",
     re.IGNORECASE,
 )

@@ -81,11 +81,12 @@ _NAMING = 40
 
 def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
+    if "0" in text:
+        yield from _with_branch(text)
     if few_digits(text):
         return
     yield from _ibans(text)
     yield from _cards(text)
-    yield from _with_branch(text)
     yield from _accounts(text)
 
 

@@ -8,7 +8,7 @@ from bowchat_masker.detect.hits import MaskingError
 
 _GROUP = re.compile(r"[0-9]+")
 _JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
-_FEWEST, _MOST = 4, 6_000
+_FEWEST, _MOST = 3, 6_000
 _MOST_GROUPS = 600
 _DIGITS = "0123456789"
 

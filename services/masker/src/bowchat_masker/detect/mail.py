@@ -52,6 +52,7 @@ _ANNOUNCED = re.compile(
 _HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)
 _TELLING = re.compile(r"[\w%+-][._+][\w%+-]|[0-9]")
 _LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
+_LONGEST_LOCAL = 64
 # Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
 _NO_MAILBOX = frozenset({
     "a", "about", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "for", "from",
@@ -64,6 +65,9 @@ _NO_TOP = frozenset({
     "and", "but", "for", "hai", "he", "is", "it", "not", "now", "of", "ok", "okay", "on", "pls", "she", "so",
     "the", "then", "to", "we", "you",
 })  # fmt: skip
+_USUAL_TOP = re.compile(
+    rf"(?:{_HOUSE}|[.{DOT}]\s{{0,2}}(?:com|net|org|in|uk|es|ae|edu|gov|io|info|us|eu))\Z", re.IGNORECASE
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -78,27 +82,36 @@ def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for match in _SIGNED.finditer(text):
-        yield _trimmed(match)
-    for match in _SAID.finditer(text):
-        if _is_said(match):
-            yield _trimmed(match)
-    for match in _WITHOUT_SIGN.finditer(text):
-        if _is_without_sign(match):
-            yield _trimmed(match)
+    for pattern, is_meant in _JUDGED:
+        for match in pattern.finditer(text):
+            if is_meant(match):
+                yield _trimmed(match)
     for match in _GLUED.finditer(text):
-        start = match.start()
-        while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "._+-"):
-            start -= 1
-        yield start, match.end()
+        yield _token_start(text, match.start()), match.end()
     for match in _ANNOUNCED.finditer(text):
         if _tells(match[1]) and _LETTERS.search(match[1]):
             yield match.start(1), match.end(1) - (len(match[1]) - len(match[1].rstrip(".")))
 
 
+def _token_start(text: str, at: int) -> int:
+    lowest = max(0, at - _LONGEST_LOCAL)
+    while at > lowest and (text[at - 1].isalnum() or text[at - 1] in "._+-"):
+        at -= 1
+    return at
+
+
 def _trimmed(match: re.Match[str]) -> tuple[int, int]:
     """A quotation mark or a dot before an address is not part of it."""
-    return match.start() + len(match[0]) - len(match[0].lstrip(f"'.{DOT}")), match.end()
+    return match.start() + len(match[0]) - len(match[0].lstrip(f"'.-{DOT}")), match.end()
+
+
+def _is_signed(match: re.Match[str]) -> bool:
+    """A sign that only leans to the right ("insta @asha.test") is a handle's, unless a usual top level follows."""
+    local, _, host = match[0].partition("@")
+    if not any(map(str.isalnum, local)):
+        return False
+    leans = local[-1:].isspace() and not host[:1].isspace()
+    return not leans or _USUAL_TOP.search(match[0]) is not None
 
 
 def _is_said(match: re.Match[str]) -> bool:
@@ -123,3 +136,6 @@ def _is_without_sign(match: re.Match[str]) -> bool:
 def _tells(local: str) -> bool:
     """Whether it is written as people write no ordinary word: with a digit, or a dot or underscore inside."""
     return _TELLING.search(local.replace(DOT, ".")) is not None
+
+
+_JUDGED = ((_SIGNED, _is_signed), (_SAID, _is_said), (_WITHOUT_SIGN, _is_without_sign))

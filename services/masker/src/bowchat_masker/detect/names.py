@@ -25,7 +25,7 @@ _INTRODUCED = re.compile(
     rf"|mera (?:poora |pura )?naam(?: hai)?"
     rf"|मेरा (?:पूरा )?नाम(?: है)?|(?:policy ?holder|insured|full|customer|patient|nominee"
     rf"|account holder|proposer)(?:'s)?\s(?:full )?name"
-    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|fn:)\s{{0,2}}{_TITLE}({_NAME})",
+    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|fn:)(?:(?<=[:=-])|(?!\w))\s{{0,2}}{_TITLE}({_NAME})",
     re.IGNORECASE,
 )
 _SPEAKING = re.compile(rf"{_LEAD}(?:this is|it'?s|i am|i'?m) {_TITLE}({_NAME})", re.IGNORECASE)
@@ -37,29 +37,29 @@ _SIGNED = re.compile(
 )
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
-    "i'm", "im", "it's", "its", "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long",
-    "common", "kisne", "kyun", "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek",
-    "change", "add", "update", "hata", "hatao", "a", "absent", "added", "again", "all", "already",
-    "also", "always", "an", "and", "any", "appearing", "are", "as", "at", "back", "blank", "but", "by",
-    "calling", "came", "changed", "claim", "clear", "come", "comes", "coming", "correct", "corrected",
-    "correctly", "customer", "de", "deleted", "different", "do", "does", "doing", "done", "el", "en",
-    "error", "es", "exactly", "for", "from", "going", "gone", "good", "great", "h", "ha", "had", "hai",
-    "has", "have", "he", "her", "here", "hi", "him", "his", "how", "i", "if", "in", "incomplete",
-    "incorrect", "incorrectly", "insured", "is", "it", "just", "kya", "la", "linked", "listed", "madam",
-    "mentioned", "mis", "misprinted", "missing", "misspelled", "misspelt", "mistake", "mistyped", "my",
-    "myself", "name", "named", "nahi", "nahin", "nai", "nobody", "none", "nor", "not", "nothing", "now",
-    "of", "ok", "okay", "old", "on", "only", "or", "our", "out", "para", "please", "pls", "por",
-    "printed", "properly", "que", "removed", "right", "same", "se", "shown", "showing", "sir", "so",
-    "sorry", "speaking", "spelled", "spelling", "spelt", "still", "supposed", "sure", "tha", "that",
-    "the", "their", "them", "then", "there", "they", "thi", "this", "to", "today", "too", "unknown",
-    "updated", "urgent", "very", "want", "wanting", "was", "we", "what", "when", "where", "which", "who",
-    "why", "will", "with", "writing", "written", "wrong", "wrongly", "y", "yes", "you", "your", "and/or",
-    "galat", "likha", "likhi", "mein", "me", "main", "mai", "hu", "hoon", "hun", "policy", "holder",
-    "number", "no", "id", "dob", "sex", "age", "address", "city", "mobile", "phone", "email", "call",
-    "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about",
-    "than", "because", "since", "until", "after", "before", "during", "under", "over", "है", "हैं", "था",
-    "थी", "और", "का", "की", "के", "में", "से", "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम",
-    "टाइप", "आपका", "क्या",
+    "mr", "mrs", "ms", "miss", "dr", "shri", "smt", "kumari", "sr", "sra", "i'm", "im", "it's", "its",
+    "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long", "common", "kisne", "kyun",
+    "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek", "change", "add", "update", "hata",
+    "hatao", "a", "absent", "added", "again", "all", "already", "also", "always", "an", "and", "any",
+    "appearing", "are", "as", "at", "back", "blank", "but", "by", "calling", "came", "changed", "claim",
+    "clear", "come", "comes", "coming", "correct", "corrected", "correctly", "customer", "de", "deleted",
+    "different", "do", "does", "doing", "done", "el", "en", "error", "es", "exactly", "for", "from",
+    "going", "gone", "good", "great", "h", "ha", "had", "hai", "has", "have", "he", "her", "here", "hi",
+    "him", "his", "how", "i", "if", "in", "incomplete", "incorrect", "incorrectly", "insured", "is",
+    "it", "just", "kya", "la", "linked", "listed", "madam", "mentioned", "mis", "misprinted", "missing",
+    "misspelled", "misspelt", "mistake", "mistyped", "my", "myself", "name", "named", "nahi", "nahin",
+    "nai", "nobody", "none", "nor", "not", "nothing", "now", "of", "ok", "okay", "old", "on", "only",
+    "or", "our", "out", "para", "please", "pls", "por", "printed", "properly", "que", "removed", "right",
+    "same", "se", "shown", "showing", "sir", "so", "sorry", "speaking", "spelled", "spelling", "spelt",
+    "still", "supposed", "sure", "tha", "that", "the", "their", "them", "then", "there", "they", "thi",
+    "this", "to", "today", "too", "unknown", "updated", "urgent", "very", "want", "wanting", "was", "we",
+    "what", "when", "where", "which", "who", "why", "will", "with", "writing", "written", "wrong",
+    "wrongly", "y", "yes", "you", "your", "and/or", "galat", "likha", "likhi", "mein", "me", "main",
+    "mai", "hu", "hoon", "hun", "policy", "holder", "number", "no", "id", "dob", "sex", "age", "address",
+    "city", "mobile", "phone", "email", "call", "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe",
+    "thanks", "thank", "regards", "regarding", "about", "than", "because", "since", "until", "after",
+    "before", "during", "under", "over", "है", "हैं", "था", "थी", "और", "का", "की", "के", "में", "से",
+    "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम", "टाइप", "आपका", "क्या",
 })  # fmt: skip
 _MOST_WORDS = 3
 
@@ -108,7 +108,7 @@ def _end_of(found: str) -> int:
     length = 0
     for count, word in enumerate(re.finditer(r"[^ ]+", found)):
         plain = word[0].rstrip(".'-").lower()
-        if count == _MOST_WORDS or plain in _NO_NAMES or _is_verb(word[0]):
+        if count == _MOST_WORDS or _is_ordinary(word[0], plain):
             break
         length = word.start() + len(word[0].rstrip(".'-"))
         if word[0].endswith(".") and len(plain) > 2:  # the sentence ends; "S." is an initial
@@ -116,8 +116,9 @@ def _end_of(found: str) -> int:
     return length
 
 
-def _is_verb(word: str) -> bool:
-    return word.islower() and word.endswith(("ing", "ed"))
+def _is_ordinary(word: str, plain: str) -> bool:
+    is_initial = len(plain) == 1 and word.endswith(".")
+    return (plain in _NO_NAMES and not is_initial) or (word.islower() and word.endswith(("ing", "ed")))
 
 
 def _is_capitalised(found: str) -> bool:
