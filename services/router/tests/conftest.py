@@ -18,10 +18,17 @@ from bowchat_registry.rules import Rule, RuleBook
 from bowchat_runtime.records import Record
 from bowchat_runtime.testing import record
 
+PICTURE = OtherContent(type="image")
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
 AGREEMENTS: list[dict[str, object]] = [
-    {"id": "acme", "policy_types": ["motor", "home"], "tags": ["roadside"], "priority": 2},
+    {
+        "id": "acme",
+        "policy_types": ["motor", "home"],
+        "tags": ["roadside"],
+        "priority": 2,
+        "masking": {"regions": ["GB"]},
+    },
     {"id": "bharat", "policy_types": ["health"]},
     {"id": "coast", "policy_types": ["life", "health"], "valid_to": "2026-12-31"},
 ]
@@ -82,13 +89,14 @@ def received() -> Received:
 
     def make(
         name: str,
-        text: str | None,
+        text: str | Content | None,
         *who: str,
         offset: int = 0,
         partition: int = 0,
         after_s: int | None = None,
+        quoted: str | None = None,
     ) -> Record:
-        content: Content = OtherContent(type="image") if text is None else TextContent(text=MessageText(text))
+        content: Content = TextContent(text=MessageText(text)) if isinstance(text, str) else text or PICTURE
         event = InboundReceived(
             message_id=derived_id("ms", name),
             refs=tuple(derived_id("rf", each) for each in who or ("someone",)),
@@ -97,6 +105,7 @@ def received() -> Received:
             business_number_id="100000000000001",
             content=content,
             provider_ref=derived_id("pr", name),
+            quoted=derived_id("ms", quoted) if quoted else None,
             sent_at=START.replace(microsecond=0),
             received_at=START + timedelta(seconds=offset if after_s is None else after_s),
         )

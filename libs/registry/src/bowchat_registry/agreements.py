@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from bowchat_contracts.ids import InsurerId, derived_id
 from bowchat_contracts.inbound import SlaTerms
+from bowchat_contracts.masking_policy import MaskingPolicy, Shape
 
 PolicyType = Literal[
     "motor", "health", "life", "home", "travel", "disability", "critical_illness", "long_term_care", "annuity",
@@ -80,6 +81,18 @@ def _is_local(host: str) -> bool:
 Endpoint = Annotated[KafkaEndpoint | WebhookEndpoint, Field(discriminator="kind")]
 
 
+class OwnShape(Shape):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Masking(MaskingPolicy):
+    """What its insurer may see of what people write, and may write itself. Each field left out keeps the careful way."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shapes: tuple[OwnShape, ...] = Field((), max_length=20)
+
+
 class Agreement(Written):
     """One insurer's agreement, as its file has it."""
 
@@ -92,6 +105,7 @@ class Agreement(Written):
     default_desk: Tag
     sla: Sla
     endpoint: Endpoint
+    masking: Masking = Masking()
     priority: int = Field(0, ge=0, le=9)
     """The priority of this insurer's messages, where no rule gives another. Higher is more urgent."""
     valid_from: date | None = None
@@ -122,6 +136,11 @@ class Agreement(Written):
     @cached_property
     def terms(self) -> SlaTerms:
         return SlaTerms(first_response_s=self.sla.first_response_seconds, warn_ratio=self.sla.warn_ratio)
+
+    @cached_property
+    def masking_policy(self) -> MaskingPolicy:
+        """As events carry it."""
+        return MaskingPolicy.model_validate(self.masking.model_dump())
 
     @cached_property
     def desk_names(self) -> frozenset[str]:

@@ -3,10 +3,13 @@
 In this order, the first that decides wins, and nothing ever guesses between two insurers:
 
 1. a policy number in the text;
-2. the one conversation that the contact has open with an insurer;
-3. the contact's policies, all with one insurer, or one left after the rules named a policy type;
-4. the rules: keyword, policy type, the one insurer whose agreement covers it and offers its tags;
-5. triage: a conversation without an insurer, which later messages that decide nothing join.
+2. the conversation of the message that is quoted, edited, deleted or reacted to;
+3. the one conversation that the contact has open with an insurer;
+4. the contact's policies, all with one insurer, or one left after the rules named a policy type;
+5. the rules: keyword, policy type, the one insurer whose agreement covers it and offers its tags;
+6. triage: a conversation without an insurer, which later messages that decide nothing join.
+
+What is done to a message says nothing new (`said`), so it follows that message to its conversation.
 
 What decides an insurer continues the contact's open conversation there about the same policy, or opens one. A triage
 conversation stays as it is when a later message names an insurer: people see both.
@@ -16,17 +19,32 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bowchat_contracts.content import ButtonContent, ChoiceContent, Content, TextContent
+from bowchat_contracts.content import (
+    ButtonContent,
+    ChoiceContent,
+    Content,
+    EditContent,
+    FlowContent,
+    MediaContent,
+    OrderContent,
+    ReactionContent,
+    RevokeContent,
+    TextContent,
+)
 from bowchat_contracts.conversations import ConversationState
-from bowchat_contracts.ids import ContactId, ConversationId
-from bowchat_contracts.inbound import SlaTerms
+from bowchat_contracts.ids import ContactId, ConversationId, MessageId
+from bowchat_contracts.inbound import InboundReceived, SlaTerms
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_contracts.pii import MessageText
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Applied, Rule, apply
 
-STEPS = frozenset({"policy_number", "open_conversation", "contact_policy", "triage"})
+STEPS = frozenset({"policy_number", "other_message", "open_conversation", "contact_policy", "triage"})
 """What decides where no rule does."""
+CAREFUL = MaskingPolicy()
+"""Until an agreement says how its insurer's messages are masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,8 @@ class Question:
     """The contact's policies."""
     open: tuple[Conversation, ...]
     """The contact's open conversations, the oldest first."""
+    about: tuple[ConversationId, ...] = ()
+    """The conversations of the messages that this one quotes, edits, deletes or reacts to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,9 @@ class Route:
     priority: int = 0
     agreement_version: str | None = None
     sla: SlaTerms | None = None
+    masking: MaskingPolicy = CAREFUL
+    related: tuple[MessageId, ...] = ()
+    """Which messages that this one speaks of are in the same conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +119,30 @@ Finding = Found | str | None
 
 
 def said(content: Content) -> str:
-    """The words of a message that may tell where it belongs; none for content the relay does not carry."""
-    if isinstance(content, TextContent):
-        return content.text.reveal()
-    if isinstance(content, ButtonContent):
-        return content.text.reveal()
-    if isinstance(content, ChoiceContent):
-        description = content.description.reveal() if content.description else ""
-        return f"{content.title.reveal()} {description}"
-    return ""
+    """The words of a message that may tell where it belongs; none where it says something of another message."""
+    return "\n".join(text.reveal() for text in _words(content) if text is not None)
+
+
+def _words(content: Content) -> Iterable[MessageText | None]:
+    match content:
+        case TextContent() | ButtonContent():
+            return (content.text,)
+        case ChoiceContent():
+            return (content.title, content.description)
+        case FlowContent():
+            return (each.value for each in content.answers)
+        case OrderContent():
+            return (content.note, *(each.product for each in content.items))
+        case MediaContent():
+            return (content.caption,)
+    return ()
+
+
+def speaks_of(message: InboundReceived) -> frozenset[MessageId]:
+    """The messages that this one quotes, edits, deletes or reacts to. Some may be ours, and unknown by these ids."""
+    content = message.content
+    of = content.of if isinstance(content, ReactionContent | EditContent | RevokeContent) else None
+    return frozenset(each for each in (message.quoted, of) if each)
 
 
 def route(question: Question, registry: Registry, day: date) -> Route:
@@ -114,6 +152,7 @@ def route(question: Question, registry: Registry, day: date) -> Route:
     reasons: list[str] = []
     steps: tuple[Callable[[], Finding], ...] = (
         lambda: _by_policy_number(question, registry, day),
+        lambda: _by_other_message(question, registry, day),
         lambda: _by_open_conversation(question, registry, day),
         lambda: _by_contact_policies(question, applied, registry, day),
         lambda: _by_rules(applied, registry, day),
@@ -140,20 +179,30 @@ def _by_policy_number(question: Question, registry: Registry, day: date) -> Find
     return _of_policies("policy_number", reason, agreement, named)
 
 
+def _by_other_message(question: Question, registry: Registry, day: date) -> Finding:
+    spoken_of = [each for each in question.open if each.conversation_id in question.about and each.insurer]
+    if len(spoken_of) != 1:
+        return None
+    conversation = spoken_of[0]
+    agreement = registry.agreement(conversation.insurer or "", day)
+    if agreement is None:
+        return f"the agreement with {conversation.insurer} is not in force"
+    return _continuing("other_message", f"it speaks of a message to {agreement.id}", agreement, conversation)
+
+
 def _by_open_conversation(question: Question, registry: Registry, day: date) -> Finding:
     open_ = [(each, registry.agreement(each.insurer, day)) for each in question.open if each.insurer]
     usable = [(each, agreement) for each, agreement in open_ if agreement]
     if len(usable) != 1:
         return "several conversations are open, and nothing says which" if usable else None
     conversation, agreement = usable[0]
-    return Found(
-        "open_conversation",
-        f"one conversation is open, with {agreement.id}",
-        agreement,
-        conversation.policy_type,
-        conversation.policy_number,
-        conversation,
+    return _continuing(
+        "open_conversation", f"one conversation is open, with {agreement.id}", agreement, conversation
     )
+
+
+def _continuing(rule: str, reason: str, agreement: Agreement, conversation: Conversation) -> Found:
+    return Found(rule, reason, agreement, conversation.policy_type, conversation.policy_number, conversation)
 
 
 def _by_contact_policies(question: Question, applied: Applied, registry: Registry, day: date) -> Finding:
@@ -227,6 +276,7 @@ def _decided(question: Question, found: Found, matching: Sequence[Rule], reasons
         priority=agreement.priority if applied.priority is None else applied.priority,
         agreement_version=agreement.version,
         sla=agreement.terms,
+        masking=agreement.masking_policy,
     )
 
 

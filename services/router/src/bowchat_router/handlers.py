@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import ClassVar, Protocol
 
-from bowchat_contracts.ids import ContactId, Ref, random_id
+from bowchat_contracts.ids import ContactId, ConversationId, MessageId, Ref, random_id
 from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_registry.registry import Registry
@@ -110,7 +110,7 @@ class InboundHandler(_Remembering):
         known |= await self._store.refs(missing) if missing else {}
         return Batch(
             registry=self._registries.current,
-            entries=await self._store.entries([message.message_id for message in messages]),
+            entries=await self._store.entries(sorted(_subjects(messages))),
             conversations=await self._conversations({each.contact_id for each in known.values()}),
             refs=known,
             fresh={message.refs[0]: random_id("ct") for message in messages},
@@ -126,7 +126,7 @@ class InboundHandler(_Remembering):
         )
         question = _question(message, writer, state)
         route = domain.route(question, state.registry, _day(now))
-        entry = journal.entry_of_message(record, writer.contact_id, route, now)
+        entry = journal.entry_of_message(record, writer.contact_id, route, now, _spoken_of(message, state))
         outgoing = journal.events(record, entry)
         _learn(state, writer)
         state.take(entry)
@@ -174,7 +174,21 @@ def _question(message: InboundReceived, writer: Writer, state: Batch) -> Questio
         text=domain.said(message.content),
         held=state.registry.policies.held_by(writer.refs),
         open=state.conversations.get(writer.contact_id, ()),
+        about=tuple(_spoken_of(message, state).values()),
     )
+
+
+def _subjects(messages: Sequence[InboundReceived]) -> set[MessageId]:
+    """The messages themselves, and those that they speak of."""
+    return {message.message_id for message in messages}.union(*map(domain.speaks_of, messages))
+
+
+def _spoken_of(message: InboundReceived, state: Batch) -> dict[MessageId, ConversationId]:
+    """Where the messages are that this one speaks of. One of somebody else's decides nothing: it is in none of the
+    writer's conversations.
+    """
+    spoken_of = domain.speaks_of(message) & state.entries.keys()
+    return {each: state.entries[each].after.conversation_id for each in spoken_of}
 
 
 def _learn(state: Batch, writer: Writer) -> None:

@@ -4,11 +4,13 @@ An entry is decided once and kept. A record that is read again after a crash fin
 the same message at another position is a duplicate and gives none.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bowchat_contracts.content import Content, EditContent, ReactionContent, RevokeContent
 from bowchat_contracts.conversations import ConversationChanged, ConversationState
-from bowchat_contracts.ids import ContactId, derived_id
+from bowchat_contracts.ids import ContactId, ConversationId, MessageId, derived_id
 from bowchat_contracts.inbound import InboundReceived, MessageRouted
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED
@@ -36,9 +38,12 @@ class Entry:
 
 
 def entry_of_message(
-    record: Record, contact_id: ContactId, route: Route, now: datetime
+    record: Record, contact_id: ContactId, route: Route, now: datetime, spoken_of: Mapping[MessageId, ConversationId]
 ) -> Entry:  # fmt: skip
-    """The entry of a message that continues a conversation, or opens one whose id derives from the message."""
+    """The entry of a message that continues a conversation, or opens one whose id derives from the message.
+
+    `spoken_of`: the conversations of the messages that it speaks of.
+    """
     event: InboundReceived = record.event
     at = whole_milliseconds(now)
     before = route.conversation
@@ -58,13 +63,14 @@ def entry_of_message(
         opened_at=before.opened_at if before else at,
         last_message_at=max(received_at, before.last_message_at) if before else received_at,
     )
+    related = tuple(sorted(each for each, where in spoken_of.items() if where == after.conversation_id))
     return Entry(
         subject=event.message_id,
         position=record.position,
         at=at,
         previous=before.state if before else None,
         after=after,
-        route=replace(route, conversation=None),
+        route=replace(route, conversation=None, related=related),
     )
 
 
@@ -133,13 +139,23 @@ def _routed(event: InboundReceived, entry: Entry, route: Route) -> MessageRouted
         rule=route.rule,
         reasons=route.reasons,
         sla=route.sla,
+        masking=route.masking,
         sealed_identity=event.sealed_identity,
         business_number_id=event.business_number_id,
-        content=event.content,
+        content=_content(event.content, route.related),
         reply_to=event.reply_to,
+        quoted=event.quoted if event.quoted in route.related else None,
+        origin=event.origin,
         sent_at=event.sent_at,
         received_at=event.received_at,
     )
+
+
+def _content(content: Content, related: Sequence[MessageId]) -> Content:
+    """The content, without the id of a message that is not in this conversation."""
+    if isinstance(content, ReactionContent | EditContent | RevokeContent) and content.of not in related:
+        return content.model_copy(update={"of": None})
+    return content
 
 
 def whole_milliseconds(moment: datetime) -> datetime:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from bowchat_contracts.ids import ContactId, ConversationId, Ref
 from bowchat_contracts.inbound import SlaTerms
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_router.contacts import KnownRef
 from bowchat_router.domain import Conversation, Route
 from bowchat_router.journal import Entry
@@ -142,7 +143,7 @@ def entry_id(conversation_id: ConversationId, version: int) -> str:
 
 _CONVERSATION = tuple(Conversation.__dataclass_fields__)
 # What a route says beyond the state of the conversation after it.
-_ROUTE = ("rule", "reasons", "tags", "priority")
+_ROUTE = ("rule", "reasons", "tags", "priority", "related")
 _SHARED = ("insurer", "desk", "policy_type", "policy_number", "agreement_version")
 _REF = tuple(name for name in KnownRef.__dataclass_fields__ if name != "ref")
 
@@ -179,7 +180,9 @@ def _fields(source: object, names: Iterable[str]) -> Document:
 def _route_document(route: Route) -> Document:
     terms = route.sla
     sla = [terms.first_response_s, terms.warn_ratio] if terms else None
-    return {**_fields(route, _ROUTE), "sla": sla}
+    # What differs from the careful defaults: mostly nothing, or a region.
+    masking = route.masking.model_dump(mode="json", exclude_defaults=True)
+    return {**_fields(route, _ROUTE), "sla": sla, "masking": masking}
 
 
 def _route(document: Mapping[str, Any], after: Mapping[str, Any]) -> Route:
@@ -190,7 +193,9 @@ def _route(document: Mapping[str, Any], after: Mapping[str, Any]) -> Route:
         reasons=tuple(document["reasons"]),
         tags=tuple(document["tags"]),
         priority=document["priority"],
+        related=tuple(document["related"]),
         sla=SlaTerms(first_response_s=sla[0], warn_ratio=sla[1]) if sla else None,
+        masking=MaskingPolicy.model_validate(document["masking"]),
         **{name: after[name] for name in _SHARED},
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import SlaTerms
+from bowchat_contracts.masking_policy import MaskingPolicy, Shape
 from bowchat_router.contacts import KnownRef
 from bowchat_router.domain import Conversation, Route
 from bowchat_router.journal import Entry
@@ -57,6 +58,8 @@ def entry(name: str, version: int, *, contact: str = CONTACT, state: str = "wait
         agreement_version="av",
         tags=("claim",),
         sla=SlaTerms(first_response_s=60, warn_ratio=0.5),
+        masking=MaskingPolicy(regions=("GB", "IN"), shapes=(Shape(name="policy", pattern="AM-####"),)),
+        related=(derived_id("ms", "before"),),
     )
     previous = None if version == 1 else "waiting_insurer"
     return Entry(derived_id("ms", f"{name}{version}"), f"t/0/{version}", AT, previous, after, route)  # type: ignore[arg-type]

@@ -5,8 +5,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent, TextContent
+from bowchat_contracts.content import (
+    Answer,
+    ButtonContent,
+    ChoiceContent,
+    EditContent,
+    FlowContent,
+    OrderContent,
+    OrderItem,
+    OtherContent,
+    TextContent,
+)
 from bowchat_contracts.ids import derived_id
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.registry import Registry
 from bowchat_router.domain import Conversation, Question, Route, route, said
@@ -129,23 +140,29 @@ def test_the_desk(registry: Registry, text: str, open_: tuple[Conversation, ...]
 
 
 def test_what_the_agreement_promises_travels_along(registry: Registry) -> None:
-    """SLA, version and priority are the agreement's at that moment; a rule's priority goes before."""
+    """SLA, masking, version and priority are the agreement's at that moment; a rule's priority goes before."""
     decided = routed(registry, "my car")
     assert decided.sla == registry.agreements["acme"].terms
     assert decided.agreement_version == registry.agreements["acme"].version
+    assert decided.masking == registry.agreements["acme"].masking_policy == MaskingPolicy(regions=("GB",))
     assert decided.priority == 2
     assert routed(registry, "bharat").priority == 7
 
 
 def test_the_words_of_each_content() -> None:
-    """Buttons and choices speak by what the person saw; other content says nothing."""
+    """Buttons and choices speak by what the person saw, forms by what was filled in; an edit says nothing new."""
     text = MessageText("my car")
     assert said(TextContent(text=text)) == "my car"
     assert said(ButtonContent(text=text, payload=MessageText("x"))) == "my car"
     choice = ChoiceContent(
         choice="list_reply", choice_id=MessageText("1"), title=text, description=MessageText("claim")
     )
-    assert said(choice) == "my car claim"
+    assert said(choice) == "my car\nclaim"
+    form = FlowContent(answers=(Answer(label=MessageText("car"), value=MessageText("ACM-2026-001")),))
+    assert said(form) == "ACM-2026-001"
+    order = OrderContent(items=(OrderItem(product=MessageText("cover"), quantity=1),), note=text)
+    assert said(order) == "my car\ncover"
+    assert said(EditContent(text=text)) == ""
     assert said(OtherContent(type="image")) == ""
 
 
