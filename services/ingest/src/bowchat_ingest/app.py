@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from bowchat_contracts.topics import INSURER_REPLIES_PATTERN
 from bowchat_ingest.api.insurers import InsurerReplies
+from bowchat_ingest.api.media import MediaLinks
 from bowchat_ingest.api.requests import Lane
 from bowchat_ingest.api.whatsapp import WhatsAppWebhook
 from bowchat_ingest.handlers import RepliesHandler
@@ -15,6 +16,11 @@ from bowchat_ingest.settings import IngestSettings
 from bowchat_ingest.signatures import usable_secret
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.files import FileStore, MemoryFiles
+from bowchat_runtime.media_links import CLEANED, PREFIX
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.mongo_files import DATABASE as MEDIA
+from bowchat_runtime.mongo_files import MongoFiles
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
 from bowchat_runtime.seal import Sealer
@@ -28,6 +34,7 @@ def build(
     *,
     publisher: Publisher | None = None,
     pseudonyms: Pseudonyms | None = None,
+    files: FileStore | None = None,
     clock: Clock = system_clock,
 ) -> Service:
     """The service.
@@ -50,6 +57,10 @@ def build(
         clock=clock,
     )
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
+    # Read only when somebody follows a link: ingest takes messages also while there is no database.
+    database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
+    stored = MongoFiles(database, CLEANED) if settings.store == "mongo" else MemoryFiles()
+    media = MediaLinks(lane=lane("media"), files=files or stored, clock=clock)
     return Service(
         name=NAME,
         publisher=to_kafka,
@@ -58,8 +69,9 @@ def build(
             Route("/webhooks/whatsapp", webhook.verify, methods=["GET"]),
             Route("/webhooks/whatsapp", webhook.receive, methods=["POST"]),
             Route("/v1/insurers/{insurer}/replies", replies.receive, methods=["POST"]),
+            Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
-        resources=() if publisher else (kafka,),
+        resources=(database,) if publisher else (database, kafka),
     )
 
 

@@ -23,3 +23,5 @@ REPLIES = Counter(
 )
 # Requests that are being read or wait for Kafka's acknowledgement.
 IN_FLIGHT = Gauge("bowchat_ingest_requests_in_flight", "Requests being worked on.", ["lane"])
+# Links to cleaned files that were followed, by the status code of the answer.
+MEDIA = Counter("bowchat_ingest_media_total", "Links to files followed.", ["code"])

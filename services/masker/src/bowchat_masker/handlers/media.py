@@ -178,6 +178,7 @@ class MediaMasker:
         copy = verdict.copy
         assert copy is not None
         about = {
+            "media_id": fetched.media_id,
             "mime": copy.mime,
             "size": len(copy.data),
             "verified": copy.readable and verdict.state == "ready",
