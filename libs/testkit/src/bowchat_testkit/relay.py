@@ -86,6 +86,7 @@ class Relay:
             "BOWCHAT_REGISTRY": str(registry),
             "BOWCHAT_WHATSAPP_API_URL": f"{whatsapp_url}/v25.0",
             "BOWCHAT_ALLOW_LOOPBACK_WEBHOOKS": "true",
+            "BOWCHAT_MEDIA_HOSTS": '["127.0.0.1"]',
             **store,
             **(environment or {}),
         }

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from bowchat_testkit.whatsapp.errors import ApiError
 from bowchat_testkit.whatsapp.faults import Faults
 from bowchat_testkit.whatsapp.limits import PairLimit, Throughput, Windows
+from bowchat_testkit.whatsapp.media import MediaShelf
 from bowchat_testkit.whatsapp.people import People, identity
 from bowchat_testkit.whatsapp.sending import TextSend
 from bowchat_testkit.whatsapp.settings import SimulatorSettings
@@ -64,6 +65,7 @@ class CloudApi:
         scale = settings.time_scale
         self.settings = settings
         self.faults = Faults()
+        self.media = MediaShelf()
         self.received: list[ReceivedMessage] = []
         self.accepted = 0
         self.refusals: Counter[int] = Counter()

@@ -16,6 +16,7 @@ from bowchat_testkit.http_server import away_endpoint, reset, until_gone
 from bowchat_testkit.whatsapp.cloud_api import CloudApi
 from bowchat_testkit.whatsapp.errors import ApiError
 from bowchat_testkit.whatsapp.faults import Fault
+from bowchat_testkit.whatsapp.media import MediaEndpoints
 from bowchat_testkit.whatsapp.people import identity
 from bowchat_testkit.whatsapp.sending import ReadReceipt, TextSend, parse
 from bowchat_testkit.whatsapp_payloads import BusinessNumber, Json, Policyholder
@@ -45,9 +46,11 @@ class PlayOrder(BaseModel):
 
 
 def build_app(api: CloudApi) -> Starlette:
+    media = MediaEndpoints(api.media, api.settings.access_token)
     return Starlette(
         routes=[
             Route("/{version}/{phone_number_id}/messages", _Messages(api).answer, methods=["POST"]),
+            Route("/_media/{address}", media.download),
             Route("/_sim/messages", _Control(api).messages),
             Route("/_sim/state", _Control(api).state),
             Route("/_sim/inbound", _Control(api).inbound, methods=["POST"]),
@@ -55,6 +58,7 @@ def build_app(api: CloudApi) -> Starlette:
             Route("/_sim/faults", _Control(api).add_fault, methods=["POST"]),
             Route("/_sim/faults", _Control(api).clear_faults, methods=["DELETE"]),
             Route("/_sim/away", away_endpoint, methods=["POST"]),
+            Route("/{version}/{media_id}", media.describe),
         ],
         exception_handlers={
             ApiError: _refusal(api),
