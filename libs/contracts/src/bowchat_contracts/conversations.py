@@ -50,6 +50,7 @@ class GuardRaised(Event):
     conversation_id: ConversationId
     insurer: InsurerId
     reason: Literal[
-        "known_identity", "masking_failed", "number_changed", "seal_unreadable", "unreadable_media", "media_doubt"
+        "known_identity", "known_identity_in_pieces", "number_in_pieces", "masking_failed", "number_changed",
+        "seal_unreadable", "unreadable_media", "media_doubt",
     ]  # fmt: skip
     at: datetime

@@ -11,6 +11,7 @@ from bowchat_masker.model import (
     Held,
     ReplyRow,
     Thread,
+    WindowRow,
     alias_key,
 )
 from bowchat_runtime.errors import ConflictError
@@ -30,6 +31,7 @@ class MemoryVault:
         self._conversations: dict[str, ConversationRow] = {}
         self._replies: dict[str, ReplyRow] = {}
         self._held: dict[str, Held] = {}
+        self._windows: dict[str, WindowRow] = {}
 
     async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]:
         return _chosen(self._contacts, ids)
@@ -56,6 +58,9 @@ class MemoryVault:
     async def held(self, ids: Sequence[str]) -> dict[str, Held]:
         return _chosen(self._held, ids)
 
+    async def windows(self, keys: Sequence[str]) -> dict[str, WindowRow]:
+        return _chosen(self._windows, keys)
+
     async def save(self, changes: Changes) -> None:
         _write(self._contacts, changes.contacts)
         _insert(self._aliases, changes.aliases)
@@ -66,6 +71,7 @@ class MemoryVault:
         _write(self._conversations, changes.conversations)
         _insert(self._replies, changes.replies)
         self._held = changes.held | self._held
+        _write(self._windows, changes.windows)
 
 
 def _chosen(rows: Mapping[str, Row], keys: Sequence[str]) -> dict[str, Row]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 GuardReason = Literal[
-    "known_identity", "masking_failed", "number_changed", "seal_unreadable", "unreadable_media", "media_doubt"
+    "known_identity", "known_identity_in_pieces", "number_in_pieces", "masking_failed", "number_changed", "seal_unreadable",
+    "unreadable_media", "media_doubt",
 ]  # fmt: skip
 
 
@@ -100,6 +101,18 @@ class Held:
     """The record's bytes, sealed under `held:<subject_id>`; None where sealing itself failed (the topic has them)."""
 
 
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """The digits of the last messages of one contact to one insurer, so that a number in pieces is seen."""
+
+    key: str
+    """As an alias's: insurer and contact."""
+    version: int
+    contact_id: str
+    sealed: bytes
+    """`guard.pieces.Memory`, encrypted under the person's data key."""
+
+
 @dataclass(slots=True)
 class Changes:
     """What one batch writes."""
@@ -110,3 +123,4 @@ class Changes:
     conversations: dict[str, ConversationRow] = field(default_factory=dict)
     replies: dict[str, ReplyRow] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
+    windows: dict[str, WindowRow] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from bowchat_masker.model import (
     Held,
     ReplyRow,
     Thread,
+    WindowRow,
     alias_key,
 )
 from bowchat_runtime.errors import ConflictError
@@ -43,11 +44,14 @@ class VaultStore(Protocol):
 
     async def held(self, ids: Sequence[str]) -> dict[str, Held]: ...
 
+    async def windows(self, keys: Sequence[str]) -> dict[str, WindowRow]:
+        """By `alias_key`."""
+
     async def save(self, changes: Changes) -> None:
         """Write everything. What is there already by the same key stays; rows with a version replace the one before.
 
-        Errors: `ConflictError` when a contact, alias, thread, conversation or reply was written by somebody else; the
-        rest may be written, and writing it again does no harm.
+        Errors: `ConflictError` when a contact, alias, thread, conversation, reply or window was written by somebody
+        else; the rest may be written, and writing it again does no harm.
         """
 
 
@@ -64,6 +68,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         self._conversations = database.collection("conversations")
         self._replies = database.collection("replies")
         self._held = database.collection("held")
+        self._windows = database.collection("windows")
 
     async def __aenter__(self) -> Self:
         await self._aliases.ensure_index([("alias", 1)], unique=True)
@@ -111,6 +116,10 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         found = await self._held.find_by_ids(ids)
         return {key: _row(Held, "subject_id", each) for key, each in found.items()}
 
+    async def windows(self, keys: Sequence[str]) -> dict[str, WindowRow]:
+        found = await self._windows.find_by_ids(keys)
+        return {key: _row(WindowRow, "key", each) for key, each in found.items()}
+
     async def save(self, changes: Changes) -> None:
         await self._contacts.write(_documents(changes.contacts))
         aliases = {key: {"_id": key, **asdict(each)} for key, each in changes.aliases.items()}
@@ -119,6 +128,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         await self._conversations.write(_documents(changes.conversations))
         await _insert(self._replies, _documents(changes.replies))
         await self._held.insert_new(_documents(changes.held))
+        await self._windows.write(_documents(changes.windows))
 
 
 async def _insert(collection: Collection, documents: list[dict[str, Any]]) -> None:

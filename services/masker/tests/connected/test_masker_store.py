@@ -8,7 +8,16 @@ import pytest
 
 from bowchat_contracts.ids import random_id
 from bowchat_masker.memory import MemoryVault
-from bowchat_masker.model import AliasRow, Changes, Contact, ConversationRow, Held, ReplyRow, Thread
+from bowchat_masker.model import (
+    AliasRow,
+    Changes,
+    Contact,
+    ConversationRow,
+    Held,
+    ReplyRow,
+    Thread,
+    WindowRow,
+)
 from bowchat_masker.store import MongoVault, VaultStore
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import MongoDatabase
@@ -29,6 +38,8 @@ HELD = Held(
     "ms_a", "to_insurer", "cv_a", "acme", "known_identity", datetime(2026, 1, 1, tzinfo=UTC), "sealed"
 )
 
+WINDOW = WindowRow(ALIAS.key, 1, "ct_a", b"\xffsealed")
+
 
 def everything() -> Changes:
     return Changes(
@@ -38,6 +49,7 @@ def everything() -> Changes:
         conversations={"cv_a": CONVERSATION},
         replies={"rp_a": REPLY},
         held={"ms_a": HELD},
+        windows={WINDOW.key: WINDOW},
     )
 
 
@@ -53,6 +65,7 @@ class StoreContract:
         assert await store.conversations(["cv_a", "cv_b"]) == {"cv_a": CONVERSATION}
         assert await store.replies(["rp_a", "rp_b"]) == {"rp_a": REPLY}
         assert await store.held(["ms_a", "ms_b"]) == {"ms_a": HELD}
+        assert await store.windows([WINDOW.key, "acme|ct_b"]) == {WINDOW.key: WINDOW}
 
     async def test_nothing_asked_is_nothing_found(self, store: VaultStore) -> None:
         """An empty question or save costs nothing and breaks nothing."""
@@ -62,7 +75,7 @@ class StoreContract:
         assert not await store.aliases_named([])
         assert await store.threads_of([]) == []
 
-    @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations"])
+    @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations", "windows"])
     async def test_a_version_is_written_once(self, store: VaultStore, kind: str) -> None:
         """Of two writers of the same version the second loses, at the first version as at a later one."""
         await store.save(everything())

@@ -8,6 +8,7 @@ from bowchat_masker.guard.clearance import (
     clear,
     clear_minted,
     inspect,
+    written_by_people,
 )
 from bowchat_masker.guard.search import NOBODY, Clue, Watch, search, watch_for
 
@@ -24,4 +25,5 @@ __all__ = [
     "inspect",
     "search",
     "watch_for",
+    "written_by_people",
 ]

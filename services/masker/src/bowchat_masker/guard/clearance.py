@@ -19,9 +19,10 @@ from typing import Any
 from pydantic_core import from_json
 
 from bowchat_contracts.envelope import Event, Meta, rfc3339, to_headers
-from bowchat_masker.guard.search import MINTED, Clue, Watch, search
+from bowchat_masker.guard.search import MINTED, TRACE, Clue, Watch, search
 
 _SMALL = 1_000_000
+_CONSTANT = frozenset({"1.0", "application/json"})
 _PERMIT = object()
 
 
@@ -66,11 +67,15 @@ def inspect(draft: Draft, watch: Watch, *, trusted: frozenset[str]) -> Clue | No
     `trusted` are words from the registry and the contract, which may happen to equal somebody's name; their digits are
     looked at all the same.
     """
-    headers = [value.decode() for _, value in to_headers(draft.meta)]
-    said = [each for each in _leaves(from_json(draft.value)) if not _is_ours(each, draft)]
+    fields = from_json(draft.value)
+    said = [each for each in _leaves(_without_counts(fields)) if not _is_ours(each, draft)]
     free = [each for each in said if each not in trusted]
-    others = [each for each in (draft.key, *headers) if not _is_ours(each, draft)]
-    return search("\n".join([*said, *others]), "\n".join(free), watch)
+    clue = search("\n".join(said), "\n".join(free), watch)
+    if clue:
+        return clue
+    headers = [value.decode() for _, value in to_headers(draft.meta)]
+    others = [each for each in (draft.key, *headers) if not _is_ours(each, draft) and each not in _CONSTANT]
+    return search("\n".join(others), "", watch) if others else None
 
 
 def clear(
@@ -92,12 +97,37 @@ def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleare
     return Cleared(draft, _PERMIT)
 
 
+def written_by_people(draft: Draft, trusted: frozenset[str]) -> str:
+    """What people wrote in a draft, as the insurer will read it."""
+    texts = _texts(from_json(draft.value))
+    return "\n".join(each for each in texts if not _is_ours(each, draft) and each not in trusted)
+
+
 def _is_ours(leaf: str, draft: Draft) -> bool:
-    return leaf == draft.own_time or MINTED.fullmatch(leaf) is not None
+    if leaf in (draft.own_time, draft.meta.type, draft.meta.source):
+        return True
+    return MINTED.fullmatch(leaf) is not None or TRACE.fullmatch(leaf) is not None
+
+
+def _without_counts(fields: Any) -> Any:
+    """A record without the numbers that we count by (place, priority), which would join on to what people typed."""
+    return (
+        [each for each in fields.values() if not isinstance(each, int)]
+        if isinstance(fields, dict)
+        else fields
+    )
 
 
 def _is_small(leaf: str) -> bool:
     return leaf in ("True", "False") or (leaf.isascii() and leaf.isdigit() and int(leaf) < _SMALL)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def _leaves(value: Any) -> Iterator[str]:

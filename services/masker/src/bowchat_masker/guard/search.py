@@ -14,13 +14,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from bowchat_masker.guard.codes import MINTED, digits_in, texts_in
+from bowchat_masker.guard.codes import MINTED, TRACE, digits_in, texts_in
 from bowchat_masker.guard.letters import LOOKALIKES, coded, keyed, lookalikes
 from bowchat_masker.guard.reading import alphanumeric, digits_of, folded
 from bowchat_masker.guard.watch import NOBODY, SHORTEST_CODE, WINDOW, Clue, Number, Watch, watch_for
 from bowchat_masker.guard.words import glued, spoken
 
-__all__ = ["MINTED", "NOBODY", "Clue", "TooMuchError", "Watch", "search", "watch_for"]
+__all__ = ["MINTED", "NOBODY", "TRACE", "Clue", "TooMuchError", "Watch", "search", "watch_for"]
 
 _DEEPEST = 3
 _MOST_CHARACTERS = 60_000
@@ -68,7 +68,7 @@ def _views(text: str) -> Iterator[tuple[int, str]]:
 
 def _search_view(view: str, said: str, watch: Watch) -> Clue | None:
     plain = digits_of(view)
-    if _has_number(plain, watch):
+    if has_number(plain, watch):
         return "number"
     if watch.bsuids or watch.emails:
         letters = alphanumeric(view)
@@ -83,20 +83,20 @@ def _search_view(view: str, said: str, watch: Watch) -> Clue | None:
 
 def _is_said(view: str, said: str, plain: str, watch: Watch) -> bool:
     """Whether a number is said otherwise than in digits."""
-    if any(_has_number(each, watch) for each in digits_in(view, plain)):
+    if any(has_number(each, watch) for each in digits_in(view, plain)):
         return True
     return not said.isdigit() and (_is_in_words(folded(said), watch) or _is_in_letters(said, watch))
 
 
 def _is_in_words(text: str, watch: Watch) -> bool:
-    words = _words_of(text)
-    if any(_has_number(each, watch) for each in spoken(text, words)):
+    words = words_of(text)
+    if any(has_number(each, watch) for each in spoken(text, words)):
         return True
     lengths = list(map(len, words))
     longest = max(map(len, text.split()), default=0)
     if longest >= _LONGEST_WORD or lengths.count(1) >= _FEWEST_ALONE:
         together = "".join(words)
-        if any(_has_number(each, watch) for each in glued(together)):
+        if any(has_number(each, watch) for each in glued(together)):
             return True
     if max(lengths, default=0) < SHORTEST_CODE:
         return False
@@ -109,7 +109,7 @@ def _is_in_words(text: str, watch: Watch) -> bool:
     return not watch.codes.isdisjoint(codes) or any(each[2:] in watch.codes for each in codes)
 
 
-def _words_of(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     if text.isascii():
         return text.translate(_SPACED).split()
     return _WORD.findall(text)
@@ -138,7 +138,8 @@ def _search_words(text: str, watch: Watch) -> Clue | None:
     return next(hits, None)
 
 
-def _has_number(digits: str, watch: Watch) -> bool:
+def has_number(digits: str, watch: Watch) -> bool:
+    """Whether a known number stands in a row of digits, as a window or whole with foreign digits in between."""
     if len(digits) < watch.shortest:
         return False
     if any(window in digits for window in watch.windows):

@@ -257,6 +257,14 @@ def _is_plain(word: str) -> bool:
     return word.isalpha() or word.isdigit()
 
 
+def heard(text: str, words: Sequence[str]) -> str:
+    """The digits of a text with those in words, however few; empty where none is in words."""
+    if _SAYING.isdisjoint(words):
+        return ""
+    said = [each for each in _TOKEN.findall(folded(text)) if each in _KNOWN or each.isdigit()]
+    return _heard(said, _STRICT, joins_tens=True)
+
+
 def glued(text: str) -> Iterator[str]:
     """The digits of words that stand without space: "nineeightseven"."""
     for language in _GLUED:

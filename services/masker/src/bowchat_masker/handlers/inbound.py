@@ -14,13 +14,14 @@ from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELA
 from bowchat_masker import metrics
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
-from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted
+from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
+from bowchat_masker.handlers.recall import Recall
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
-from bowchat_masker.model import AliasRow, Contact, Held, Thread, alias_key
+from bowchat_masker.model import AliasRow, Contact, Held, Thread, WindowRow, alias_key
 from bowchat_masker.quarantine import withheld_reason
 from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
@@ -50,6 +51,7 @@ class InboundMasker:
     ) -> None:
         self._store, self._vault, self._opener, self._mint = store, vault, opener, mint
         self._sealer = opener.sealer()
+        self._recall = Recall(vault)
         self._mask, self._inspect = mask, inspect
         self._aliases: dict[str, AliasRow] = {}
         self._threads: dict[str, Thread] = {}
@@ -60,10 +62,11 @@ class InboundMasker:
         routed = [(each.insurer, each) for each in messages if each.insurer is not None]
         pairs = sorted({(insurer, each.contact_id) for insurer, each in routed})
         threads = sorted({self._mint.thread_id(insurer, each.conversation_id) for insurer, each in routed})
-        contacts, aliases, found = await asyncio.gather(
+        contacts, aliases, found, windows = await asyncio.gather(
             self._store.contacts(contact_ids),
             self._store.aliases([each for each in pairs if alias_key(*each) not in self._aliases]),
             self._store.threads([each for each in threads if each not in self._threads]),
+            self._store.windows([alias_key(*pair) for pair in pairs]),
         )
         self._aliases |= aliases
         self._threads |= found
@@ -74,7 +77,8 @@ class InboundMasker:
         open_threads = {each: self._threads[each] for each in threads if each in self._threads}
         stored = {each.contact_id: each.version for each in contacts.values()}
         stored |= {each.thread_id: each.version for each in open_threads.values()}
-        return InboundState(contacts, stored, known, fresh, open_threads)
+        stored |= {each.key: each.version for each in windows.values()}
+        return InboundState(contacts, stored, known, fresh, open_threads, windows)
 
     def decide(self, record: Record, state: InboundState, now: datetime) -> Sequence[Outgoing]:
         message: MessageRouted = record.event
@@ -136,29 +140,39 @@ class InboundMasker:
         alias = state.alias(insurer, message.contact_id)
         names = names_of(message, insurer, alias.alias, self._mint)
         thread = self._thread(message, insurer, names, state)
-        verdict = self._judge(message, insurer, learned, names)
+        verdict, window = self._judge(message, insurer, learned, names, state)
         if isinstance(verdict, Clear):
             files = media_requested(record, message, insurer, names, at=now)
             outgoing = (verdict.outgoing, _relayed(record, insurer, names, None, now), *files)
             return Outcome(
-                outgoing, message.message_id, "relayed", learned, None, verdict.findings, alias, thread
-            )
+                outgoing, message.message_id, "relayed", learned, None, verdict.findings, alias, thread,
+                window=window,
+            )  # fmt: skip
         held, told = self._hold(record, insurer, names, verdict, now)
-        return Outcome(told, message.message_id, "held", learned, verdict, (), alias, thread, held)
+        return Outcome(told, message.message_id, "held", learned, verdict, (), alias, thread, held, window)
 
-    def _judge(self, message: MessageRouted, insurer: str, learned: Learned, names: Minted) -> Clear | Doubt:
+    def _judge(
+        self, message: MessageRouted, insurer: str, learned: Learned, names: Minted, state: InboundState
+    ) -> tuple[Clear | Doubt, WindowRow | None]:
         if learned.watch is None:
-            return Doubt("seal_unreadable", learned.cause)
+            return Doubt("seal_unreadable", learned.cause), None
         try:
             seen = seen_by_insurer(message.content, names, message.masking, self._mask)
             draft = self._draft(message, insurer, insurer_message(message, names, seen.content))
             trusted = trusted_words(message)
             verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)
+            if not isinstance(verdict, Cleared):
+                return Doubt("known_identity", verdict), None
+            contact = learned.contact or state.contacts[message.contact_id]
+            said = written_by_people(draft, trusted)
+            pieces = self._recall.judge(
+                message, insurer, said, contact=contact, watch=learned.watch, windows=state.windows
+            )
         except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
-            return Doubt("masking_failed", type(error).__name__)
-        if not isinstance(verdict, Cleared):
-            return Doubt("known_identity", verdict)
-        return Clear(leave(verdict), seen.findings)
+            return Doubt("masking_failed", type(error).__name__), None
+        if pieces.reason:
+            return Doubt(pieces.reason, "pieces"), pieces.window
+        return Clear(leave(verdict), seen.findings), pieces.window
 
     def _hold(
         self, record: Record, insurer: str, names: Minted, doubt: Doubt, now: datetime

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from bowchat_masker.guard import Watch
-from bowchat_masker.model import AliasRow, Changes, Contact, GuardReason, Held, Thread, alias_key
+from bowchat_masker.model import AliasRow, Changes, Contact, GuardReason, Held, Thread, WindowRow, alias_key
 from bowchat_runtime.records import Outgoing
 
 
@@ -44,17 +44,19 @@ class Outcome:
     alias: AliasRow | None = None
     thread: Thread | None = None
     held: Held | None = None
+    window: WindowRow | None = None
 
 
 @dataclass(slots=True)
 class InboundState:
     contacts: dict[str, Contact]
     stored: dict[str, int]
-    """Versions in the store, by contact or thread; a batch writes the one after."""
+    """Versions in the store, by contact, thread or window; a batch writes the one after."""
     aliases: dict[str, AliasRow]
     fresh: dict[str, AliasRow]
     """Aliases made for this batch; only those that a message used are written."""
     threads: dict[str, Thread]
+    windows: dict[str, WindowRow] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -74,3 +76,6 @@ class InboundState:
             self.threads[thread.thread_id] = self.changes.threads[thread.thread_id] = thread
         if outcome.held:
             self.changes.held[outcome.held.subject_id] = outcome.held
+        if outcome.window:
+            window = replace(outcome.window, version=self.stored.get(outcome.window.key, 0) + 1)
+            self.windows[window.key] = self.changes.windows[window.key] = window

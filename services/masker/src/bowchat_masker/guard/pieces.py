@@ -1,0 +1,192 @@
+"""Memory across messages: a number sent in pieces is held at the piece that completes it.
+
+What is remembered is the digits of a person's last messages to one insurer, whatever the thread; never a text. A message
+that was held is remembered as held, and its digits do not count, since the insurer has not seen them. Pure: a memory
+and a piece in, a verdict and the next memory out. A message that is read again gets the verdict it got.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal, Self
+
+import phonenumbers
+from pydantic import BaseModel, ConfigDict
+
+from bowchat_masker.guard.reading import digits_of, folded
+from bowchat_masker.guard.search import has_number, words_of
+from bowchat_masker.guard.watch import Number, Watch
+from bowchat_masker.guard.words import heard
+
+InPieces = Literal["known_identity_in_pieces", "number_in_pieces"]
+
+_MOST_PIECES = 8
+_MOST_REMEMBERED = 64
+_AT_HAND_S = 15 * 60
+_IN_ONE_GO_S = 3 * 60
+_MOST_DIGITS = 96
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 10, 13
+_FEWEST_BARE, _MOST_BARE = 2, 9
+# Money, days, times, shares: digits that are about something.
+_ABOUT = re.compile(
+    r"[\u20b9$\u20ac\u00a3%]|\b(?:rs|inr|gbp|usd|eur|aed|lakhs?|km|am|pm)\b|[0-9]\s?[:/.,][0-9]",
+    re.IGNORECASE,
+)
+_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
+class Piece(BaseModel):
+    """The digits of one message that has any."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    at: int
+    """When it was sent, in seconds since 1970."""
+    plain: str = ""
+    said: str = ""
+    """With those in words among them; empty where there are none in words."""
+    bare: bool = False
+    """Digits, and little else: no amount, no day, no sentence."""
+    verdict: InPieces | None = None
+
+    @property
+    def spoken(self) -> str:
+        return self.said or self.plain
+
+
+class Memory(BaseModel):
+    """The last messages with digits of one person to one insurer, oldest first. Kept encrypted; shown nowhere."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pieces: tuple[Piece, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Memory(***)"
+
+    __str__ = __repr__
+
+    def verdict_on(self, message_id: str) -> Piece | None:
+        """The message as it was remembered when it was first read."""
+        return next((each for each in self.pieces if each.message_id == message_id), None)
+
+    def before(self, piece: Piece) -> list[Piece]:
+        """What an insurer has at hand when it reads this piece."""
+        return [
+            each
+            for each in self.pieces
+            if each.verdict is None and abs(piece.at - each.at) <= _AT_HAND_S and each.plain + each.said
+        ][-_MOST_PIECES:]
+
+    def with_piece(self, piece: Piece) -> Self:
+        """The memory after this message. Digits that are too old to count are dropped; that it was read is not."""
+        pieces = (*self.pieces, piece)[-_MOST_REMEMBERED:]
+        spent = len(pieces) - _MOST_PIECES - 1
+        kept = tuple(
+            each.model_copy(update={"plain": "", "said": "", "bare": False})
+            if at < spent or piece.at - each.at > _AT_HAND_S or each.verdict
+            else each
+            for at, each in enumerate(pieces)
+        )
+        return self.model_copy(update={"pieces": kept})
+
+
+def piece_of(message_id: str, at: int, text: str) -> Piece | None:
+    """What a message's text leaves in the memory; None where it has no digit."""
+    plain, said = digits_of(text), heard(text, words_of(folded(text)))
+    if not plain and not said:
+        return None
+    letters = sum(map(str.isalpha, text))
+    bare = (
+        _FEWEST_BARE <= len(said or plain) <= _MOST_BARE
+        and letters <= (len(plain) if plain else len(text))
+        and not _ABOUT.search(text)
+    )
+    return Piece(
+        message_id=message_id,
+        at=at,
+        plain=_short(plain),
+        said=_short(said) if said != plain else "",
+        bare=bare,
+    )
+
+
+def complete(memory: Memory, piece: Piece, watch: Watch, regions: Sequence[str]) -> InPieces | None:
+    """Whether this piece completes the person's own number, or anybody's, with those before it."""
+    before = memory.before(piece)
+    if not before:
+        return None
+    for parts in ([each.plain for each in (*before, piece)], [each.spoken for each in (*before, piece)]):
+        if parts[-1] and _is_known(parts, watch):
+            return "known_identity_in_pieces"
+    return "number_in_pieces" if _is_anybodys(before, piece, regions) else None
+
+
+def _is_known(parts: list[str], watch: Watch) -> bool:
+    """In the order they came or backwards; the new piece beside any one before; the whole number with any left out."""
+    *before, last = parts
+    joined = ["".join(parts), "".join(reversed(parts))]
+    joined += [way for each in before for way in (each + last, last + each)]
+    if any(has_number(each, watch) for each in joined):
+        return True
+    return any(_runs_through(parts, each) for each in watch.numbers)
+
+
+def _runs_through(parts: Sequence[str], number: Number) -> bool:
+    """Whether the whole number can be read off some of the parts in order, two foreign digits at most in between.
+
+    Bit k says that the first k+1 digits may end in a part read so far; any part may be left out.
+    """
+    whole = 1 << (len(number.digits) - 1)
+    carried = 0
+    for part in parts:
+        last, second, third = carried, carried, carried
+        ends = 0
+        for digit in part:
+            now = (((last | second | third) << 1) | 1) & number.masks.get(digit, 0)
+            if now & whole:
+                return True
+            last, second, third = now, last, second
+            ends |= now
+        carried |= ends
+    return False
+
+
+def _is_anybodys(before: Sequence[Piece], piece: Piece, regions: Sequence[str]) -> bool:
+    """Bare digits, one message upon the other, that make a mobile number which exists."""
+    run = [piece]
+    for each in reversed(before):
+        run.insert(0, each)
+    joined = ""
+    bare = [each.bare for each in run]
+    close = [later.at - earlier.at <= _IN_ONE_GO_S for earlier, later in pairwise(run)] + [True]
+    for each, is_bare, is_close in zip(reversed(run), reversed(bare), reversed(close), strict=True):
+        if not is_bare or not is_close:
+            return False
+        joined = each.spoken + joined
+        if len(joined) > _LONGEST_NUMBER:
+            return False
+        if len(joined) >= _SHORTEST_NUMBER and each is not piece and _is_mobile(joined, regions):
+            return True
+    return False
+
+
+def _is_mobile(digits: str, regions: Sequence[str]) -> bool:
+    for region in regions:
+        try:
+            number = phonenumbers.parse(digits, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if (
+            phonenumbers.is_valid_number_for_region(number, region)
+            and phonenumbers.number_type(number) in _MOBILE
+        ):
+            return True
+    return False
+
+
+def _short(digits: str) -> str:
+    """The beginning and the end of many digits: what a number would join on to."""
+    half = _MOST_DIGITS // 2
+    return digits if len(digits) <= _MOST_DIGITS else digits[:half] + digits[-half:]
