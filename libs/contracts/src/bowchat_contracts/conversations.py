@@ -51,6 +51,6 @@ class GuardRaised(Event):
     insurer: InsurerId
     reason: Literal[
         "known_identity", "known_identity_in_pieces", "number_in_pieces", "masking_failed", "number_changed",
-        "seal_unreadable", "unreadable_media", "media_doubt",
+        "seal_unreadable", "unreadable_media", "media_doubt", "contact_details", "solicitation",
     ]  # fmt: skip
     at: datetime

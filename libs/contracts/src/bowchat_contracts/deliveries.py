@@ -45,6 +45,8 @@ class DeliveryRequested(Event):
     buttons: tuple[Button, ...] = Field((), max_length=3)
     reveal_id: RevealId | None = None
     """Of a question whether a number may be revealed: `reply_key` is derived from it then, and names no reply."""
+    notice: bool = False
+    """Words of the relay's own (an answer to STOP): `reply_key` is derived from what it answers, and names no reply."""
 
 
 class StatusReceived(Event):

@@ -55,7 +55,8 @@ class InsurerWithheld(Event):
 
 RefusalReason = Literal[
     "unknown_alias", "unknown_thread", "ambiguous_thread", "conversation_closed", "text_empty", "text_too_long",
-    "command_unknown", "contact_unreachable", "reply_id_reused",
+    "command_unknown", "contact_unreachable", "reply_id_reused", "alias_expired", "alias_blocked",
+    "policyholder_stopped", "no_open_matter", "solicitation",
 ]  # fmt: skip
 
 
@@ -68,6 +69,35 @@ class ReplyRefused(Event):
     alias: str
     reason: RefusalReason
     detail: str
+
+
+RemovedPart = Literal["phone", "email", "link", "handle", "payment"]
+"""What of a reply does not reach a policyholder: ways around the relay."""
+
+
+class InsurerReplyChanged(Event):
+    """A reply was carried to the policyholder without some of its parts; `detail` says why and what to do."""
+
+    type: ClassVar[str] = "bowchat.insurer.reply_changed.v1"
+
+    reply_id: str
+    alias: Alias
+    removed: tuple[RemovedPart, ...] = Field(min_length=1)
+    detail: str
+
+
+class InsurerWayChanged(Event):
+    """The policyholder has said STOP to you: your replies to this alias are refused until they say START. Their own
+    messages come as before.
+    """
+
+    type: ClassVar[str] = "bowchat.insurer.way_changed.v1"
+
+    alias: Alias
+    thread_id: ThreadId
+    """Where they said it; it holds for every thread of the alias."""
+    state: Literal["stopped", "open"]
+    at: datetime
 
 
 ReplyId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]

@@ -3,14 +3,21 @@
 from bowchat_contracts.asyncapi.pieces import ASYNCAPI, Document, message, message_name, schemas
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
-from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld, ReplyRefused
+from bowchat_contracts.insurer import (
+    InsurerMessage,
+    InsurerReply,
+    InsurerReplyChanged,
+    InsurerWayChanged,
+    InsurerWithheld,
+    ReplyRefused,
+)
 from bowchat_contracts.media import InsurerMediaUpdate
 from bowchat_contracts.reveals import InsurerIdentityRevealed, InsurerRevealChanged, InsurerRevealRequest
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
-    InsurerRevealChanged, InsurerIdentityRevealed,
+    InsurerReplyChanged, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed,
 )  # fmt: skip
 _FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
@@ -38,6 +45,16 @@ order your thread by `seq`: a retried delivery can arrive after the one behind i
 refused (`reply_id_reused`). Name the `alias`, and the
 `thread_id` where the alias has more than one open thread. A reply that cannot be carried comes back on your messages
 topic as `bowchat.insurer.reply_refused.v1`, with the reason and what to do.
+
+**What a reply may hold.** The policyholder talks to you here, and nowhere else. As your agreement says it, your own
+telephone numbers, e-mail addresses, links, handles and payment addresses are taken out of a reply (you are told by
+`bowchat.insurer.reply_changed.v1`), and so is asking for theirs or to be called: such a reply waits for a person, or is
+refused (`solicitation`).
+
+**When you may write.** While the conversation is open and the policyholder has written within 30 days, or as many as your
+agreement says (`no_open_matter`, `alias_expired`). An alias can be ended (`alias_blocked`). An ended alias is never given
+again: their next message comes under a new one, in the same thread; answer that one. When they say STOP you get
+`bowchat.insurer.way_changed.v1`, and replies are refused (`policyholder_stopped`) until they say START.
 
 **Asking for the number.** Where your work needs the policyholder's own number, write
 `bowchat.insurer.reveal_request.v1` to your replies topic, with the purpose and for how many days. They are asked on
