@@ -98,6 +98,8 @@ class Books:
     """Insurers reached by webhook, and from which place in the log that is known."""
     early: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """States of deliveries to insurers whose message the log has not named yet."""
+    notices: set[str] = field(default_factory=set)
+    """Reply keys of the relay's own words: no insurer's reply, so not in the accounts."""
     parked_by: dict[str, Trail] = field(default_factory=dict)
     unattributed_parks: set[str] = field(default_factory=set)
     """Parked records on the way that name no message: they were never received as one."""
@@ -119,12 +121,17 @@ class Books:
         """Both directions as of now."""
         return (
             _account("inbound", self._message_outcomes(), now, older_than),
-            _account("replies", ((i, t, *t.outcome()) for i, t in self.replies.items()), now, older_than),
+            _account("replies", self._reply_outcomes(), now, older_than),
         )
 
     def _message_outcomes(self) -> Iterator[_Outcome]:
         for identity, trail in self.messages.items():
             yield identity, trail, *trail.outcome(self.webhook_since.get(trail.insurer))
+
+    def _reply_outcomes(self) -> Iterator[_Outcome]:
+        for identity, trail in self.replies.items():
+            if identity not in self.notices:
+                yield identity, trail, *trail.outcome()
 
     def message(self, identity: str) -> MessageTrail:
         return self.messages.setdefault(identity, MessageTrail())
@@ -185,6 +192,8 @@ def _reply_decided(books: Books, data: dict[str, Any], _: Entry) -> None:
 
 def _requested(books: Books, data: dict[str, Any], _: Entry) -> None:
     books.reply(data["reply_key"]).requested = True
+    if data.get("notice") or data.get("reveal_id"):
+        books.notices.add(data["reply_key"])
 
 
 def _updated(books: Books, data: dict[str, Any], entry: Entry) -> None:

@@ -232,6 +232,20 @@ def test_an_insurer_cannot_write_into_the_books() -> None:
     assert accounts_of([forged])[0].received == 0
 
 
+@pytest.mark.parametrize("of", [{"notice": True}, {"reveal_id": "rv_a"}])
+def test_the_relays_own_words_are_no_reply(of: dict[str, Any]) -> None:
+    """An answer to STOP, or a question of ours, is in no account: nobody received a reply that has to end. In whichever order
+    the log has them.
+    """
+    topic, type_, data = requested()
+    for lines in (
+        [(topic, type_, data | of), updated("delivered")],
+        [updated("sent"), (topic, type_, data | of)],
+    ):
+        _, replies = accounts_of(lines)
+        assert (replies.received, replies.anomalies, replies.balanced) == (0, [], True)
+
+
 def test_what_names_no_message_is_shown_apart() -> None:
     """A parked record that cannot be read, or an entry without its fields, stops no account."""
     broken = ("inbound.received", "bowchat.inbound.received.v1", {"no": "id"})
