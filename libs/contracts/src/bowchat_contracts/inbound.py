@@ -88,7 +88,7 @@ class MessageRouted(Event):
     priority: int = 0
     agreement_version: str | None = None
     rule: str
-    """What decided: `policy_number`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
+    """What decided: `policy_number`, `other_message`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
     reasons: tuple[str, ...]
     sla: SlaTerms | None = None
     masking: MaskingPolicy = MaskingPolicy()

@@ -15,7 +15,17 @@ from standardwebhooks import Webhook
 
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply, InsurerWithheld
-from bowchat_contracts.insurer_content import InsurerChoice, InsurerContent, InsurerOther, InsurerText
+from bowchat_contracts.insurer_content import (
+    InsurerAnswer,
+    InsurerAnswers,
+    InsurerChoice,
+    InsurerContent,
+    InsurerEdit,
+    InsurerMedia,
+    InsurerOther,
+    InsurerRevoke,
+    InsurerText,
+)
 from bowchat_testkit.insurers import Behaviour, WebhookInsurer, reply_to, replying, shown_text, silent
 from bowchat_testkit.insurers.offsets import OpenOffsets
 from bowchat_testkit.webhook_sink import WebhookSink
@@ -53,7 +63,14 @@ def test_policies_speak_of_the_message() -> None:
     assert replying("{seq}: {text}!")(message(3)) == "3: question 3!"
     assert silent(message()) is None
     assert shown_text(message(content=InsurerChoice(title="Renew"))) == "Renew"
-    assert shown_text(message(content=InsurerOther(type="image"))) == "[image]"
+    assert shown_text(message(content=InsurerOther(type="group"))) == "[group]"
+    assert shown_text(message(content=InsurerEdit(text="Sunday"))) == "Sunday"
+    assert shown_text(message(content=InsurerRevoke())) == "[revoke]"
+    picture = InsurerMedia(media_id="md_" + "a" * 32, media_type="image", mime="image/png")
+    assert shown_text(message(content=picture)) == "[image]"
+    assert shown_text(message(content=picture.model_copy(update={"caption": "Dent"}))) == "Dent"
+    form = InsurerAnswers(answers=(InsurerAnswer(label="city", value="Testford"),))
+    assert shown_text(message(content=form)) == "city: Testford"
 
 
 def test_offsets_wait_for_the_slowest() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from bowchat_contracts.content import ButtonContent, ChoiceContent, TextContent
+from bowchat_contracts.content import ButtonContent, ChoiceContent, MediaContent, OtherContent, TextContent
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
@@ -85,8 +85,12 @@ def text_of(content: Any) -> str:
             return text.reveal()
         case ChoiceContent(title=title):
             return title.reveal()
+        case MediaContent(media_type=type_, caption=text):
+            return text.reveal() if text else f"[{type_}]"
+        case OtherContent(type=type_):
+            return f"[{type_}]"
         case other:
-            return f"[{other.type}]"
+            return f"[{other.kind}]"
 
 
 def journeys(

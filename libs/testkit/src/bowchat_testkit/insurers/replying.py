@@ -7,7 +7,14 @@ from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage, InsurerReply
-from bowchat_contracts.insurer_content import InsurerChoice, InsurerText
+from bowchat_contracts.insurer_content import (
+    InsurerAnswers,
+    InsurerChoice,
+    InsurerEdit,
+    InsurerMedia,
+    InsurerOther,
+    InsurerText,
+)
 from bowchat_contracts.pii import MessageText
 
 MESSAGES = (InsurerMessage.type, InsurerReleased.type)
@@ -34,12 +41,18 @@ def replying(template: str) -> ReplyPolicy:
 def shown_text(message: InsurerMessage) -> str:
     """What the insurer's screen shows of the content."""
     match message.content:
-        case InsurerText(text=text):
+        case InsurerText(text=text) | InsurerEdit(text=str(text)):
             return text
         case InsurerChoice(title=title):
             return title
+        case InsurerMedia(media_type=type_, caption=caption):
+            return caption or f"[{type_}]"
+        case InsurerAnswers(answers=answers):
+            return ", ".join(f"{each.label}: {each.value}" for each in answers)
+        case InsurerOther(type=type_):
+            return f"[{type_}]"
         case other:
-            return f"[{other.type}]"
+            return f"[{other.kind}]"
 
 
 def reply_to(insurer: str, message: InsurerMessage, text: str) -> InsurerReply:
