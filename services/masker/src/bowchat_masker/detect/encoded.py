@@ -15,6 +15,7 @@ _HEX_NUMBER = re.compile(r"(?<![0-9A-Za-z])0x[0-9A-Fa-f]{6,12}(?![0-9A-Za-z])")
 _HEX_BYTES = re.compile(
     r"(?<![0-9A-Za-z])(?:(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}){6,200}+(?:0x|x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"
 )
+_CHARACTER_CODES = re.compile(r"(?<![0-9])(?:0?[345][0-9][ ,;:.+-]{1,2}){6,200}+0?[345][0-9](?![0-9])")
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
 _MOST_TOKENS = 60
@@ -31,6 +32,10 @@ def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
             yield Hit("phone", *match.span())
     for match in _HEX_BYTES.finditer(text):
         if _holds_number("".join(_HEX_PAIR.findall(match[0])), policy, 1):
+            yield Hit("phone", *match.span())
+    for match in _CHARACTER_CODES.finditer(text):
+        codes = [int(each) for each in re.findall("[0-9]+", match[0])]
+        if all(48 <= each <= 57 or each in (32, 43, 45) for each in codes):
             yield Hit("phone", *match.span())
     tokens = 0
     for match in _TOKEN.finditer(text):

@@ -23,7 +23,7 @@ from bowchat_masker.detect.shapes import PLACEHOLDER
 from bowchat_masker.detect.upi import upi_ids
 
 DETECTORS: tuple[Detector, ...] = (
-    links, mails, upi_ids, handles, banking, identifiers, addresses, names, encoded, numbers,
+    links, mails, upi_ids, handles, encoded, banking, identifiers, addresses, names, numbers,
 )  # fmt: skip
 """In order of precedence: what one found is blank to those after it. Numbers come last, for they take all digits."""
 

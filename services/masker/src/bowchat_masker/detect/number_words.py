@@ -130,17 +130,146 @@ _SCALES = (
 )
 _BRIDGES = (
     "and then dash hyphen minus space comma dot point stop plus slash star hash underscore followed by next again after"
-    " phir fir aur tab uske baad y luego entonces guion coma punto espacio et puis tiret und dann e depois poi"
-    " फिर और उसके बाद पर digit number num is comes"
+    " phir fir aur tab uske baad y luego entonces guion coma punto espacio puis tiret und dann depois poi"
+    " फिर और उसके बाद पर"
 )
 # Words of ordinary speech that happen to be digits somewhere.
 _WEAK = frozenset(
-    "to too for fore ate won do sat sath no now at be on tin shat aat don due tre sei set um un une uma six dos uno "
-    "nil null cipher bar bir lima dua sita saba tano nane tatu ein elf once onze seize cent aru elu edu ik che chay "
-    "das dus char teen bees bis bara tera sola tees tis batis tais nav nau o oh ooh owe ait tree tu ath punch meia "
-    "saat aath dix sept acht nove sete dez mil doh hamsa altı alti bes uc iki een vier eno bais athara satra naw "
-    "foor fiv fife fower chavan bavan saath assi satar anju nul tri dva ones zeros zip nada nothing ought aught "
-    "eighth free sevenths wan tew fo ait nain नो बे एट टू वन".split()
+    [
+        "to",
+        "too",
+        "for",
+        "fore",
+        "ate",
+        "won",
+        "do",
+        "sat",
+        "sath",
+        "no",
+        "now",
+        "at",
+        "be",
+        "on",
+        "tin",
+        "shat",
+        "aat",
+        "don",
+        "due",
+        "tre",
+        "sei",
+        "set",
+        "um",
+        "un",
+        "une",
+        "uma",
+        "dos",
+        "uno",
+        "nil",
+        "null",
+        "cipher",
+        "bar",
+        "bir",
+        "lima",
+        "dua",
+        "sita",
+        "saba",
+        "tano",
+        "nane",
+        "tatu",
+        "ein",
+        "elf",
+        "once",
+        "onze",
+        "seize",
+        "cent",
+        "aru",
+        "elu",
+        "edu",
+        "ik",
+        "che",
+        "chay",
+        "das",
+        "dus",
+        "char",
+        "teen",
+        "bees",
+        "bis",
+        "bara",
+        "tera",
+        "sola",
+        "tees",
+        "tis",
+        "batis",
+        "tais",
+        "nav",
+        "nau",
+        "o",
+        "oh",
+        "ooh",
+        "owe",
+        "ait",
+        "tree",
+        "tu",
+        "ath",
+        "punch",
+        "meia",
+        "saat",
+        "aath",
+        "dix",
+        "sept",
+        "acht",
+        "nove",
+        "sete",
+        "dez",
+        "mil",
+        "doh",
+        "hamsa",
+        "altı",
+        "alti",
+        "bes",
+        "uc",
+        "iki",
+        "een",
+        "vier",
+        "eno",
+        "bais",
+        "athara",
+        "satra",
+        "naw",
+        "foor",
+        "fiv",
+        "fife",
+        "fower",
+        "chavan",
+        "bavan",
+        "saath",
+        "assi",
+        "satar",
+        "anju",
+        "nul",
+        "tri",
+        "dva",
+        "ones",
+        "zeros",
+        "zip",
+        "nada",
+        "nothing",
+        "ought",
+        "aught",
+        "eighth",
+        "free",
+        "sevenths",
+        "wan",
+        "tew",
+        "fo",
+        "ait",
+        "nain",
+        "नो",
+        "बे",
+        "एट",
+        "टू",
+        "वन",
+    ]
 )
 _HOMOPHONES = {
     "to": "2",
@@ -150,6 +279,8 @@ _HOMOPHONES = {
     "ate": "8",
     "won": "1",
     "wan": "1",
+    "wun": "1",
+    "sicks": "6",
     "free": "3",
 }
 FUNCTION_WORDS = frozenset(
@@ -167,7 +298,10 @@ _LETTERS = {
     "ought": "0",
     "aught": "0",
 }
-_ROMANS = {each: str(value) for value, each in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
+_ROMANS = {
+    each: str(value)
+    for value, each in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"], 1)
+}
 
 _LOOKALIKES = str.maketrans(
     "авекмнорстухіјѕԁһӏүɡοαεινρτυκ" + "АВЕКМНОРСТУХІЈЅΟΑΕΙΝΡΤΥΚΒΗΖ",
@@ -206,12 +340,17 @@ def _lines(table: str) -> list[list[str]]:
     return [line.split() for line in table.strip().splitlines()]
 
 
+_EXACT: dict[str, Meaning] = {}
+"""Words as they are spelled; `_key` may make one of two ("ten", "teen")."""
+
+
 def _words() -> dict[str, Meaning]:
     words: dict[str, Meaning] = {}
 
     def put(spellings: str, digits: str) -> None:
         for spelling in spellings.split("|"):
             kind = Kind.WEAK if spelling in _WEAK else Kind.WORD
+            _EXACT.setdefault(spelling, Meaning(kind, digits))
             words.setdefault(_key(spelling), Meaning(kind, digits))
 
     for line in _lines(_UNITS) + _lines(_HINDI_UNITS):
@@ -269,7 +408,7 @@ def meaning(word: str) -> Meaning | None:
     if len(word) > LONGEST_WORD:
         return None
     key = _key(word)
-    found = _WORDS.get(word) or _WORDS.get(key)
+    found = _EXACT.get(word.casefold()) or _WORDS.get(word) or _WORDS.get(key)
     if found:
         return found
     if word.isascii() and 4 <= len(key) <= 12 and (found := _SOUNDING.get(_sound(key))):

@@ -7,7 +7,9 @@ regions, or when they come one by one.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import phonenumbers
@@ -17,8 +19,8 @@ from bowchat_masker.detect.canonical import Canonical
 from bowchat_masker.detect.hits import BLANK, Hit, MaskingError
 from bowchat_masker.detect.number_words import FUNCTION_WORDS, Kind
 from bowchat_masker.detect.shapes import PLACEHOLDER, innocent_spans
-from bowchat_masker.detect.units import Unit, units
-from bowchat_masker.detect.validity import is_mobile, is_number
+from bowchat_masker.detect.units import SINGLE_LETTERS, Unit, units
+from bowchat_masker.detect.validity import is_mobile, is_number, normal
 
 BUDGET = 7
 _FILLER = 3
@@ -37,6 +39,9 @@ _MOST_PARTS = 5
 _LONGEST_PART = 10
 _FEWEST_SPOKEN_APART = 9
 _FEWEST_DIFFERENT = 4
+_FEWEST_COUNTED = 4
+_FEWEST_LISTED = 9
+_LETTER = re.compile(r"[^\W\d_]")
 _JOINING = re.compile(
     r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
     r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann)\b"
@@ -49,12 +54,14 @@ _CALLING = re.compile(
     re.IGNORECASE,
 )
 _CALLING_BEFORE = 40
+_CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
 class _Run(NamedTuple):
     """Digits that stand close together."""
 
     units: tuple[Unit, ...]
+    digits: str
 
     @property
     def start(self) -> int:
@@ -65,25 +72,29 @@ class _Run(NamedTuple):
         return self.units[-1].end
 
 
+def _run(said: Sequence[Unit]) -> _Run:
+    return _Run(tuple(said), spelled(said))
+
+
 def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
     text, regions = view.text, policy.regions
     for start, end, digits in (*_found(text, policy), *_international(text, regions[0])):
-        yield Hit("phone", start, end, _value(text[start:end], digits, regions[0]))
+        yield Hit("phone", start, end, normal(digits, regions))
 
 
 def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     rest: list[_Run] = []
     groups = 0
     for run in _runs(text):
-        digits = spelled(run.units)
+        digits = run.digits
         if len(digits) < BUDGET:
             rest.append(run)
             continue
         groups += len(run.units)
         for part, masked in _judged(text, run, digits, policy, generous=groups <= _MOST_GROUPS):
             if masked:
-                yield _opened(text, part.start), part.end, spelled(part.units)
-            if not masked or len(spelled(part.units)) < _LONGEST_PART:
+                yield _opened(text, part.start), part.end, part.digits
+            if not masked or len(part.digits) < _LONGEST_PART:
                 rest.append(part)
     yield from _apart(text, rest, policy)
 
@@ -94,7 +105,9 @@ def _judged(
     """The run's parts, and whether each is to be masked. A text with more figures than people type gets no benefit of the
     doubt.
     """
-    if not generous or (len(run.units) > 1 and 10 <= len(digits) <= 13 and is_mobile(digits, policy.regions)):
+    if not generous or (
+        len(run.units) > 1 and 10 <= len(digits) <= 14 and is_mobile(digits, policy.regions, abroad=False)
+    ):
         yield run, _is_over_budget(run) or generous
         return
     said = sum(len(unit.digits) for unit in run.units if unit.kind in _SPOKEN)
@@ -111,15 +124,15 @@ def _judged(
     for each in parts:
         trimmed = _trimmed(each)
         if trimmed:
-            part = _Run(tuple(trimmed))
-            yield part, _is_over_budget(part) and _is_no_amount(part, policy.regions)
+            part = _run(trimmed)
+            yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
 
 
 def _runs(text: str) -> Iterator[_Run]:
     """Units with so little between them that they are read as one."""
     run: list[Unit] = []
     bridges: list[Unit] = []
-    for unit in units(text):
+    for unit in _without_lone_letters(units(text)):
         if unit.kind is Kind.BRIDGE:
             bridges.append(unit)
             if unit.barrier:
@@ -134,10 +147,23 @@ def _runs(text: str) -> Iterator[_Run]:
     yield from _closed(run)
 
 
+def _without_lone_letters(found: Sequence[Unit]) -> Iterator[Unit]:
+    """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
+    for index, unit in enumerate(found):
+        if unit.kind is Kind.WEAK and unit.word in SINGLE_LETTERS:
+            beside = found[max(0, index - 1) : index] + found[index + 1 : index + 2]
+            if not any(
+                each.end - each.start == 1 or each.end == unit.start or each.start == unit.end
+                for each in beside
+            ):
+                continue
+        yield unit
+
+
 def _closed(run: list[Unit]) -> Iterator[_Run]:
     trimmed = _trimmed(run)
     if trimmed:
-        yield _Run(tuple(trimmed))
+        yield _run(trimmed)
 
 
 def _is_close(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
@@ -148,7 +174,7 @@ def _is_close(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
     if not bridges or len(bridges) > _MOST_BRIDGES or not (_is_single(last) and _is_single(unit)):
         return False
     stops = [last, *bridges, unit]
-    return all(after.start - before.end <= _FILLER for before, after in zip(stops, stops[1:], strict=False))
+    return all(after.start - before.end <= _FILLER for before, after in pairwise(stops))
 
 
 def _is_single(unit: Unit) -> bool:
@@ -209,7 +235,7 @@ def spelled(run: Sequence[Unit]) -> str:
 def _is_over_budget(run: _Run) -> bool:
     said = [unit for unit in run.units if unit.kind in _SAID]
     function = [unit for unit in said if unit.kind is Kind.WEAK and unit.word in FUNCTION_WORDS]
-    plain = len(spelled(run.units))
+    plain = len(run.digits)
     spoken = sum(unit.kind in _SPOKEN for unit in said) - len(function)
     if function and spoken < 3:
         plain -= sum(len(unit.digits) for unit in function)
@@ -221,31 +247,61 @@ def _is_over_budget(run: _Run) -> bool:
 
 def _is_counting(said: Sequence[Unit]) -> bool:
     """One, two, three: a list's numbers, or a child's."""
-    values = [unit.digits for unit in said]
-    return (
-        all(len(each) <= 2 for each in values)
-        and values[0] in ("0", "1")
-        and all(int(after) - int(before) == 1 for before, after in zip(values, values[1:], strict=False))
+    values = [int(unit.digits) for unit in said if len(unit.digits) <= 3]
+    steps = {after - before for before, after in pairwise(values)}
+    return len(values) == len(said) >= _FEWEST_COUNTED and steps == {1}
+
+
+def _is_list(text: str, run: _Run, regions: Sequence[str]) -> bool:
+    """Figures that stand beside each other by chance: "14 or 16 or 147", "98 110 125", letters of a plan.
+
+    They are no list when they make a number of the regions, or when the words before them announce one.
+    """
+    said = [unit for unit in run.units if unit.kind in _SAID]
+    if len(said) == 1:
+        return False
+    digits = run.digits
+    one_by_one = all(len(unit.digits) == 1 for unit in said)
+    worded = any(_LETTER.search(text, before.end, after.start) for before, after in pairwise(said))
+    short = len(said) > 2 and len(digits) < _FEWEST_LISTED and not one_by_one
+    loose = worded and (not one_by_one or len(digits) < _FEWEST_SPOKEN_APART)
+    lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
+    values = [int(unit.digits) for unit in said]
+    rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
+    return (loose or short or lettered or rising) and not (
+        is_number(digits, regions) or _is_called_for(text, run.start)
     )
 
 
 def _is_no_amount(run: _Run, regions: Sequence[str]) -> bool:
     """Thousands and lakhs in words make an amount, unless they spell a number that exists."""
-    return not any(unit.kind is Kind.SCALE for unit in run.units) or is_mobile(spelled(run.units), regions)
+    return not any(unit.kind is Kind.SCALE for unit in run.units) or is_mobile(run.digits, regions)
 
 
 def _apart(text: str, rest: list[_Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     """Numbers whose digits stand further apart."""
     runs = sorted(rest, key=lambda run: run.start)
-    if len(runs) < 2:
+    if len(runs) < 2 or sum(len(run.digits) for run in runs) < BUDGET:
         return
     if len(runs) > _MOST_GROUPS:
         raise MaskingError("the text holds more figures than a person would type")
+    yield from _joined(text, runs, _one_by_one)
+    figures = [
+        _run([unit])
+        for run in runs
+        for unit in run.units
+        if unit.kind is Kind.DIGITS and len(unit.digits) > 1
+    ]
+    for rows in (runs, figures) if len(figures) != len(runs) else (runs,):
+        yield from _joined(text, rows, partial(_in_parts, regions=policy.regions))
+
+
+def _joined(
+    text: str, runs: Sequence[_Run], count_from: Callable[[str, Sequence[_Run], int], tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
     at = 0
     while at < len(runs):
-        count, digits = _one_by_one(text, runs, at)
-        if not count:
-            count, digits = _in_parts(text, runs, at, policy.regions)
+        count, digits = count_from(text, runs, at)
         if count:
             yield _opened(text, runs[at].start), runs[at + count - 1].end, digits
         at += count or 1
@@ -264,7 +320,9 @@ def _one_by_one(text: str, runs: Sequence[_Run], at: int) -> tuple[int, str]:
             _reaches(runs[at + count - 1], run, _LOOSE) and BLANK not in text[runs[at].start : run.start]
         ):
             break
-        if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units):
+        if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units) and not _is_late(
+            run, len(chain)
+        ):
             break
         chain += run.units
         count += 1
@@ -275,9 +333,17 @@ def _one_by_one(text: str, runs: Sequence[_Run], at: int) -> tuple[int, str]:
     return count, spelled(chain)
 
 
+def _is_late(run: _Run, counted: int) -> bool:
+    """Whether the run may be the number of a digit, not the digit: "digit 10: 4"."""
+    return all(
+        len(unit.digits) == 1 or (counted >= _FEWEST_SPOKEN_APART and unit.digits[0] == "1")
+        for unit in run.units
+    )
+
+
 def _in_parts(text: str, runs: Sequence[_Run], at: int, regions: Sequence[str]) -> tuple[int, str]:
     """How many runs from here are one number in parts: alike in length, or with words that say that they belong together."""
-    digits = spelled(runs[at].units)
+    digits = runs[at].digits
     lengths = [len(digits)]
     near = True
     for count in range(2, min(_MOST_PARTS + 3, len(runs) - at) + 1):
@@ -285,18 +351,32 @@ def _in_parts(text: str, runs: Sequence[_Run], at: int, regions: Sequence[str]) 
         if not _reaches(before, run, _FAR):
             break
         near = near and _reaches(before, run, _LOOSE)
-        part = spelled(run.units)
+        part = run.digits
         digits += part
         lengths.append(len(part))
         if len(digits) > 13:
             break
         if len(digits) < 9 or not is_number(digits, regions):
             continue
-        alike = near and count > 2 and max(lengths) - min(lengths) <= 1
-        between = text[runs[at].end : run.start]
-        if alike or (min(lengths) > 1 and (_JOINING.search(between) or _is_called_for(text, runs[at].start))):
+        if _belong(text, runs[at : at + count], lengths, near=near, mobile=is_mobile(digits, regions)):
             return count, digits
     return 0, ""
+
+
+def _belong(text: str, parts: Sequence[_Run], lengths: Sequence[int], *, near: bool, mobile: bool) -> bool:
+    """Whether parts that make a number were meant as one: alike, nothing in words between them, or words that say so."""
+    between = text[parts[0].end : parts[-1].start]
+    if near and mobile and not _LETTER.search(between):
+        return True
+    if (
+        near
+        and max(lengths) - min(lengths) <= 1
+        and (len(parts) > 2 or (mobile and not _CHOICE.search(between)))
+    ):
+        return True
+    if min(lengths) == 1:
+        return False
+    return (mobile and _JOINING.search(between) is not None) or _is_called_for(text, parts[0].start)
 
 
 def _is_called_for(text: str, at: int) -> bool:
@@ -319,6 +399,8 @@ def _international(text: str, region: str) -> Iterator[tuple[int, int, str]]:
         if at < 0:
             return
         window = PLACEHOLDER.sub(_blanked, text[at : at + _MATCHER_WINDOW])
+        if sum(map(str.isdecimal, window)) < BUDGET:
+            continue
         matcher = phonenumbers.PhoneNumberMatcher(window, region, phonenumbers.Leniency.POSSIBLE, max_tries=4)
         match = next(iter(matcher), None)
         if match is not None and match.start == 0:
@@ -327,12 +409,3 @@ def _international(text: str, region: str) -> Iterator[tuple[int, int, str]]:
 
 def _blanked(match: re.Match[str]) -> str:
     return BLANK * len(match[0])
-
-
-def _value(text: str, digits: str, region: str) -> str:
-    """What tells one number from another however it is written."""
-    try:
-        number = phonenumbers.parse(("+" if text.lstrip("(").startswith("+") else "") + digits, region)
-    except phonenumbers.NumberParseException:
-        return digits
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -38,12 +38,29 @@ _CUE = re.compile(
     r"(?<![^\W_])(?:policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|receipt|bill|ticket|case|complaint|application|appln?"
     r"|proposal|quote|quotation|certificate|cert|cover\snote|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis"
     r"|vin|pnr|booking|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
-    r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
+    r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
     re.IGNORECASE,
 )
-_BIRTH = re.compile(r"(?<![^\W_])(?:dob|date|dt|born|birth|dated)\W{0,3}(?:(?:is|on)\s)?\Z", re.IGNORECASE)
 _DIGITS_DATE = re.compile(
     r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
+)
+_FIGURE_CUE = re.compile(
+    r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
+    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|reading|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
+    r"|monto|precio|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|code|hai|=|:|for|about|around|approx|है|के|का)){0,3}\s?\Z",
+    re.IGNORECASE,
+)
+_FIGURES = re.compile(
+    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|y|o|aur|ya)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
+)
+_ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
+_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6}\.[0-9]{1,2}(?![0-9]|[.,][0-9])")
+_FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
+_SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
+_PLAIN = (_ROUND, _DECIMAL, _FRACTION, _SCORE)
+_CUE_AFTER = re.compile(
+    r"[0-9]{7,18}\s(?:is|was|hai)\s(?:the|my|our|your|mera|meri)\s(?:policy|claim|order|ref|reference|invoice|application|ticket)",
+    re.IGNORECASE,
 )
 _CUED = re.compile(r"[0-9]{1,18}+(?:[-/][0-9]{1,10}+){0,4}+(?![0-9]|[ .][0-9])")
 _GROUPED = re.compile(r"(?<![\w.,-])[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?(?![\w-]|[.,][0-9])")
@@ -136,7 +153,9 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     if match is None:
         match = _reference(_REFERENCE.match(text, first), regions)
     if match is None:
-        match = _cued(text, at, regions)
+        match = _cued(text, at, regions) or next(
+            filter(None, (each.match(text, at) for each in _PLAIN)), None
+        )
     if match is None:
         match = _small(_AMOUNT_WITH_UNIT.match(text, at)) or _small(_GROUPED.match(text, at))
     return match.span() if match else None
@@ -180,9 +199,11 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
     lowest = max(0, at - _LONGEST_CUE)
-    if _BIRTH.search(text, lowest, at) and (match := _DIGITS_DATE.match(text, at)):
+    if (at == 0 or not text[at - 1].isalnum()) and (match := _DIGITS_DATE.match(text, at)):
         return match
-    match = _CUED.match(text, at)
-    if match is None or not _CUE.search(text, lowest, at):
+    match = _FIGURES.match(text, at) if _FIGURE_CUE.search(text, lowest, at) else None
+    if match is None:
+        match = _CUED.match(text, at) if _CUE.search(text, lowest, at) else _CUE_AFTER.match(text, at)
+    if match is None:
         return None
     return None if is_mobile(re.sub(r"[^0-9]", "", match[0]), regions) else match

@@ -12,13 +12,16 @@ from bowchat_masker.detect.number_words import Kind, leet, meaning
 
 _MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
 _PLACEHOLDER = rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]"
-_TOKEN = re.compile(rf"(?:[^\W_]|[{_MARKS}])++|\[(?=[a-z])(?:{_PLACEHOLDER[2:]})?|\0++")
+_TOKEN = re.compile(
+    rf"(?:[^\W_]|[{_MARKS}])(?:[^\W_]|[{_MARKS}]|[$](?=[^\W_]))*+|\[(?=[a-z])(?:{_PLACEHOLDER[2:]})?|\0++"
+)
 _PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{_MARKS}])++")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
-_LONE = frozenset("OoIl|SsBZОоΟοЗб")
+_LONE = frozenset("OoIlSsBZОоΟοЗб")
 _FEWEST_LETTERS = 9
 _MOST_LETTERS = 64
 MOST_UNITS = 1_500
+SINGLE_LETTERS = AS_DIGITS - frozenset("0123456789OoIil")
 
 
 class Unit(NamedTuple):
@@ -69,8 +72,8 @@ def _mixed(word: str, start: int) -> Iterator[Unit]:
         if len(word) > _MOST_LETTERS or not AS_DIGITS.issuperset(word):
             return
         if len(word) == 1 or _LONE.issuperset(word):
-            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.WEAK)
-        elif len(word) >= _FEWEST_LETTERS and not (word.islower() or word.isupper() or word.istitle()):
+            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.WEAK, word)
+        elif len(word) >= _FEWEST_LETTERS and not (word.islower() or word.istitle()):
             yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.DIGITS)
         return
     if (said := leet(word)) is not None:

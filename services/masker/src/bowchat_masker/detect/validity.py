@@ -1,43 +1,89 @@
-"""Whether digits are a number that exists in one of the policy's regions."""
+"""Whether digits are a number that exists, and which. By the patterns of phonenumbers, without its slow parser."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 
-_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
-# India gives out new blocks faster than any table follows.
-_INDIAN = re.compile(r"(?:0|91|0091|091)?[6-9][0-9]{9}")
 _FEWEST, _MOST = 7, 16
 _LONGEST_NATIONAL = 10
+# India gives out new blocks faster than any table follows.
+_OWN_MOBILES = {"IN": "[6-9][0-9]{9}"}
+_NOTHING = "(?!)"
 
 
-def is_mobile(digits: str, regions: Sequence[str]) -> bool:
+class _Plan(NamedTuple):
+    """How a country writes its numbers; both expressions match a number without country code and prefix."""
+
+    code: str
+    prefix: str
+    mobile: re.Pattern[str]
+    number: re.Pattern[str]
+
+
+def is_mobile(digits: str, regions: Sequence[str], *, abroad: bool = True) -> bool:
     """Whether a mobile phone of one of the regions, or of anywhere with its country code, has these digits."""
-    if "IN" in regions and _INDIAN.fullmatch(digits):
-        return True
-    return any(phonenumbers.number_type(number) in _MOBILE for number in _numbers(digits, tuple(regions)))
+    return any(plan.mobile.fullmatch(rest) for plan, rest in _readings(digits, tuple(regions), abroad=abroad))
 
 
 def is_number(digits: str, regions: Sequence[str]) -> bool:
     """Whether any phone has these digits."""
-    return is_mobile(digits, regions) or bool(_numbers(digits, tuple(regions)))
+    return any(plan.number.fullmatch(rest) for plan, rest in _readings(digits, tuple(regions)))
 
 
-@lru_cache(maxsize=16_384)
-def _numbers(digits: str, regions: tuple[str, ...]) -> tuple[phonenumbers.PhoneNumber, ...]:
-    return tuple(_readings(digits, regions)) if _FEWEST <= len(digits) <= _MOST else ()
+def normal(digits: str, regions: Sequence[str]) -> str:
+    """The digits with their country code where they are a number, otherwise as they are."""
+    for plan, rest in _readings(digits, tuple(regions)):
+        if plan.number.fullmatch(rest):
+            return plan.code + rest
+    return digits
 
 
-def _readings(digits: str, regions: tuple[str, ...]) -> Iterator[phonenumbers.PhoneNumber]:
-    readings: list[tuple[str, str | None]] = [(digits, region) for region in regions]
-    if len(digits) > _LONGEST_NATIONAL:
-        readings += [("+" + digits.removeprefix("00"), None)]
-    for text, region in readings:
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            yield number
+def _readings(digits: str, regions: tuple[str, ...], *, abroad: bool = True) -> Iterator[tuple[_Plan, str]]:
+    if not _FEWEST <= len(digits) <= _MOST:
+        return
+    for region in regions:
+        plan = _plan(region)
+        yield plan, digits
+        if plan.prefix and digits.startswith(plan.prefix):
+            yield plan, digits.removeprefix(plan.prefix)
+        if plan.code and digits.removeprefix("00").startswith(plan.code):
+            yield plan, digits.removeprefix("00").removeprefix(plan.code)
+    if abroad and len(digits) > _LONGEST_NATIONAL:
+        yield from _abroad(digits.removeprefix("00"))
+
+
+def _abroad(digits: str) -> Iterator[tuple[_Plan, str]]:
+    for length in (1, 2, 3):
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        for region in (regions or ())[:1]:
+            plan = _plan(region)
+            yield plan, digits[length:]
+            if plan.prefix and digits[length:].startswith(plan.prefix):
+                yield plan, digits[length:].removeprefix(plan.prefix)
+
+
+@lru_cache(maxsize=300)
+def _plan(region: str) -> _Plan:
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if known is None:
+        return _Plan("", "", re.compile(_NOTHING), re.compile(_NOTHING))
+    patterns = [
+        each.national_number_pattern
+        for each in (known.mobile, known.fixed_line, known.toll_free, known.voip, known.personal_number, known.premium_rate,
+                     known.shared_cost, known.uan)
+        if each is not None and each.national_number_pattern
+    ]  # fmt: skip
+    own = _OWN_MOBILES.get(region)
+    mobiles = [own] if own else []
+    if known.mobile is not None and known.mobile.national_number_pattern:
+        mobiles.append(known.mobile.national_number_pattern)
+    return _Plan(
+        str(known.country_code), known.national_prefix or "", _either(mobiles), _either([*mobiles, *patterns])
+    )
+
+
+def _either(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in patterns) or _NOTHING)
