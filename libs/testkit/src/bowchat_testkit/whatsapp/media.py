@@ -1,4 +1,4 @@
-"""The simulated provider's media: an id gives an address for a while, the address gives the bytes, both to the token alone."""
+"""The simulated provider's media: an id gives an address for a while, the address the bytes, both to the token alone."""
 
 import hashlib
 import secrets
