@@ -6,6 +6,7 @@ from bowchat_contracts import (
     commands,
     conversations,
     deliveries,
+    erasure,
     held,
     inbound,
     insurer,
@@ -32,6 +33,8 @@ HELD_CHANGED = "held.changed"
 REVEALS_CHANGED = "reveals.changed"
 CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
+SUBJECTS_ERASED = "subjects.erased"
+REFS_FORGOTTEN = "refs.forgotten"
 DELIVERIES_REQUESTED = "deliveries.requested"
 DELIVERIES_UPDATED = "deliveries.updated"
 STATUSES_RECEIVED = "statuses.received"
@@ -112,6 +115,10 @@ TOPICS: tuple[Topic, ...] = (
           "A file to be fetched from the provider."),
     Topic(MEDIA_FETCHED, "conversation", (media.MediaFetched,), ("dispatcher",), ("masker", "audit"),
           "A file is sealed in the store, or will never come."),
+    Topic(SUBJECTS_ERASED, "contact", (erasure.SubjectErased,), ("masker",), ("router", "dispatcher", "audit"),
+          "A person was erased: whoever keeps anything of them destroys it."),
+    Topic(REFS_FORGOTTEN, "contact", (erasure.RefsForgotten,), ("router",), ("audit",),
+          "By which refs and conversations the router knew an erased person."),
     Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
           "A response clock started, warned, breached or stopped."),
     Topic(PARKED, "as the original", (parking.RecordParked, parking.RecordReleased), SERVICES, (*SERVICES, "audit"),
