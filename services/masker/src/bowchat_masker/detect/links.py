@@ -6,6 +6,7 @@ digits, an address or a handle. Links said in words ("wa dot me slash ...") are 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import unquote
 
 from bowchat_contracts.masking_policy import MaskingPolicy
@@ -67,8 +68,9 @@ _MORE_DIGITS = r"(?:[ -]{1,2}[0-9]{2,15}){0,6}+"
 _PATH = r"\s{0,2}/\s{0,2}[^\s<>\"\0]++"
 
 
+@cache
 def _contact(host: str) -> re.Pattern[str]:
-    """A link to this host, also with its dots said or set apart."""
+    """A link to this host, also with its dots said or set apart. Made when first needed: there are many."""
     dotted = re.escape(host).replace(r"\.", rf"\s{{0,2}}[.{DOT}]\s{{0,2}}")
     after = rf"(?!\w)(?:{_PATH}|\?[^\s<>\"\0]++)?" if host in _CHATS else _PATH
     return re.compile(
@@ -78,7 +80,7 @@ def _contact(host: str) -> re.Pattern[str]:
     )
 
 
-_CONTACTS = {host: _contact(host) for host in _CHATS + _PEOPLE + _SHORTENERS}
+_HOSTS = _CHATS + _PEOPLE + _SHORTENERS
 _APP = re.compile(
     rf"(?<!\w)(?:(?:tel|mailto|sms|smsto|mms|mmsto|callto|facetime(?:-audio)?|sips?|geo|upi|intent"
     rf"|xmpp|matmsg|mecard)"
@@ -120,9 +122,9 @@ def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 def _contacts(text: str) -> Iterator[tuple[int, int]]:
     """A host is looked for with its pattern only where its letters stand."""
     compact = "".join(text.lower().replace(DOT, ".").split())
-    for host, pattern in _CONTACTS.items():
+    for host in _HOSTS:
         if host in compact:
-            yield from (match.span() for match in pattern.finditer(text))
+            yield from (match.span() for match in _contact(host).finditer(text))
 
 
 def carries_person(link: str) -> bool:

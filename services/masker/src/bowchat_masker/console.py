@@ -1,0 +1,39 @@
+"""The commands of `bowchat-masker`, and the service that it runs by default."""
+
+import sys
+
+from bowchat_masker.app import build
+from bowchat_masker.commands import configure_unfreeze, run_unfreeze
+from bowchat_masker.held_cli import configure_held, run_held
+from bowchat_masker.mask_command import COMMAND as MASK
+from bowchat_masker.settings import MaskerSettings
+from bowchat_runtime.cli import Command, run
+from bowchat_runtime.parked_cli import parked_command
+from bowchat_runtime.service import serve
+from bowchat_runtime.settings import load
+
+COMMANDS = {
+    "parked": parked_command("masker"),
+    "mask": MASK,
+    "held": Command("look at what was held, and release, rewrite or block it", run_held, configure_held),
+    "unfreeze": Command(
+        "let replies go out again to a contact whose number changed", run_unfreeze, configure_unfreeze
+    ),
+}
+
+
+def main() -> None:
+    """Run the command line, and exit with its code."""
+    sys.exit(
+        run(
+            "bowchat-masker",
+            "Swaps identities between policyholders and insurers.",
+            serve=_serve,
+            commands=COMMANDS,
+        )
+    )
+
+
+def _serve() -> None:
+    settings = load(MaskerSettings)
+    serve(build(settings), settings)
