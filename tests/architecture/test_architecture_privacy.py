@@ -16,6 +16,7 @@ MAY_REVEAL = {
     "services/ingest/src/bowchat_ingest/domain.py": "checks that a reply's text can be carried at all",
     "services/router/src/bowchat_router/domain.py": "looks for policy numbers and keywords",
     "services/masker/src/bowchat_masker/seen.py": "masks the text: the masker's purpose",
+    "services/masker/src/bowchat_masker/handlers/consents.py": "knows a tap on our own button by its id",
     "services/masker/src/bowchat_masker/handlers/held_replies.py": "judges a rewritten reply's text before it may go out",
     "services/masker/src/bowchat_masker/handlers/replies.py": "judges a reply's text before it may go out",
     "services/dispatcher/src/bowchat_dispatcher/carriers.py": "hands an insurer's webhook its body",

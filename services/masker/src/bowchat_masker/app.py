@@ -15,6 +15,7 @@ from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
+from bowchat_masker.handlers.consents import Consents
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
 from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
@@ -22,14 +23,20 @@ from bowchat_masker.handlers.held_replies import HeldReplies
 from bowchat_masker.handlers.media import Files, MediaMasker
 from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
+from bowchat_masker.handlers.reveals import RevealCommands, RevealTools
+from bowchat_masker.insurer_keys import InsurerKeys
 from bowchat_masker.media.process import Clean, clean_apart
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
+from bowchat_masker.reveal_memory import MemoryReveals
+from bowchat_masker.reveal_store import MongoReveals, RevealStore
+from bowchat_masker.reveal_ticker import RevealTicker
 from bowchat_masker.seen import Mask
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
 from bowchat_masker.vault import Vault
+from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.files import MemoryFiles
 from bowchat_runtime.media_links import CLEANED, ORIGINALS
 from bowchat_runtime.mongo import MongoDatabase
@@ -52,6 +59,7 @@ def build(
     inspect: Inspect = inspect,
     clean: Clean = clean_apart,
     files: Files | None = None,
+    clock: Clock = system_clock,
 ) -> Service:
     """The masker: one subscription for each direction, one that learns which conversations are closed, one for commands."""
     opener = Opener(settings.secret("identity.private.json"))
@@ -80,6 +88,11 @@ def build(
     }
     rulings = MongoQuarantine(database) if uses_mongo else MemoryQuarantine()
     held = HeldCommands(store, rulings, kinds)
+    agreed: RevealStore = MemoryReveals()
+    if uses_mongo:
+        agreed = MongoReveals(database)
+        resources.append(agreed)
+    tools = RevealTools(vault, opener, mint, mask, InsurerKeys(settings.secrets / "insurers"))
     return Service(
         name=NAME,
         publisher=publisher,
@@ -88,11 +101,16 @@ def build(
             Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
             Subscription(ConversationFollower(store), topics=(CONVERSATIONS_CHANGED,), name="conversations"),
             Subscription(held, topics=(COMMANDS_REQUESTED,), name="held"),
+            Subscription(
+                RevealCommands(store, agreed, rulings, tools), topics=(COMMANDS_REQUESTED,), name="reveals"
+            ),
+            Subscription(Consents(store, agreed, tools), topics=(INBOUND_ROUTED,), name="consents"),
             # Few at once: cleaning takes a second each, and a batch is committed when all are done.
             Subscription(media, topics=(MEDIA_FETCHED,), name="media", max_records=8),
             Subscription(MediaReleases(files.cleaned, teller), topics=(HELD_CHANGED,), name="media-releases"),
         ],
         resources=resources,
+        tasks=[RevealTicker(agreed, publisher, mint, clock).run],
         ready=[database.ping] if uses_mongo else [],
     )
 

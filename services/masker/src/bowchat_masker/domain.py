@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
+from bowchat_contracts.commands import RevealRequest
 from bowchat_contracts.content import MediaContent, OtherContent
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalReason, WithheldReason
@@ -101,7 +102,7 @@ class ReplyView:
         )
 
 
-def find_thread(reply: ReplyReceived, view: ReplyView) -> Thread | RefusalReason:
+def find_thread(reply: ReplyReceived | RevealRequest, view: ReplyView) -> Thread | RefusalReason:
     """The one thread that a reply goes to, or why there is none."""
     if view.alias is None or view.alias.insurer != reply.insurer:
         return "unknown_alias"

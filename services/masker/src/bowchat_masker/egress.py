@@ -31,6 +31,13 @@ class Mint:
         """What locks the cleaned copy of a file, and is the secret in the link to it."""
         return hmac.digest(self._key, f"media|{insurer}|{media_id}".encode(), "sha256")
 
+    def reveal_id(self, insurer: str, command_id: str) -> str:
+        return keyed_id("rv", self._key, insurer, command_id)
+
+    def button_id(self, reveal_id: str, answer: str) -> str:
+        """What a tap brings back. Nobody without the key can make one up."""
+        return keyed_id("bt", self._key, reveal_id, answer)
+
     def recipient_ref(self, contact_id: str) -> str:
         """One lane per person for everything that is sent to them, however their identity flips."""
         return keyed_id("rf", self._key, contact_id)

@@ -8,10 +8,11 @@ from typing import Protocol
 
 import structlog
 
-from bowchat_contracts.commands import CommandDecided, CommandRequested, HeldBlock, HeldRelease, HeldRewrite
+from bowchat_contracts.commands import CommandRequested, HeldBlock, HeldRelease, HeldRewrite
 from bowchat_contracts.held import HeldChanged
-from bowchat_contracts.topics import COMMANDS_DECIDED, HELD_CHANGED
+from bowchat_contracts.topics import HELD_CHANGED
 from bowchat_masker import metrics
+from bowchat_masker.handlers.answers import answer
 from bowchat_masker.model import Held
 from bowchat_masker.quarantine import ENDS, HeldCommand, Refusal, Ruling, refusal_of
 from bowchat_masker.quarantine_store import QuarantineStore
@@ -137,7 +138,7 @@ class HeldCommands:
 
 def decided(record: Record, refusal: Refusal) -> Outgoing:
     """The answer to a command that was refused."""
-    return _answer(record, "refused", refusal.detail, refusal.decided_at)
+    return answer(record, "refused", refusal.detail, refusal.decided_at)
 
 
 def _refused(record: Record, state: HeldState, detail: str, now: datetime) -> Sequence[Outgoing]:
@@ -162,23 +163,7 @@ def _announced(record: Record, held: Held, ruling: Ruling) -> tuple[Outgoing, ..
     meta = follow(record.meta, SOURCE, event, time=ruling.decided_at)
     # After what it speaks of: who reads that it is released finds it where it went.
     changed = Outgoing(HELD_CHANGED, held.conversation_id, event, meta, stage=1)
-    return changed, _answer(record, "accepted", _DONE[ruling.end], ruling.decided_at)
-
-
-def _answer(record: Record, outcome: str, detail: str, at: datetime) -> Outgoing:
-    asked: CommandRequested = record.event
-    event = CommandDecided.model_validate(
-        {
-            "command_id": asked.command_id,
-            "command": asked.command.name,
-            "outcome": outcome,
-            "detail": detail,
-            "by": asked.by,
-            "decided_at": at,
-        }
-    )
-    meta = follow(record.meta, SOURCE, event, time=at)
-    return Outgoing(COMMANDS_DECIDED, record.key or asked.command_id, event, meta, stage=1)
+    return changed, answer(record, "accepted", _DONE[ruling.end], ruling.decided_at)
 
 
 def _why(asked: CommandRequested) -> str:
