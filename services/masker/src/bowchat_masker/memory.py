@@ -14,6 +14,7 @@ from bowchat_masker.model import (
     WindowRow,
     alias_key,
 )
+from bowchat_masker.ways import Way
 from bowchat_runtime.errors import ConflictError
 
 Row = TypeVar("Row")
@@ -32,12 +33,13 @@ class MemoryVault:
         self._replies: dict[str, ReplyRow] = {}
         self._held: dict[str, Held] = {}
         self._windows: dict[str, WindowRow] = {}
+        self._ways: dict[str, Way] = {}
 
     async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]:
         return _chosen(self._contacts, ids)
 
-    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
-        return _chosen(self._aliases, [alias_key(*pair) for pair in pairs])
+    async def aliases(self, names: Sequence[tuple[str, str, int]]) -> dict[str, AliasRow]:
+        return _chosen(self._aliases, [alias_key(*name) for name in names])
 
     async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
         return _chosen(self._by_alias, aliases)
@@ -46,8 +48,10 @@ class MemoryVault:
         return _chosen(self._threads, ids)
 
     async def threads_of(self, aliases: Sequence[str]) -> list[Thread]:
-        ids = [each for alias in aliases for each in self._threads_by_alias.get(alias, ())]
-        return [self._threads[each] for each in ids]
+        found = [
+            (name, self._threads[each]) for name in aliases for each in self._threads_by_alias.get(name, ())
+        ]
+        return [thread for name, thread in found if thread.alias == name]
 
     async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]:
         return _chosen(self._conversations, ids)
@@ -61,7 +65,11 @@ class MemoryVault:
     async def windows(self, keys: Sequence[str]) -> dict[str, WindowRow]:
         return _chosen(self._windows, keys)
 
+    async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
+        return _chosen(self._ways, keys)
+
     async def save(self, changes: Changes) -> None:
+        _write(self._ways, changes.ways)
         _write(self._contacts, changes.contacts)
         _insert(self._aliases, changes.aliases)
         self._by_alias |= {each.alias: each for each in changes.aliases.values()}

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bowchat_masker.ways import Way
+
 GuardReason = Literal[
     "known_identity", "known_identity_in_pieces", "number_in_pieces", "masking_failed", "number_changed", "seal_unreadable",
-    "unreadable_media", "media_doubt",
+    "unreadable_media", "media_doubt", "contact_details", "solicitation",
 ]  # fmt: skip
 
 
@@ -29,14 +31,17 @@ class AliasRow:
     insurer: str
     contact_id: str
     alias: str
+    generation: int = 1
+    """The first alias of this insurer for this contact, the second after that had ended, ..."""
 
     @property
     def key(self) -> str:
-        return alias_key(self.insurer, self.contact_id)
+        return alias_key(self.insurer, self.contact_id, self.generation)
 
 
-def alias_key(insurer: str, contact_id: str) -> str:
-    return f"{insurer}|{contact_id}"
+def alias_key(insurer: str, contact_id: str, generation: int = 1) -> str:
+    first = f"{insurer}|{contact_id}"
+    return first if generation == 1 else f"{first}|{generation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Thread:
     conversation_id: str
     business_number_id: str
     recipient_ref: str
+    masking: str = ""
+    """The agreement's masking of its last message, as JSON: what a reply may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,10 @@ class ReplyRow:
     """The contact's version that the recipient was read at."""
     content: str = ""
     """Keyed hash of what the insurer said: tells a repetition from an id that is used twice."""
+    removed: tuple[str, ...] = ()
+    """What was taken out of its text."""
+    masking: str = ""
+    """The masking that took it out, as JSON, so that a replay takes out the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +135,4 @@ class Changes:
     replies: dict[str, ReplyRow] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     windows: dict[str, WindowRow] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)

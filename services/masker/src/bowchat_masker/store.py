@@ -17,6 +17,7 @@ from bowchat_masker.model import (
     WindowRow,
     alias_key,
 )
+from bowchat_masker.ways import Ended, Switch, Way
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import Collection, MongoDatabase
 
@@ -28,8 +29,8 @@ class VaultStore(Protocol):
 
     async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]: ...
 
-    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
-        """By (insurer, contact); keyed by `alias_key`."""
+    async def aliases(self, names: Sequence[tuple[str, str, int]]) -> dict[str, AliasRow]:
+        """By (insurer, contact, generation); keyed by `alias_key`."""
 
     async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
         """By the alias itself."""
@@ -47,11 +48,14 @@ class VaultStore(Protocol):
     async def windows(self, keys: Sequence[str]) -> dict[str, WindowRow]:
         """By `alias_key`."""
 
+    async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
+        """By `alias_key`, of the first generation."""
+
     async def save(self, changes: Changes) -> None:
         """Write everything. What is there already by the same key stays; rows with a version replace the one before.
 
-        Errors: `ConflictError` when a contact, alias, thread, conversation, reply or window was written by somebody
-        else; the rest may be written, and writing it again does no harm.
+        Errors: `ConflictError` when a contact, alias, thread, conversation, reply, window or way was written by
+        somebody else; the rest may be written, and writing it again does no harm.
         """
 
 
@@ -69,6 +73,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         self._replies = database.collection("replies")
         self._held = database.collection("held")
         self._windows = database.collection("windows")
+        self._ways = database.collection("ways")
 
     async def __aenter__(self) -> Self:
         await self._aliases.ensure_index([("alias", 1)], unique=True)
@@ -84,8 +89,8 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         found = await self._contacts.find_by_ids(ids)
         return {key: _row(Contact, "contact_id", each) for key, each in found.items()}
 
-    async def aliases(self, pairs: Sequence[tuple[str, str]]) -> dict[str, AliasRow]:
-        found = await self._aliases.find_by_ids([alias_key(*pair) for pair in pairs])
+    async def aliases(self, names: Sequence[tuple[str, str, int]]) -> dict[str, AliasRow]:
+        found = await self._aliases.find_by_ids([alias_key(*name) for name in names])
         return {key: _alias(each) for key, each in found.items()}
 
     async def aliases_named(self, aliases: Sequence[str]) -> dict[str, AliasRow]:
@@ -110,7 +115,8 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
 
     async def replies(self, keys: Sequence[str]) -> dict[str, ReplyRow]:
         found = await self._replies.find_by_ids(keys)
-        return {key: _row(ReplyRow, "reply_key", each) for key, each in found.items()}
+        rows = {key: each | {"removed": tuple(each["removed"])} for key, each in found.items()}
+        return {key: _row(ReplyRow, "reply_key", each) for key, each in rows.items()}
 
     async def held(self, ids: Sequence[str]) -> dict[str, Held]:
         found = await self._held.find_by_ids(ids)
@@ -120,7 +126,12 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         found = await self._windows.find_by_ids(keys)
         return {key: _row(WindowRow, "key", each) for key, each in found.items()}
 
+    async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
+        return {key: _way(each) for key, each in (await self._ways.find_by_ids(keys)).items()}
+
     async def save(self, changes: Changes) -> None:
+        # Before the aliases: whoever finds an alias finds how long it answers.
+        await self._ways.write(_documents(changes.ways))
         await self._contacts.write(_documents(changes.contacts))
         aliases = {key: {"_id": key, **asdict(each)} for key, each in changes.aliases.items()}
         await _insert(self._aliases, list(aliases.values()))
@@ -152,4 +163,11 @@ def _row(build: Callable[..., Row], key: str, document: dict[str, Any]) -> Row:
 
 
 def _alias(document: dict[str, Any]) -> AliasRow:
-    return AliasRow(document["insurer"], document["contact_id"], document["alias"])
+    return AliasRow(document["insurer"], document["contact_id"], document["alias"], document["generation"])
+
+
+def _way(document: dict[str, Any]) -> Way:
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    ended = tuple(Ended(**each) for each in fields.pop("ended"))
+    switch = fields.pop("switch")
+    return Way(document["_id"], **fields, ended=ended, switch=Switch(**switch) if switch else None)

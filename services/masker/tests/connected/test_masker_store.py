@@ -19,6 +19,7 @@ from bowchat_masker.model import (
     WindowRow,
 )
 from bowchat_masker.store import MongoVault, VaultStore
+from bowchat_masker.ways import Ended, Switch, Way
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import MongoDatabase
 
@@ -33,12 +34,24 @@ REPLY = ReplyRow(
     "accepted",
     datetime(2026, 1, 1, 0, 0, 0, 123000, tzinfo=UTC),
     delivery_id="dl_a",
+    removed=("phone", "link"),
 )
 HELD = Held(
     "ms_a", "to_insurer", "cv_a", "acme", "known_identity", datetime(2026, 1, 1, tzinfo=UTC), "sealed"
 )
 
 WINDOW = WindowRow(ALIAS.key, 1, "ct_a", b"\xffsealed")
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+WAY = Way(
+    "acme|ct_a",
+    1,
+    "ct_a",
+    DAY,
+    30,
+    (Ended(DAY), Ended(DAY, "cm_a")),
+    Switch(stopped=True, at=DAY, seq=2, by="ms_a", first=DAY),
+)
 
 
 def everything() -> Changes:
@@ -49,6 +62,7 @@ def everything() -> Changes:
         conversations={"cv_a": CONVERSATION},
         replies={"rp_a": REPLY},
         held={"ms_a": HELD},
+        ways={WAY.key: WAY},
         windows={WINDOW.key: WINDOW},
     )
 
@@ -58,13 +72,14 @@ class StoreContract:
         """Every row comes back equal, by each way of asking; what does not exist is left out."""
         await store.save(everything())
         assert await store.contacts(["ct_a", "ct_b"]) == {"ct_a": CONTACT}
-        assert await store.aliases([("acme", "ct_a"), ("zenith", "ct_a")]) == {ALIAS.key: ALIAS}
+        assert await store.aliases([("acme", "ct_a", 1), ("zenith", "ct_a", 1)]) == {ALIAS.key: ALIAS}
         assert await store.aliases_named([ALIAS.alias, "ph_x"]) == {ALIAS.alias: ALIAS}
         assert await store.threads(["th_a", "th_b"]) == {"th_a": THREAD}
         assert await store.threads_of([ALIAS.alias, "ph_x"]) == [THREAD]
         assert await store.conversations(["cv_a", "cv_b"]) == {"cv_a": CONVERSATION}
         assert await store.replies(["rp_a", "rp_b"]) == {"rp_a": REPLY}
         assert await store.held(["ms_a", "ms_b"]) == {"ms_a": HELD}
+        assert await store.ways([WAY.key, "zenith|ct_a"]) == {WAY.key: WAY}
         assert await store.windows([WINDOW.key, "acme|ct_b"]) == {WINDOW.key: WINDOW}
 
     async def test_nothing_asked_is_nothing_found(self, store: VaultStore) -> None:
@@ -75,7 +90,7 @@ class StoreContract:
         assert not await store.aliases_named([])
         assert await store.threads_of([]) == []
 
-    @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations", "windows"])
+    @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations", "windows", "ways"])
     async def test_a_version_is_written_once(self, store: VaultStore, kind: str) -> None:
         """Of two writers of the same version the second loses, at the first version as at a later one."""
         await store.save(everything())
@@ -94,7 +109,27 @@ class StoreContract:
         other = AliasRow("acme", "ct_a", random_id("ph"))
         with pytest.raises(ConflictError):
             await store.save(Changes(aliases={other.key: other}))
-        assert await store.aliases([("acme", "ct_a")]) == {ALIAS.key: ALIAS}
+        assert await store.aliases([("acme", "ct_a", 1)]) == {ALIAS.key: ALIAS}
+
+    async def test_the_second_alias_stands_beside_the_first(self, store: VaultStore) -> None:
+        """An alias that ended stays known by its name, beside the one that came after it; a thread that moved to the new one
+        is found by that alone.
+        """
+        await store.save(everything())
+        second = AliasRow("acme", "ct_a", random_id("ph"), 2)
+        moved = replace(THREAD, version=2, alias=second.alias)
+        await store.save(Changes(aliases={second.key: second}, threads={"th_a": moved}))
+        both = [ALIAS.alias, second.alias]
+        assert await store.aliases_named(both) == {ALIAS.alias: ALIAS, second.alias: second}
+        assert await store.aliases([("acme", "ct_a", 2)]) == {second.key: second}
+        assert await store.threads_of([ALIAS.alias]) == []
+        assert await store.threads_of(both) == [moved]
+
+    async def test_a_way_without_an_end_is_read_back(self, store: VaultStore) -> None:
+        """Nothing in it is as good as something."""
+        way = Way("acme|ct_b", 1, "ct_b", DAY)
+        await store.save(Changes(ways={way.key: way}))
+        assert await store.ways([way.key]) == {way.key: way}
 
     async def test_a_reply_is_decided_once(self, store: VaultStore) -> None:
         """The second decision on a reply is refused, and the first stays."""

@@ -17,6 +17,7 @@ from bowchat_masker.guard import Cleared, Draft, Inspect, Watch, clear, clear_mi
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.holding import kept_copy
 from bowchat_masker.handlers.media_events import media_requested
+from bowchat_masker.handlers.outcome import alias_name
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Contact, Held, alias_key
@@ -53,14 +54,20 @@ class HeldMessages:
     async def subjects(self, held: Sequence[Held]) -> dict[str, Subject]:
         read = {each.subject_id: _message(each, self._tools.opener) for each in held}
         pairs = [(each.insurer, message.contact_id) for each in held if (message := read[each.subject_id])]
-        contacts, aliases = await asyncio.gather(
+        contacts, ways = await asyncio.gather(
             self._store.contacts(sorted({contact for _, contact in pairs})),
-            self._store.aliases(sorted(set(pairs))),
+            self._store.ways(sorted({alias_key(*pair) for pair in pairs})),
         )
+        names = {
+            each.subject_id: alias_name(each.insurer, message, ways)
+            for each in held
+            if (message := read[each.subject_id])
+        }
+        aliases = await self._store.aliases(sorted(set(names.values())))
         found: dict[str, Subject] = {}
         for each in held:
             message = read[each.subject_id]
-            alias = message and aliases.get(alias_key(each.insurer, message.contact_id))
+            alias = message and aliases.get(alias_key(*names[each.subject_id]))
             if message and alias:
                 contact = contacts.get(message.contact_id)
                 found[each.subject_id] = HeldMessage(each, message, contact, alias, self._tools)

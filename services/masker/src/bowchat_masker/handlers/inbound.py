@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import structlog
 
@@ -10,6 +11,7 @@ from bowchat_contracts.conversations import ContactFrozen, GuardRaised
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.inbound import Identity, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
@@ -17,11 +19,19 @@ from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.media_events import media_requested
-from bowchat_masker.handlers.outcome import Clear, Doubt, InboundState, Learned, Outcome
+from bowchat_masker.handlers.outcome import (
+    Clear,
+    Doubt,
+    InboundState,
+    Learned,
+    Outcome,
+    alias_name,
+    ways_after,
+)
 from bowchat_masker.handlers.recall import Recall
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
-from bowchat_masker.model import AliasRow, Contact, Held, Thread, WindowRow, alias_key
+from bowchat_masker.model import AliasRow, Changes, Contact, Held, Thread, WindowRow, alias_key
 from bowchat_masker.quarantine import withheld_reason
 from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
@@ -62,23 +72,37 @@ class InboundMasker:
         routed = [(each.insurer, each) for each in messages if each.insurer is not None]
         pairs = sorted({(insurer, each.contact_id) for insurer, each in routed})
         threads = sorted({self._mint.thread_id(insurer, each.conversation_id) for insurer, each in routed})
-        contacts, aliases, found, windows = await asyncio.gather(
+        keys = [alias_key(*pair) for pair in pairs]
+        contacts, ways, found, windows = await asyncio.gather(
             self._store.contacts(contact_ids),
-            self._store.aliases([each for each in pairs if alias_key(*each) not in self._aliases]),
+            self._store.ways(keys),
             self._store.threads([each for each in threads if each not in self._threads]),
-            self._store.windows([alias_key(*pair) for pair in pairs]),
+            self._store.windows(keys),
         )
-        self._aliases |= aliases
         self._threads |= found
-        known = {key: self._aliases[key] for pair in pairs if (key := alias_key(*pair)) in self._aliases}
-        fresh = {
-            key: AliasRow(*pair, random_id("ph")) for pair in pairs if (key := alias_key(*pair)) not in known
-        }
+        written = ways_after(ways, routed)
+        ways |= written
+        known, fresh = await self._named({alias_name(insurer, each, ways) for insurer, each in routed})
         open_threads = {each: self._threads[each] for each in threads if each in self._threads}
         stored = {each.contact_id: each.version for each in contacts.values()}
         stored |= {each.thread_id: each.version for each in open_threads.values()}
         stored |= {each.key: each.version for each in windows.values()}
-        return InboundState(contacts, stored, known, fresh, open_threads, windows)
+        changes = Changes(ways=written)
+        return InboundState(contacts, stored, known, fresh, open_threads, windows, ways, changes)
+
+    async def _named(
+        self, names: set[tuple[str, str, int]]
+    ) -> tuple[dict[str, AliasRow], dict[str, AliasRow]]:
+        """These aliases: those that there are, and new ones for the rest."""
+        wanted = {alias_key(*name): name for name in sorted(names)}
+        missing = [name for key, name in wanted.items() if key not in self._aliases]
+        self._aliases |= await self._store.aliases(missing)
+        known = {key: self._aliases[key] for key in wanted if key in self._aliases}
+        return known, {
+            key: AliasRow(insurer, contact_id, random_id("ph"), generation)
+            for key, (insurer, contact_id, generation) in wanted.items()
+            if key not in known
+        }
 
     def decide(self, record: Record, state: InboundState, now: datetime) -> Sequence[Outgoing]:
         message: MessageRouted = record.event
@@ -137,9 +161,9 @@ class InboundMasker:
         self, record: Record, insurer: str, learned: Learned, state: InboundState, now: datetime
     ) -> Outcome:
         message: MessageRouted = record.event
-        alias = state.alias(insurer, message.contact_id)
+        alias = state.alias(insurer, message)
         names = names_of(message, insurer, alias.alias, self._mint)
-        thread = self._thread(message, insurer, names, state)
+        thread = self._thread(message, alias, names, state)
         verdict, window = self._judge(message, insurer, learned, names, state)
         if isinstance(verdict, Clear):
             files = media_requested(record, message, insurer, names, at=now)
@@ -204,11 +228,17 @@ class InboundMasker:
         )
 
     def _thread(
-        self, message: MessageRouted, insurer: str, names: Minted, state: InboundState
+        self, message: MessageRouted, alias: AliasRow, names: Minted, state: InboundState
     ) -> Thread | None:
-        """The thread as it has to be written; None when it is there already."""
+        """The thread as it has to be written; None when it is there already, or this message is of an alias before."""
+        insurer, masking = alias.insurer, _as_json(message.masking)
+        way = state.ways[alias_key(insurer, message.contact_id)]
         known = state.threads.get(names.thread_id)
-        if known and known.business_number_id == message.business_number_id:
+        now_and_then = (message.business_number_id, names.alias, masking)
+        if known and (
+            alias.generation < way.generation
+            or (known.business_number_id, known.alias, known.masking) == now_and_then
+        ):
             return None
         return Thread(
             thread_id=names.thread_id,
@@ -219,7 +249,13 @@ class InboundMasker:
             conversation_id=message.conversation_id,
             business_number_id=message.business_number_id,
             recipient_ref=self._mint.recipient_ref(message.contact_id),
+            masking=masking,
         )
+
+
+@lru_cache(maxsize=256)
+def _as_json(policy: MaskingPolicy) -> str:
+    return policy.model_dump_json()
 
 
 def _relayed(record: Record, insurer: str, names: Minted, reason: str | None, now: datetime) -> Outgoing:

@@ -1,10 +1,34 @@
 """What a message on its way in comes to, and how a batch of them adds up to what is written."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bowchat_contracts.inbound import MessageRouted
 from bowchat_masker.guard import Watch
 from bowchat_masker.model import AliasRow, Changes, Contact, GuardReason, Held, Thread, WindowRow, alias_key
+from bowchat_masker.ways import Way, after_message
 from bowchat_runtime.records import Outgoing
+
+
+def alias_name(insurer: str, message: MessageRouted, ways: Mapping[str, Way]) -> tuple[str, str, int]:
+    """Which alias a message goes under. Without a way, the first: it is kept before any alias."""
+    way = ways.get(alias_key(insurer, message.contact_id))
+    return insurer, message.contact_id, way.generation_at(message.received_at) if way else 1
+
+
+def ways_after(ways: Mapping[str, Way], routed: Sequence[tuple[str, MessageRouted]]) -> dict[str, Way]:
+    """The ways that these messages change, as they have to be written: one version on, however many messages there are."""
+    after: dict[str, Way] = {}
+    for insurer, message in routed:
+        key = alias_key(insurer, message.contact_id)
+        stored = ways.get(key)
+        before = after.get(key, stored)
+        way = after_message(
+            before, key, message.contact_id, days=message.masking.alias_days, received_at=message.received_at
+        )
+        if way is not before:
+            after[key] = replace(way, version=stored.version + 1 if stored else 1)
+    return after
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +81,13 @@ class InboundState:
     """Aliases made for this batch; only those that a message used are written."""
     threads: dict[str, Thread]
     windows: dict[str, WindowRow] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
+    """As they stand after every message of the batch."""
     changes: Changes = field(default_factory=Changes)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def alias(self, insurer: str, contact_id: str) -> AliasRow:
-        key = alias_key(insurer, contact_id)
+    def alias(self, insurer: str, message: MessageRouted) -> AliasRow:
+        key = alias_key(*alias_name(insurer, message, self.ways))
         return self.aliases.get(key) or self.fresh[key]
 
     def apply(self, outcome: Outcome) -> None:
