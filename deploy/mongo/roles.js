@@ -32,9 +32,12 @@ for (const { service, database } of SERVICES) {
 }
 
 // The audit log's user may add and read. It can neither change nor remove an entry, nor make or drop an index:
-// indexes.js makes those beforehand.
+// indexes.js makes those beforehand. What it may remove is keys: that is how a person is forgotten.
 const audit = db.getSiblingDB("audit");
-const privileges = [{ resource: { db: "audit", collection: "" }, actions: ["insert", "find"] }];
+const privileges = [
+  { resource: { db: "audit", collection: "" }, actions: ["insert", "find"] },
+  { resource: { db: "audit", collection: "keys" }, actions: ["remove"] },
+];
 if (audit.getRole("auditAppender") === null) {
   audit.createRole({ role: "auditAppender", privileges, roles: [] });
 } else {

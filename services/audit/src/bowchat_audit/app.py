@@ -7,6 +7,7 @@ from typing import Any
 from bowchat_audit.guard import checked
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.holes import KafkaHoles
+from bowchat_audit.keys import LaneKeys, MemoryKeys, MongoKeys
 from bowchat_audit.memory import MemoryLog
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import DATABASE, LogStore, mongo_log
@@ -37,7 +38,8 @@ def build(
         resources.append(publisher)
     holes = KafkaHoles(settings)
     resources.append(holes)
-    handler = AuditHandler(entries, holes)
+    keys = MongoKeys(database) if uses_mongo else MemoryKeys()
+    handler = AuditHandler(entries, LaneKeys(keys), holes)
     return Service(
         name=NAME,
         publisher=publisher,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from bowchat_audit import domain, report
 from bowchat_audit.accounts import Books
 from bowchat_audit.app import audit_database
+from bowchat_audit.keys import KeyStore, MongoKeys
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_runtime.cli import Command
@@ -29,11 +30,22 @@ async def balance(log: LogStore, *, older_than_s: int, as_json: bool, clock: Clo
     return 0 if report.sound(accounts) else 1
 
 
-async def events(log: LogStore, subject: str) -> int:
-    """Print the entries that speak of an identifier, one per line. Returns 1 when there are none."""
+async def events(log: LogStore, keys: KeyStore, subject: str) -> int:
+    """Print the entries that speak of an identifier, one per line. Returns 1 when there are none.
+
+    `erased` says that the private part of an entry's payload is gone: its person was erased.
+    """
     found = await log.of_subject(subject)
+    known = await keys.find(sorted({each["lane"] for each in found if each["lane"] is not None}))
     for entry in found:
-        shown = {"seq": entry["_id"], **{key: value for key, value in entry.items() if key != "_id"}}
+        value = domain.value_of(entry, known.get(entry["lane"] or ""))
+        shown = {
+            "seq": entry["_id"],
+            **{key: each for key, each in entry.items() if key not in ("_id", "locked")},
+        }
+        shown |= {"erased": value is None}
+        if value is not None and entry["locked"] is not None:
+            shown["payload"], shown["encoding"] = domain.as_text(value)
         sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
     if not found:
         sys.stderr.write("the log has no entry that speaks of this identifier\n")
@@ -77,7 +89,7 @@ def _events(arguments: argparse.Namespace) -> int:
 
 async def _events_of(arguments: argparse.Namespace) -> int:
     async with audit_database(load(AuditSettings)) as database:
-        return await events(mongo_log(database), arguments.subject)
+        return await events(mongo_log(database), MongoKeys(database), arguments.subject)
 
 
 def _accept_gap(arguments: argparse.Namespace) -> int:

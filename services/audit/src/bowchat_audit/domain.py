@@ -1,8 +1,8 @@
 """What an entry of the log is, and when records are missing.
 
-An entry is a plain dictionary, as it is stored: one is made for every event of every topic, so none of its bytes is
-touched twice. `chain` is SHA-256 over the entry before it and over all of this one's fields (the payload by its digest):
-changing, removing or reordering any entry breaks every later one.
+An entry is a plain dictionary, as it is stored: one is made for every event of every topic. `chain` is SHA-256 over the
+entry before it and over all of this one's fields (payload and locked value by their digest): changing, removing or
+reordering any entry breaks every later one. An erasure changes no entry: it destroys the keys of locked values (`private`).
 
 Beside the entries, every batch leaves a note of what it read of each partition, before its offsets are committed; so the
 notes reach as far as anything that was ever committed, duplicates that added no entry among it. A record further on than
@@ -14,15 +14,19 @@ the topic.
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypedDict
 
 import orjson
+from pydantic import ValidationError
 
+from bowchat_audit.private import lock, opened, public_part
 from bowchat_contracts.envelope import rfc3339
-from bowchat_contracts.topics import INSURER_REPLIES_PATTERN
+from bowchat_contracts.erasure import RefsForgotten, SubjectErased
+from bowchat_contracts.topics import INSURER_REPLIES_PATTERN, REFS_FORGOTTEN, SUBJECTS_ERASED
 from bowchat_runtime.records import Record
 
 UNREADABLE = "unreadable"
@@ -61,8 +65,15 @@ class Entry(TypedDict):
     subjects: list[str]
     """The identifiers the event speaks of."""
     payload: str
-    """The record's value as received; base64 where it is not UTF-8 (`encoding` says so)."""
+    """The record's value as received, or its public part where there is a `locked` one; base64 where it is not UTF-8
+    (`encoding` says so)."""
     encoding: str
+    lane: str | None
+    """Whose key locks the value; None where nothing in it is private."""
+    locked: str | None
+    """The value as received, encrypted under the lane's key, bound to `dedup`."""
+    stored: str
+    """SHA-256 of payload and locked value as they stand here, in hexadecimal."""
     digest: str
     """SHA-256 of the value as received, in hexadecimal."""
     chain: str
@@ -123,9 +134,22 @@ def digest_of(value: bytes) -> str:
     return sha256(value).hexdigest()
 
 
-def entry(record: Record, tail: Tail, *, dedup: str, digest: str, appended_at: str) -> Entry:
-    """The entry that puts this record behind the tail. Takes any record: a log that chooses is none."""
-    payload, encoding = _text(record.value)
+def lane_of(record: Record) -> str:
+    """Whose key locks what is private in a record: everything under one Kafka key is about one person."""
+    return record.key or record.topic
+
+
+def entry(
+    record: Record, tail: Tail, *, dedup: str, digest: str, appended_at: str, key: Callable[[str], bytes]
+) -> Entry:
+    """The entry that puts this record behind the tail. Takes any record: a log that chooses is none.
+
+    `key` gives a lane's key; it is asked only where something is private.
+    """
+    public = public_part(record.value)
+    lane = None if public is None else lane_of(record)
+    payload, encoding = as_text(record.value if public is None else public)
+    locked = None if lane is None else lock(key(lane), record.value, dedup)
     meta = record.meta
     made = Entry(
         _id=tail.seq + 1,
@@ -142,11 +166,26 @@ def entry(record: Record, tail: Tail, *, dedup: str, digest: str, appended_at: s
         subjects=_subjects(record.value),
         payload=payload,
         encoding=encoding,
+        lane=lane,
+        locked=locked,
+        stored=_stored(payload, locked),
         digest=digest,
         chain="",
     )
     made["chain"] = chained(tail.chain, made)
     return made
+
+
+def forgotten_by(record: Record) -> tuple[str, ...]:
+    """The lanes whose keys this record says to destroy. Only the relay's own topics can say so."""
+    try:
+        if record.topic == SUBJECTS_ERASED:
+            return SubjectErased.model_validate_json(record.value).lanes
+        if record.topic == REFS_FORGOTTEN:
+            return RefsForgotten.model_validate_json(record.value).lanes
+    except ValidationError:
+        return ()
+    return ()
 
 
 def gap_accepted(gap: Gap, tail: Tail, *, reason: str, now: datetime) -> Entry:
@@ -169,6 +208,9 @@ def gap_accepted(gap: Gap, tail: Tail, *, reason: str, now: datetime) -> Entry:
         subjects=[],
         payload=payload.decode(),
         encoding="utf-8",
+        lane=None,
+        locked=None,
+        stored=_stored(payload.decode(), None),
         digest=digest_of(payload),
         chain="",
     )
@@ -181,7 +223,7 @@ def chained(before: str, made: Entry) -> str:
     fields = (
         before, made["_id"], made["event_id"], made["dedup"], made["topic"], made["partition"], made["offset"],
         made["type"], made["source"], made["time"], made["appended_at"], made["key"], made["subjects"],
-        made["encoding"], made["digest"],
+        made["encoding"], made["lane"], made["stored"], made["digest"],
     )  # fmt: skip
     return sha256(orjson.dumps(fields)).hexdigest()
 
@@ -190,17 +232,25 @@ def first_break(before: Tail, entries: list[Entry]) -> int | None:
     """The place of the first entry that does not follow from the one before it or is not what was appended."""
     tail = before
     for each in entries:
-        intact = each["_id"] == tail.seq + 1 and each["digest"] == digest_of(value_of(each))
+        intact = each["_id"] == tail.seq + 1 and _is_whole(each)
         if not intact or each["chain"] != chained(tail.chain, each):
             return tail.seq + 1
         tail = Tail(each["_id"], each["chain"])
     return None
 
 
-def value_of(made: Entry) -> bytes:
-    """The record's value as received."""
+def payload_of(made: Entry) -> bytes:
+    """What of the record's value anybody may read for ever."""
     from_text = made["payload"].encode()
     return from_text if made["encoding"] == "utf-8" else _decoded(from_text)
+
+
+def value_of(made: Entry, key: bytes | None) -> bytes | None:
+    """The record's value as received; None where its lane's key is gone, is another, or it is not what was logged."""
+    if made["locked"] is None:
+        return payload_of(made)
+    value = None if key is None else opened(key, made["locked"], made["dedup"])
+    return value if value is not None and digest_of(value) == made["digest"] else None
 
 
 def contiguous(ends: dict[Partition, int], records: list[Partition], offsets: list[int]) -> Gap | None:
@@ -213,7 +263,18 @@ def contiguous(ends: dict[Partition, int], records: list[Partition], offsets: li
     return None
 
 
-def _text(value: bytes) -> tuple[str, str]:
+def _is_whole(made: Entry) -> bool:
+    """What is stored is what the entry says; where nothing is locked, it is also what was received."""
+    as_received = made["lane"] is not None or made["digest"] == digest_of(payload_of(made))
+    return as_received and made["stored"] == _stored(made["payload"], made["locked"])
+
+
+def _stored(payload: str, locked: str | None) -> str:
+    return sha256(f"{payload}\n{locked or ''}".encode(errors="surrogatepass")).hexdigest()
+
+
+def as_text(value: bytes) -> tuple[str, str]:
+    """The bytes as text, and in which encoding."""
     try:
         return value.decode(), "utf-8"
     except UnicodeDecodeError:

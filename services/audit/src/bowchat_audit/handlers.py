@@ -13,6 +13,7 @@ from bowchat_audit import domain, metrics
 from bowchat_audit.domain import Entry, Gap, Known, Partition, Read, Tail
 from bowchat_audit.errors import LogBrokenError
 from bowchat_audit.holes import Holes
+from bowchat_audit.keys import LaneKeys
 from bowchat_audit.store import LogStore
 from bowchat_contracts.envelope import rfc3339
 from bowchat_runtime.errors import DependencyDownError
@@ -29,6 +30,8 @@ class Append:
     known: dict[str, Known]
     entries: list[Entry] = field(default_factory=list)
     reads: dict[Partition, Read] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
+    """Lanes whose keys are to be destroyed."""
     appended_at: tuple[datetime, str] | None = None
     """The last `now` and its text, so that a batch does not format one moment five hundred times."""
 
@@ -40,8 +43,8 @@ class AuditHandler:
     a place that another worker took. Only then, and after every start, does a batch ask which of its events are known.
     """
 
-    def __init__(self, store: LogStore, holes: Holes) -> None:
-        self._store, self._holes = store, holes
+    def __init__(self, store: LogStore, keys: LaneKeys, holes: Holes) -> None:
+        self._store, self._keys, self._holes = store, keys, holes
         self._tail: Tail | None = None
         self._ends: dict[Partition, int] = {}
         self._broken: asyncio.Event = asyncio.Event()
@@ -49,6 +52,7 @@ class AuditHandler:
 
     async def load(self, records: Sequence[Record]) -> Append:
         await self._check_contiguous(records)
+        await self._keys.load({domain.lane_of(record) for record in records})
         if self._tail is not None:
             return Append(self._tail, {})
         dedups = [domain.dedup_key(record, domain.digest_of(record.value)) for record in records]
@@ -59,7 +63,14 @@ class AuditHandler:
         dedup = domain.dedup_key(record, digest)
         known = state.known.get(dedup)
         if known is None:
-            made = domain.entry(record, state.tail, dedup=dedup, digest=digest, appended_at=_text(state, now))
+            made = domain.entry(
+                record,
+                state.tail,
+                dedup=dedup,
+                digest=digest,
+                appended_at=_text(state, now),
+                key=self._keys.key,
+            )
             state.entries.append(made)
             state.tail = Tail(made["_id"], made["chain"])
             state.known[dedup] = Known(record.position, digest)
@@ -67,13 +78,17 @@ class AuditHandler:
         if known is not None and duplicate:
             _count_duplicate(record, contradicts=known.digest != digest)
         _read(state, record, duplicate=duplicate)
+        state.forgotten += domain.forgotten_by(record)
         return ()
 
     async def save(self, state: Append) -> None:
         # Whatever goes wrong below, the next batch asks the store how far the log is.
         self._tail = None
+        await self._keys.save()
         if state.entries:
             await self._store.append(state.entries)
+        if state.forgotten:
+            await self._keys.destroy(state.forgotten)
         await self._store.note(list(state.reads.values()))
         self._tail = state.tail
         _count_appended(state)
@@ -82,6 +97,7 @@ class AuditHandler:
         """Other workers may have appended, and partitions may have moved there and back."""
         self._tail = None
         self._ends.clear()
+        self._keys.forget()
 
     async def watch(self) -> None:
         """Wait for a gap, and end the process: a log with a hole must not look healthy.

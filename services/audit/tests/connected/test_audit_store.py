@@ -10,6 +10,7 @@ from bowchat_audit import domain
 from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.keys import KeyStore, LaneKeys, MemoryKeys, MongoKeys
 from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_contracts.envelope import Meta
@@ -46,7 +47,14 @@ def chain_of(*records: Record, tail: Tail = EMPTY) -> list[Entry]:
     for record in records:
         digest = domain.digest_of(record.value)
         dedup = domain.dedup_key(record, digest)
-        made = domain.entry(record, tail, dedup=dedup, digest=digest, appended_at="2026-03-02T09:00:00Z")
+        made = domain.entry(
+            record,
+            tail,
+            dedup=dedup,
+            digest=digest,
+            appended_at="2026-03-02T09:00:00Z",
+            key=lambda _: bytes(32),
+        )
         entries.append(made)
         tail = Tail(made["_id"], made["chain"])
     return entries
@@ -100,7 +108,10 @@ async def test_everything_about_one_subject_is_found(log: LogStore) -> None:
 
 async def test_two_handlers_interleave_on_either_log(log: LogStore) -> None:
     """Each takes the place behind the other's, and every event is there once."""
-    handlers = [AuditHandler(log, NoHoles()), AuditHandler(log, NoHoles())]
+    handlers = [
+        AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()),
+        AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()),
+    ]
     for turn in range(6):
         worker = turn % 2
         batch = [raw(turn * 3 + n, event=turn * 2 + n, partition=worker) for n in range(3)]
@@ -148,16 +159,45 @@ async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Pa
     async with Database(tmp_path, auth=True) as server:
         async with MongoDatabase(server.uri, "audit") as admin:
             await prepare(admin)
-        await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"]})
+        await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"], "keys": ["remove"]})
         await create_user(server.uri, "audit", "audit", "not-a-secret", ["auditAppender"])
         async with MongoDatabase(server.user_uri("audit", "not-a-secret", "audit"), "audit") as database:
             log = mongo_log(database)
             await check(log)
-            await run_batch(AuditHandler(log, NoHoles()), [raw(0), raw(1), raw(2, event=1)], NOW)
-            await run_batch(AuditHandler(log, NoHoles()), [raw(2, event=1), raw(3)], NOW)
+            await run_batch(
+                AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [raw(0), raw(1), raw(2, event=1)], NOW
+            )
+            await run_batch(
+                AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [raw(2, event=1), raw(3)], NOW
+            )
             await check(log)
             assert [entry["event_id"] for entry in await log.of_subject(MESSAGE)] == ["ev_0", "ev_1", "ev_3"]
             with pytest.raises(Exception, match="not authorized"):
                 await database.collection("entries").update_where({"_id": 1}, {"$set": {"payload": "x"}})
             with pytest.raises(Exception, match="not authorized"):
                 await database.collection("entries").delete({"_id": 1})
+
+
+@pytest.fixture
+async def keys(place: tuple[str, str] | None) -> AsyncIterator[KeyStore]:
+    if place is None:
+        yield MemoryKeys()
+        return
+    async with MongoDatabase(*place) as database:
+        yield MongoKeys(database)
+
+
+async def test_a_destroyed_key_is_gone_and_others_stay(keys: KeyStore) -> None:
+    """Forgetting one lane forgets nothing else; forgetting it again, or one that never was, changes nothing."""
+    await keys.add({"rf_a": b"1" * 32, "rf_b": b"2" * 32})
+    for _ in range(2):
+        await keys.destroy(["rf_a", "rf_never"])
+        assert await keys.find(["rf_a", "rf_b", "rf_never"]) == {"rf_b": b"2" * 32}
+
+
+async def test_a_lane_keeps_the_key_it_got_first(keys: KeyStore) -> None:
+    """Of two workers who make a key at once, one is told; what the other locked opens."""
+    await keys.add({"rf_a": b"1" * 32})
+    with pytest.raises(ConflictError):
+        await keys.add({"rf_a": b"2" * 32, "rf_b": b"3" * 32})
+    assert await keys.find(["rf_a"]) == {"rf_a": b"1" * 32}

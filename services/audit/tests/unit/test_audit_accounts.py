@@ -14,6 +14,7 @@ from bowchat_audit.accounts import Account, Books
 from bowchat_audit.commands import accept_gap, balance, events
 from bowchat_audit.domain import EMPTY, Entry, Read, Tail
 from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.keys import LaneKeys, MemoryKeys
 from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_contracts.envelope import Meta
 from bowchat_contracts.ids import derived_id
@@ -26,6 +27,7 @@ RECEIVED = "2026-03-02T09:09:30Z"
 MESSAGE = derived_id("ms", "one")
 REPLY = derived_id("rp", "one")
 
+KEY = bytes(32)
 Line = tuple[str, str, dict[str, Any]]
 
 
@@ -93,7 +95,9 @@ def entries_of(lines: list[Line]) -> list[Entry]:
     for offset, (topic, kind, data) in enumerate(lines):
         value = orjson.dumps(data)
         record = Record(topic, 0, offset, None, Meta(f"ev_{offset}", kind, "/x", NOW, ""), None, value, 0)
-        made = domain.entry(record, tail, dedup=str(offset), digest=domain.digest_of(value), appended_at="")
+        made = domain.entry(
+            record, tail, dedup=str(offset), digest=domain.digest_of(value), appended_at="", key=lambda _: KEY
+        )
         entries.append(made)
         tail = Tail(made["_id"], made["chain"])
     return entries
@@ -234,9 +238,7 @@ def test_an_insurer_cannot_write_into_the_books() -> None:
 
 @pytest.mark.parametrize("of", [{"notice": True}, {"reveal_id": "rv_a"}])
 def test_the_relays_own_words_are_no_reply(of: dict[str, Any]) -> None:
-    """An answer to STOP, or a question of ours, is in no account: nobody received a reply that has to end. In whichever order
-    the log has them.
-    """
+    """An answer to STOP, or a question of ours, is in no account, in whichever order the log has its events."""
     topic, type_, data = requested()
     for lines in (
         [(topic, type_, data | of), updated("delivered")],
@@ -303,9 +305,9 @@ async def test_the_command_speaks_json(capsys: pytest.CaptureFixture[str]) -> No
 async def test_the_events_of_one_message_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     """One line per entry, in order; exit code 1 when nothing is known."""
     log = await _log([received(), reply(), routed()])
-    assert await events(log, MESSAGE) == 0
+    assert await events(log, MemoryKeys(), MESSAGE) == 0
     assert [orjson.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == [1, 3]
-    assert await events(log, derived_id("ms", "other")) == 1
+    assert await events(log, MemoryKeys(), derived_id("ms", "other")) == 1
 
 
 async def test_an_accepted_gap_lets_the_log_go_on_and_stays_in_it() -> None:
@@ -315,9 +317,9 @@ async def test_an_accepted_gap_lets_the_log_go_on_and_stays_in_it() -> None:
         "inbound.received", 0, 5, None, Meta("ev_x", "bowchat.x.v1", "/x", NOW, ""), None, b"{}", 0
     )
     with pytest.raises(DependencyDownError):
-        await run_batch(AuditHandler(log, NoHoles()), [record], NOW)
+        await run_batch(AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [record], NOW)
     assert await accept_gap(log, "inbound.received", 0, 4, reason="disk lost", clock=lambda: NOW) == 0
-    await run_batch(AuditHandler(log, NoHoles()), [record], NOW)
+    await run_batch(AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [record], NOW)
     entries = await log.read(0, 10)
     assert [entry["type"] for entry in entries[1:]] == [domain.GAP_ACCEPTED, "bowchat.x.v1"]
     assert domain.first_break(EMPTY, entries) is None

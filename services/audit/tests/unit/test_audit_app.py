@@ -6,6 +6,8 @@ from bowchat_audit.app import build, every_topic
 from bowchat_audit.memory import MemoryLog
 from bowchat_audit.settings import AuditSettings
 from bowchat_contracts.topics import topic_names
+from bowchat_runtime.mongo import MongoDatabase
+from bowchat_runtime.publisher import KafkaPublisher
 from bowchat_runtime.testing import MemoryPublisher
 
 
@@ -22,6 +24,6 @@ def test_the_log_reads_every_topic_of_the_table_and_no_other() -> None:
 def test_fakes_replace_whatever_touches_the_outside() -> None:
     """With a log and a publisher given, no connection is opened; the records come undecoded."""
     service = build(AuditSettings(), store=MemoryLog(), publisher=MemoryPublisher())
-    assert len(service.resources) == 1
+    assert not [each for each in service.resources if isinstance(each, MongoDatabase | KafkaPublisher)]
     assert [subscription.raw for subscription in service.subscriptions] == [True]
-    assert len(build(AuditSettings()).resources) == 3
+    assert len(build(AuditSettings()).resources) == 4

@@ -13,6 +13,8 @@ from bowchat_audit.domain import EMPTY, Entry, Gap, Read
 from bowchat_audit.errors import LogBrokenError
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.holes import Holes
+from bowchat_audit.keys import LaneKeys, MemoryKeys
 from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_contracts.envelope import Meta
 from bowchat_runtime.errors import ConflictError, DependencyDownError
@@ -37,6 +39,10 @@ class OneHole:
         return gap == self.gap
 
 
+def handler_of(log: MemoryLog, holes: Holes) -> AuditHandler:
+    return AuditHandler(log, LaneKeys(MemoryKeys()), holes)
+
+
 async def worked(handler: AuditHandler, records: list[Record]) -> None:
     """One batch, as the loop runs it through conflicts."""
     while True:
@@ -55,7 +61,7 @@ async def ids(log: MemoryLog) -> list[str]:
 async def test_a_batch_is_appended_in_order() -> None:
     """Places 1, 2, 3 … and a chain that holds."""
     log = MemoryLog()
-    await worked(AuditHandler(log, NoHoles()), [raw(0, 1), raw(1, 2), raw(2, 3)])
+    await worked(handler_of(log, NoHoles()), [raw(0, 1), raw(1, 2), raw(2, 3)])
     entries = await log.read(0, 10)
     assert [entry["_id"] for entry in entries] == [1, 2, 3]
     assert domain.first_break(EMPTY, entries) is None
@@ -64,7 +70,7 @@ async def test_a_batch_is_appended_in_order() -> None:
 async def test_duplicates_are_absorbed_in_one_batch_and_across_batches() -> None:
     """The same event at another position adds nothing, and its offset counts as seen."""
     log = MemoryLog()
-    handler = AuditHandler(log, NoHoles())
+    handler = handler_of(log, NoHoles())
     await worked(handler, [raw(0, 1), raw(1, 1), raw(2, 2)])
     await worked(handler, [raw(3, 2), raw(4, 3)])
     assert await ids(log) == ["ev_1", "ev_2", "ev_3"]
@@ -74,19 +80,22 @@ async def test_duplicates_are_absorbed_in_one_batch_and_across_batches() -> None
 async def test_absorbed_duplicates_at_the_end_are_no_gap_after_a_restart() -> None:
     """The log alone would say that 3 and 4 are missing; the notes of what was read say they are not."""
     log = MemoryLog()
-    await worked(AuditHandler(log, NoHoles()), [raw(0, 1), raw(1, 2), raw(2, 3), raw(3, 1), raw(4, 2)])
-    await worked(AuditHandler(log, NoHoles()), [raw(5, 4)])
+    await worked(
+        handler_of(log, NoHoles()),
+        [raw(0, 1), raw(1, 2), raw(2, 3), raw(3, 1), raw(4, 2)],
+    )
+    await worked(handler_of(log, NoHoles()), [raw(5, 4)])
     assert await ids(log) == ["ev_1", "ev_2", "ev_3", "ev_4"]
 
 
 async def test_a_jump_over_places_that_never_held_a_record_is_no_gap() -> None:
     """The mark of a transaction's end is passed over; a jump elsewhere in the same batch still stops the log."""
     log = MemoryLog()
-    handler = AuditHandler(log, OneHole(Gap(("t.one", 0), 1, 1)))
+    handler = handler_of(log, OneHole(Gap(("t.one", 0), 1, 1)))
     await worked(handler, [raw(0, 1), raw(2, 2)])
     assert await ids(log) == ["ev_1", "ev_2"]
-    await worked(AuditHandler(log, NoHoles()), [raw(3, 3)])
-    again = AuditHandler(log, OneHole(Gap(("t.one", 0), 4, 5)))
+    await worked(handler_of(log, NoHoles()), [raw(3, 3)])
+    again = handler_of(log, OneHole(Gap(("t.one", 0), 4, 5)))
     with pytest.raises(DependencyDownError):
         await run_batch(again, [raw(6, 4), raw(8, 5)], NOW)
     assert await ids(log) == ["ev_1", "ev_2", "ev_3"]
@@ -95,7 +104,7 @@ async def test_a_jump_over_places_that_never_held_a_record_is_no_gap() -> None:
 async def test_a_jump_stops_the_log_and_says_what_to_do() -> None:
     """Nothing behind the gap is appended, the loop may commit nothing, and the process ends with the reason."""
     log = MemoryLog()
-    handler = AuditHandler(log, NoHoles())
+    handler = handler_of(log, NoHoles())
     await worked(handler, [raw(0, 1)])
     watch = asyncio.create_task(handler.watch())
     with pytest.raises(DependencyDownError):
@@ -108,15 +117,18 @@ async def test_a_jump_stops_the_log_and_says_what_to_do() -> None:
 async def test_a_jump_is_seen_across_a_restart() -> None:
     """What was lost while the service was down is missed by the next start."""
     log = MemoryLog()
-    await worked(AuditHandler(log, NoHoles()), [raw(0, 1)])
+    await worked(handler_of(log, NoHoles()), [raw(0, 1)])
     with pytest.raises(DependencyDownError):
-        await run_batch(AuditHandler(log, NoHoles()), [raw(5, 6)], NOW)
+        await run_batch(handler_of(log, NoHoles()), [raw(5, 6)], NOW)
 
 
 async def test_a_partition_that_was_elsewhere_for_a_while_is_no_gap() -> None:
     """The store says how far the other worker came, even to one that was never told of the move."""
     log = MemoryLog()
-    one, other = AuditHandler(log, NoHoles()), AuditHandler(log, NoHoles())
+    one, other = (
+        handler_of(log, NoHoles()),
+        handler_of(log, NoHoles()),
+    )
     await worked(one, [raw(0, 1)])
     await worked(other, [raw(1, 2), raw(2, 3)])
     await worked(one, [raw(3, 4)])
@@ -160,7 +172,13 @@ def test_every_event_once_without_a_gap_whatever_happens(
 async def _survives(events: list[int], steps: list[tuple[int, int, str, int]]) -> None:
     log = Faulty()
     queues = [events[::2], events[1::2]]
-    workers, committed = [AuditHandler(log, NoHoles()), AuditHandler(log, NoHoles())], [0, 0]
+    workers, committed = (
+        [
+            handler_of(log, NoHoles()),
+            handler_of(log, NoHoles()),
+        ],
+        [0, 0],
+    )
     drain = [(worker, 50, "none", 0) for worker in (0, 1)]
     for worker, size, crash, cut in [*steps, *drain]:
         start = committed[worker]
@@ -174,7 +192,7 @@ async def _survives(events: list[int], steps: list[tuple[int, int, str, int]]) -
             log.break_after = cut if crash == "append" else len(batch)
             await _broken_off(workers[worker], batch)
             log.break_after = None
-            workers[worker] = AuditHandler(log, NoHoles())
+            workers[worker] = handler_of(log, NoHoles())
             continue
         await worked(workers[worker], batch)
         committed[worker] += len(batch)
@@ -194,7 +212,10 @@ async def _broken_off(handler: AuditHandler, batch: list[Record]) -> None:
 async def test_a_place_lost_to_another_worker_is_taken_behind_it() -> None:
     """Two workers decide on the same tail; both batches end up in the log, one behind the other."""
     log = MemoryLog()
-    one, other = AuditHandler(log, NoHoles()), AuditHandler(log, NoHoles())
+    one, other = (
+        handler_of(log, NoHoles()),
+        handler_of(log, NoHoles()),
+    )
     first, second = [raw(0, 1), raw(1, 2)], [raw(0, 3, partition=1), raw(1, 1, partition=1)]
     state = await one.load(first)
     for record in first:
@@ -210,7 +231,7 @@ async def test_a_place_lost_to_another_worker_is_taken_behind_it() -> None:
 async def test_a_log_that_was_cut_or_edited_does_not_open() -> None:
     """The start counts the entries and follows the chain of the last thousand."""
     log = MemoryLog()
-    await worked(AuditHandler(log, NoHoles()), [raw(n, n) for n in range(1200)])
+    await worked(handler_of(log, NoHoles()), [raw(n, n) for n in range(1200)])
     await check(log)
     log._entries[900] = {**log._entries[900], "payload": "edited"}
     with pytest.raises(LogBrokenError, match="entry 901 "):

@@ -1,0 +1,104 @@
+"""The keys of lanes: the one thing beside the log that can be taken away, so that a person can be forgotten."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from bowchat_audit.private import new_key
+from bowchat_runtime.errors import ConflictError
+from bowchat_runtime.mongo import MongoDatabase
+
+_MOST_REMEMBERED = 50_000
+
+
+class KeyStore(Protocol):
+    """Keys by lane."""
+
+    async def find(self, lanes: Sequence[str]) -> dict[str, bytes]: ...
+
+    async def add(self, keys: dict[str, bytes]) -> None:
+        """Errors: `ConflictError` when a lane has got a key meanwhile."""
+
+    async def destroy(self, lanes: Sequence[str]) -> None:
+        """For ever. A lane without a key is none to destroy."""
+
+
+class MemoryKeys:
+    """The same promises as the database, but for surviving a restart."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes] = {}
+
+    async def find(self, lanes: Sequence[str]) -> dict[str, bytes]:
+        return {each: self._keys[each] for each in lanes if each in self._keys}
+
+    async def add(self, keys: dict[str, bytes]) -> None:
+        taken = keys.keys() & self._keys.keys()
+        self._keys = keys | self._keys
+        if taken:
+            raise ConflictError("a lane has got a key meanwhile")
+
+    async def destroy(self, lanes: Sequence[str]) -> None:
+        for each in lanes:
+            self._keys.pop(each, None)
+
+
+class MongoKeys:
+    """Keys in a collection of their own, the only one from which the service may remove anything."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._keys = database.collection("keys")
+
+    async def find(self, lanes: Sequence[str]) -> dict[str, bytes]:
+        found = await self._keys.find_by_ids(lanes)
+        return {lane: each["key"] for lane, each in found.items()}
+
+    async def add(self, keys: dict[str, bytes]) -> None:
+        documents: list[dict[str, Any]] = [{"_id": lane, "key": key} for lane, key in keys.items()]
+        if await self._keys.insert_new(documents):
+            raise ConflictError("a lane has got a key meanwhile")
+
+    async def destroy(self, lanes: Sequence[str]) -> None:
+        await self._keys.delete({"_id": {"$in": list(lanes)}})
+
+
+class LaneKeys:
+    """The keys that a batch needs, remembered from batch to batch."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._remembered: dict[str, bytes] = {}
+        self._fresh: dict[str, bytes] = {}
+
+    async def load(self, lanes: set[str]) -> None:
+        """Have the keys of these lanes at hand; one that has none gets one with the next `save`."""
+        if len(self._remembered) > _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._fresh.clear()
+        unknown = lanes - self._remembered.keys()
+        if unknown:
+            self._remembered |= await self._store.find(sorted(unknown))
+
+    def key(self, lane: str) -> bytes:
+        known = self._remembered.get(lane) or self._fresh.get(lane)
+        if known is None:
+            known = self._fresh[lane] = new_key()
+        return known
+
+    async def save(self) -> None:
+        """Keep the new keys, before anything that they lock.
+
+        Errors: `ConflictError`.
+        """
+        if self._fresh:
+            await self._store.add(self._fresh)
+            self._remembered |= self._fresh
+            self._fresh = {}
+
+    async def destroy(self, lanes: Sequence[str]) -> None:
+        await self._store.destroy(lanes)
+        for each in lanes:
+            self._remembered.pop(each, None)
+
+    def forget(self) -> None:
+        self._remembered.clear()
+        self._fresh.clear()
