@@ -46,7 +46,13 @@ class FakeWhatsApp:
         self.on_send: Callable[[str], Any] | None = None
 
     async def send(
-        self, *, business_number_id: str, delivery_id: str, recipient: Identity, text: MessageText
+        self,
+        *,
+        business_number_id: str,
+        delivery_id: str,
+        recipient: Identity,
+        text: MessageText,
+        buttons: Any = (),
     ) -> Answer:
         self.sent.append((delivery_id, recipient.number or recipient.bsuid or "", text.reveal()))
         if self.on_send is not None:

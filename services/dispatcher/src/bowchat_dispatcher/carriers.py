@@ -102,6 +102,7 @@ class WhatsAppCarrier:
             delivery_id=row.delivery_id,
             recipient=recipient,
             text=row.content,
+            buttons=row.buttons,
         )
 
     def judge(self, row: Row, answer: Answer, now: datetime) -> Verdict:

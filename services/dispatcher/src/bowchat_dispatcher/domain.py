@@ -89,6 +89,8 @@ class Row:
     """Whose contact it goes to; empty for a webhook."""
     contact_version: int = 0
     """The contact's version that the recipient was sealed at."""
+    buttons: tuple[tuple[str, str], ...] = ()
+    """Id and title of each thing to tap below the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,26 @@ from bowchat_dispatcher.verdicts import Answer, Declined, NotSent, Taken, Unclea
 from bowchat_runtime.errors import SettingsError
 
 MOST_CHARACTERS = 4096
+MOST_CHARACTERS_WITH_BUTTONS = 1024
 _MOST_ANSWER_BYTES = 65_536
 _KEEP_ALIVE_S = 4.0
 """Shorter than any server's, so that a connection is not used while the other side closes it."""
+
+Buttons = tuple[tuple[str, str], ...]
+"""Id and title of each."""
 
 
 class WhatsAppGateway(Protocol):
     """Sends a text to a policyholder."""
 
     async def send(
-        self, *, business_number_id: str, delivery_id: str, recipient: Identity, text: MessageText
+        self,
+        *,
+        business_number_id: str,
+        delivery_id: str,
+        recipient: Identity,
+        text: MessageText,
+        buttons: Buttons = (),
     ) -> Answer: ...
 
 
@@ -59,9 +69,15 @@ class CloudApi:
         await self._client.aclose()
 
     async def send(
-        self, *, business_number_id: str, delivery_id: str, recipient: Identity, text: MessageText
+        self,
+        *,
+        business_number_id: str,
+        delivery_id: str,
+        recipient: Identity,
+        text: MessageText,
+        buttons: Buttons = (),
     ) -> Answer:
-        body = message(delivery_id, recipient, text)
+        body = message(delivery_id, recipient, text, buttons)
         if isinstance(body, NotSent):
             return body
         try:
@@ -99,13 +115,15 @@ class CloudApi:
         )
 
 
-def message(delivery_id: str, recipient: Identity, text: MessageText) -> dict[str, Any] | NotSent:
+def message(
+    delivery_id: str, recipient: Identity, text: MessageText, buttons: Buttons = ()
+) -> dict[str, Any] | NotSent:
     """The request's body.
 
     The BSUID comes first: it belongs to one person for good, while a number may have gone to somebody else since
     (`docs/adr/0009`). The plus sign matters: without it the business's own country code is put before the number.
     """
-    if len(text.reveal()) > MOST_CHARACTERS:
+    if len(text.reveal()) > (MOST_CHARACTERS_WITH_BUTTONS if buttons else MOST_CHARACTERS):
         return NotSent("text_too_long", final=True)
     if recipient.bsuid:
         address = {"recipient": recipient.bsuid}
@@ -117,10 +135,17 @@ def message(delivery_id: str, recipient: Identity, text: MessageText) -> dict[st
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **address,
-        "type": "text",
-        "text": {"preview_url": False, "body": text.reveal()},
+        **_content(text.reveal(), buttons),
         "biz_opaque_callback_data": delivery_id,
     }
+
+
+def _content(text: str, buttons: Buttons) -> dict[str, Any]:
+    if not buttons:
+        return {"type": "text", "text": {"preview_url": False, "body": text}}
+    replies = [{"type": "reply", "reply": {"id": id_, "title": title}} for id_, title in buttons]
+    shown = {"type": "button", "body": {"text": text}, "action": {"buttons": replies}}
+    return {"type": "interactive", "interactive": shown}
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def whatsapp_row(event: DeliveryRequested, record: Record) -> Row:
         traceparent=record.meta.traceparent,
         recipient_ref=event.recipient_ref,
         contact_version=event.contact_version,
+        buttons=tuple((each.id, each.title) for each in event.buttons),
         **_UNSENT,  # type: ignore[arg-type]
     )
 

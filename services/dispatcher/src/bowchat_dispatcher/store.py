@@ -225,6 +225,7 @@ def to_row(document: Document) -> Row:
     """A row as it was stored."""
     values: dict[str, Any] = {name: document[name] for name in _FIELDS if name in document}
     history = tuple(Change(**{name: each[name] for name in _CHANGE_FIELDS}) for each in document["history"])
+    values["buttons"] = tuple((id_, title) for id_, title in values.get("buttons", ()))
     return Row(
         delivery_id=document["_id"], content=MessageText(document["content"]), history=history, **values
     )

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from bowchat_contracts.ids import keyed_id
 from bowchat_contracts.inbound import Identity
 from bowchat_contracts.pii import MessageText
-from bowchat_dispatcher.gateway import CloudApi
+from bowchat_dispatcher.gateway import CloudApi, message
 from bowchat_dispatcher.retry_after import retry_after_s
 from bowchat_dispatcher.ssrf import ForbiddenAddressError
 from bowchat_dispatcher.verdicts import Declined, NotSent, Taken, Unclear
@@ -95,6 +95,24 @@ async def test_bsuid() -> None:
     assert (seen[0]["recipient"], "to" in seen[0]) == ("GB.123456789", False)
     assert await send(answer, identity=Identity(name="Asha")) == NotSent("no_address", final=True)
     assert len(seen) == 1
+
+
+def test_a_text_with_buttons_is_interactive() -> None:
+    """What a tap brings back and what it reads stand in the request; a text too long for buttons is not sent at all."""
+    buttons = (("bt_yes", "Yes, share it"), ("bt_no", "No"))
+    body = message("dl_x", Identity(number=NUMBER), MessageText("May they?"), buttons)
+    assert not isinstance(body, NotSent)
+    assert "text" not in body
+    assert body["type"] == "interactive"
+    assert body["interactive"] == {
+        "type": "button",
+        "body": {"text": "May they?"},
+        "action": {
+            "buttons": [{"type": "reply", "reply": {"id": id_, "title": title}} for id_, title in buttons]
+        },
+    }
+    long = message("dl_x", Identity(number=NUMBER), MessageText("x" * 1025), buttons)
+    assert long == NotSent("text_too_long", final=True)
 
 
 async def test_text_length() -> None:

@@ -43,6 +43,8 @@ class ReceivedMessage(BaseModel):
     wamid: str
     business_number_id: str
     quoted: str | None
+    buttons: tuple[tuple[str, str], ...] = ()
+    """Id and title of each thing to tap."""
 
 
 class Played(BaseModel):
@@ -118,6 +120,11 @@ class CloudApi:
         answer = await self._poster.post(message_webhook(business, person, written))
         return Played(wamid=wamid, status=answer.status, body=answer.body)
 
+    async def tap(self, person: Policyholder, button: tuple[str, str]) -> Played:
+        """Let a policyholder tap a button of a message they got."""
+        chosen = {"type": "button_reply", "button_reply": {"id": button[0], "title": button[1]}}
+        return await self.play(person, kind="interactive", body=chosen)
+
     async def post(self, body: bytes) -> Answer:
         """Sign these bytes and post them as a webhook, once."""
         return await self._poster.post_once(body)
@@ -166,6 +173,7 @@ class CloudApi:
             wamid=taken.wamid,
             business_number_id=taken.business.phone_number_id,
             quoted=asked.quoted,
+            buttons=asked.buttons,
         )
         self.received.append(kept)
 
