@@ -9,6 +9,9 @@ const SERVICES = [
   { service: "sla-watcher", database: "sla" },
 ];
 
+// Who writes the files of policyholders: originals, sealed, and their cleaned copies. ingest serves the copies, and reads alone.
+const FILES = new Set(["masker", "dispatcher"]);
+
 function password(service) {
   const variable = `BOWCHAT_${service.toUpperCase().replace("-", "_")}_PASSWORD`;
   const value = process.env[variable];
@@ -28,19 +31,29 @@ function user(database, name, secret, roles) {
 }
 
 for (const { service, database } of SERVICES) {
-  user(database, service, password(service), [{ role: "readWrite", db: database }]);
+  const files = FILES.has(service) ? [{ role: "readWrite", db: "media" }] : [];
+  user(database, service, password(service), [{ role: "readWrite", db: database }, ...files]);
 }
 
+user("media", "ingest", password("ingest"), [{ role: "read", db: "media" }]);
+
 // The audit log's user may add and read. It can neither change nor remove an entry, nor make or drop an index:
-// indexes.js makes those beforehand. What it may remove is keys: that is how a person is forgotten.
-const audit = db.getSiblingDB("audit");
-const privileges = [
-  { resource: { db: "audit", collection: "" }, actions: ["insert", "find"] },
-  { resource: { db: "audit", collection: "keys" }, actions: ["remove"] },
-];
-if (audit.getRole("auditAppender") === null) {
-  audit.createRole({ role: "auditAppender", privileges, roles: [] });
-} else {
-  audit.updateRole("auditAppender", { privileges, roles: [] });
+// indexes.js makes those beforehand. What it may remove is keys, in a database of their own: that is how a person is
+// forgotten.
+function role(database, name, privileges) {
+  const place = db.getSiblingDB(database);
+  if (place.getRole(name) === null) {
+    place.createRole({ role: name, privileges, roles: [] });
+  } else {
+    place.updateRole(name, { privileges, roles: [] });
+  }
 }
-user("audit", "audit", password("audit"), [{ role: "auditAppender", db: "audit" }]);
+
+role("audit", "auditAppender", [{ resource: { db: "audit", collection: "" }, actions: ["insert", "find"] }]);
+role("audit_keys", "auditKeyHolder", [
+  { resource: { db: "audit_keys", collection: "keys" }, actions: ["insert", "find", "remove"] },
+]);
+user("audit", "audit", password("audit"), [
+  { role: "auditAppender", db: "audit" },
+  { role: "auditKeyHolder", db: "audit_keys" },
+]);

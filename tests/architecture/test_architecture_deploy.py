@@ -27,6 +27,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "audit": AuditSettings,
 }
 DATABASES = {
+    "ingest": "media",
     "router": "router",
     "masker": "vault",
     "dispatcher": "dispatch",
@@ -123,7 +124,7 @@ def test_the_insurers_of_the_keys_job_are_the_registrys() -> None:
 def test_the_database_users_get_every_password_the_script_asks_for() -> None:
     """The one-shot job would stop at the first missing one."""
     script = (ROOT / "deploy/mongo/roles.js").read_text()
-    services = set(re.findall(r'service: "([a-z-]+)"', script)) | {"audit"}
+    services = set(re.findall(r'service: "([a-z-]+)"', script)) | {"audit", "ingest"}
     assert services == DATABASES.keys()
     given = COMPOSE["services"]["mongo-users"]["environment"]
     assert {f"BOWCHAT_{each.upper().replace('-', '_')}_PASSWORD" for each in services} <= given.keys()
