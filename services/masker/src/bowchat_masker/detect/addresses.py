@@ -69,16 +69,18 @@ _LIVING = re.compile(
     r"(?<![\w\[])(?:my (?:new |home |current |full |permanent |residential |postal |delivery "
     r"|office )?address(?: is|\s?[:=-])|address\s?[:=-]"
     r"|i (?:live|stay|reside) (?:at|in)|(?:i am |i'm )?(?:residing|living|staying) (?:at|in)"
-    r"|we live (?:at|in)|r/o|resident of"
+    r"|we (?:live|stay) (?:at|in)|r/o|resident of"
     r"|(?:deliver|courier|send|ship|post|dispatch)(?: it| this| them| the \w{3,12}| my \w{3,12})? to"
     r"|come to my (?:house|home|place) at"
     r"|pick(?:ed)? ?up (?:from|at)|my (?:house|home) is (?:at|in)"
-    r"|mera (?:ghar ka )?(?:pata|address)(?: hai)?|pata\s?[:=-]|vivo en|mi direcci[oó]n(?: es)?"
+    r"|(?:mera |ghar ka ){1,2}(?:pata|address)(?: hai)?|pata\s?[:=-]|vivo en|mi direcci[oó]n(?: es)?"
     r"|direcci[oó]n\s?[:=-])"
-    r"|मेरा (?:घर का )?पता(?: है)?",
+    r"|(?:मेरा |घर का ){1,2}पता(?: है)?",
     re.IGNORECASE,
 )
-_HAS_NUMBER = re.compile(r"(?<![\w.])[a-z]{0,2}-?[0-9]{1,5}(?:[/-][0-9a-z]{1,4})?[a-z]?(?!\w)", re.IGNORECASE)
+_HAS_NUMBER = re.compile(
+    r"(?<![\w.])[a-z]{0,2}-?[0-9]{1,5}(?:[/-][0-9a-z]{1,4})?(?:[a-z]|st|nd|rd|th)?(?!\w)", re.IGNORECASE
+)
 _LINE_END = re.compile(
     r"\n\s*\n|[.!?](?=\s+[A-Z]|\s*\Z)|;|\b(?:and|but|please|pls|my|phone|call|mobile|contact|email|ph"
     r"|mob|hai|tel|thanks|thank)\b"

@@ -23,7 +23,7 @@ _CARD_CUE = re.compile(
 )
 _CARD_GROUP = 4
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})([0-9]{2})(?:[ -]?[A-Za-z0-9]){11,30}+")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ .-]?[A-Za-z0-9]){11,30}+")
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
@@ -48,7 +48,7 @@ _IFSC_BANKS = frozenset({
 })  # fmt: skip
 
 _ACCOUNT_WORD = (
-    r"(?:a/c|(?:bank |savings? |current )?acc(?:oun)?ts?|acc|acct|ac (?:no|number|num)"
+    r"(?:a/c|(?:bank |savings? |current )?acc(?:oun)?ts?|acc|acct|ac ?(?:no|number|num|#)"
     r"|khaa?ta|cuenta|compte|konto|खाता|खाते|अकाउंट)"
 )
 # Between the word and the number: no other digits, and no word that makes it somebody's telephone.

@@ -22,14 +22,14 @@ _TRIGGERS = (
     "wa", "इंस्टा", "टेलीग्राम",
     "फेसबुक", "स्नैप", "user", "handle",
 )  # fmt: skip
-_TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+"
+_TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
 _LINKING = (
     r"(?:id|handle|username|user\s?name|user|name|account|profile|page|naam"
     r"|ka|ki|pe|par|on|is|are|hai|h|es|as|mera|meri|my)"
 )
 _AFTER_NETWORK = re.compile(
     rf"(?<![\w\[@.])(?P<before>(?:my|mera|meri|mi|our|apna|मेरा|मेरी)\s)?{_NETWORK}(?:'s)?"
-    rf"(?P<link>(?:[\s:=>,-]{{1,3}}+{_LINKING}(?!\w)){{0,5}}+)(?P<sign>[\s:=>@{AT}-]{{1,4}}+)(?P<token>{_TOKEN})(?!\w|[@{AT}])",
+    rf"(?P<link>(?:[\s:=>,-]{{1,3}}+{_LINKING}(?!\w)){{0,5}}+)(?P<sign>[^\w\[\0./,;!?)]{{1,4}}+)(?P<token>{_TOKEN})(?!\w|[@{AT}])",
     re.IGNORECASE,
 )
 _BEFORE_NETWORK = re.compile(
@@ -38,7 +38,7 @@ _BEFORE_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _USERNAME = re.compile(
-    rf"(?<![\w\[])(?:user\s?name|handle)(?:\s(?:is|hai|es))?[\s:=-]{{1,3}}+@?(?P<token>{_TOKEN})(?!\w"
+    rf"(?<![\w\[])(?:user\s?name[\s:=-]|user\s?name\s(?:is|hai|es)|handle\s?[:=-]|handle\s(?:is|hai|es))[\s:=-]{{0,3}}+@?(?P<token>{_TOKEN})(?!\w"
     rf"|[@{AT}])",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from bowchat_masker.detect.hits import Hit
 
 _A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _PAN = re.compile(rf"{_A}[A-Z]{{3}}[ABCFGHJLPT][A-Z]([ -]?)[0-9]{{4}}\1[A-Z]{_END}", re.IGNORECASE)
-_PAN_NAMED = re.compile(rf"{_A}[A-Z]{{5}}[ -]?[0-9OILSB]{{4}}[ -]?[A-Z]{_END}", re.IGNORECASE)
+_PAN_NAMED = re.compile(rf"{_A}(?:[A-Z][ .-]?){{5}}(?:[0-9OILSB][ .-]?){{4}}[A-Z]{_END}", re.IGNORECASE)
 _PAN_CUE = re.compile(r"(?<![a-z\[])pan(?![a-z])|पैन", re.IGNORECASE)
 _GSTIN = re.compile(
     rf"{_A}(?:[0-3][0-9]"
@@ -30,6 +30,9 @@ _PASSPORT = re.compile(
     rf"{_A}(?:[A-Z]{{1,3}}[ -]?|[A-Za-z]{{1,3}})?(?:[0-9]{{6,9}}|[0-9]{{2}} [0-9]{{5}}"
     rf"|[0-9]{{3}} [0-9]{{3}} [0-9]{{3}}){_END}"
 )
+_PASSPORT_AFTER = re.compile(
+    rf"{_A}([A-Z]{{1,3}}[0-9]{{6,8}})[ ,.:-]{{1,3}}(?:is )?(?:my |the )?(?:passport|pasaporte)", re.IGNORECASE
+)
 _AADHAAR_CUE = re.compile(
     r"(?<![a-z\[])(?:aadhaa?r|aadh?ar|adhaa?r|adhar|uidai|uid(?![a-z]))|आधार", re.IGNORECASE
 )
@@ -38,8 +41,21 @@ _NINO = re.compile(
     rf"|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]([ -]?)[0-9]{{2}}\1[0-9]{{2}}\1[0-9]{{2}}\1[A-D]{_END}",
     re.IGNORECASE,
 )
-_SSN = re.compile(r"(?<![\w-])(?!000|666|9)[0-9]{3}([ -]?)(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-])")
+_SSN = re.compile(r"(?<![\w-])(?!000|666|9)[0-9]{3}([ .-]?)(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-])")
 _SSN_CUE = re.compile(r"(?<![a-z\[])(?:ssn|social security|itin)", re.IGNORECASE)
+_NAMED = (
+    # The letters of a real number are never QQ, but those of a mistyped one may be any.
+    (
+        re.compile(
+            rf"{_A}[A-Z]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[A-D]{_END}", re.IGNORECASE
+        ),
+        re.compile(r"(?<![a-z\[])(?:nino|national insurance|ni (?:no|num))", re.IGNORECASE),
+    ),
+    (
+        re.compile(rf"{_A}[A-Z]{{3}}[ -]?[0-9]{{7}}{_END}", re.IGNORECASE),
+        re.compile(r"(?<![a-z\[])(?:voter|epic)(?![a-z])|मतदाता|वोटर", re.IGNORECASE),
+    ),
+)
 _DNI = re.compile(rf"{_A}(?:[0-9]{{8}}|[XYZ][ -]?[0-9]{{7}})[ -]?([A-Z]){_END}", re.IGNORECASE)
 _DNI_DOTTED = re.compile(rf"{_A}[0-9]{{2}}\.[0-9]{{3}}\.[0-9]{{3}}[ -]?[A-Z]{_END}", re.IGNORECASE)
 _DNI_CUE = re.compile(r"(?<![a-z\[])(?:dni|nie|nif)(?![a-z])", re.IGNORECASE)
@@ -75,7 +91,7 @@ def _pans(text: str) -> Iterator[Hit]:
             yield Hit("pan", *match.span(), _compact(match[0]))
     if _PAN_CUE.search(text):
         for match in _PAN_NAMED.finditer(text):
-            if any(map(str.isdigit, match[0])) and nearby(_PAN_CUE, text, match.start(), _NAMING):
+            if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
                 yield Hit("pan", *match.span(), _compact(match[0]))
 
 
@@ -103,11 +119,17 @@ def _passports(text: str) -> Iterator[Hit]:
     for cue in _PASSPORT_CUE.finditer(text):
         if match := _PASSPORT.search(text, cue.end(), min(len(text), cue.end() + _PASSPORT_REACH)):
             yield Hit("passport", *match.span(), _compact(match[0]))
+    for match in _PASSPORT_AFTER.finditer(text):
+        yield Hit("passport", *match.span(1), _compact(match[1]))
 
 
 def _national(text: str) -> Iterator[Hit]:
     for match in _NINO.finditer(text):
         yield Hit("national_id", *match.span(), _compact(match[0]))
+    for pattern, cue in _NAMED:
+        for match in pattern.finditer(text):
+            if nearby(cue, text, match.start(), _NAMING):
+                yield Hit("national_id", *match.span(), _compact(match[0]))
     for match in _SSN.finditer(text):
         if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), _compact(match[0]))
@@ -117,6 +139,12 @@ def _national(text: str) -> Iterator[Hit]:
             yield Hit("national_id", *match.span(), code)
     for match in _EMIRATES.finditer(text):
         yield Hit("national_id", *match.span(), _compact(match[0]))
+
+
+def _around(cue: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
+    return (
+        cue.search(text, max(0, match.start() - _NAMING), min(len(text), match.end() + _NAMING)) is not None
+    )
 
 
 def _compact(text: str) -> str:

@@ -42,7 +42,8 @@ _PEOPLE = (
     "twitter.com", "x.com",
     "linkedin.com", "lnkd.in", "tiktok.com", "threads.net", "reddit.com", "vk.com", "ok.ru",
     "wechat.com", "zalo.me",
-    "linktr.ee", "bio.link", "beacons.ai", "about.me", "calendly.com", "cal.com", "zoom.us",
+    "linktr.ee", "wa.link", "walink.co", "wa.link", "msng.link", "teams.microsoft.com",
+    "teams.live.com", "bio.link", "beacons.ai", "about.me", "calendly.com", "cal.com", "zoom.us",
     "meet.google.com", "truecaller.com",
     "paypal.me", "paypal.com", "cash.app", "venmo.com", "revolut.me", "wise.com", "monzo.me", "rzp.io",
     "razorpay.me",
@@ -59,7 +60,7 @@ _SHORTENERS = (
     "wp.me", "trib.al", "dlvr.it",
     "1drv.ms", "db.tt", "han.gl", "linkly.in", "shorte.st", "surl.li", "tny.im", "x.gd", "n9.cl",
     "acortar.link", "kutt.it",
-    "gg.gg", "bom.so", "da.gd", "amzn.to", "youtu.be",
+    "gg.gg", "goo.su", "page.link", "app.link", "onelink.me", "link.tree", "bom.so", "da.gd", "amzn.to", "youtu.be",
 )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def _contact(host: str) -> re.Pattern[str]:
     dotted = re.escape(host).replace(r"\.", rf"\s{{0,2}}[.{DOT}]\s{{0,2}}")
     after = rf"(?!\w)(?:{_PATH}|\?[^\s<>\"\0]++)?" if host in _CHATS else _PATH
     return re.compile(
-        r"(?<![\w.@-])(?:h(?:tt|xx)ps?\s?:\s?/\s?/\s?)?(?:(?:www|m|web|mobile|[a-z]{2})\s?\.\s?)?"
+        r"(?<![\w.@-])(?:h(?:tt|xx)ps?\s?:\s?/\s?/\s?)?(?:[\w-]{1,63}+\s?\.\s?){0,3}?"
         rf"{dotted}{after}{_MORE_DIGITS}",
         re.IGNORECASE,
     )
@@ -94,6 +95,9 @@ _WEB = re.compile(
     r"(?<![\w.@-])(?:h(?:tt|xx)ps?://|www\."
     r"|(?:[\w-]{1,63}+\.){1,5}[a-z]{2,24}(?::[0-9]{1,5})?/)[^\s<>\"\0]++",
     re.IGNORECASE,
+)
+_WA_ME = re.compile(
+    r"(?<!\w)wa[\s,;]{1,2}me\s?/\s?\+?[0-9][^\s<>\"\0]*+(?:[ -]{1,2}[0-9]{2,15}){0,6}+", re.IGNORECASE
 )
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[-/_]?(?:0?[1-9]|1[0-2])(?:[-/_]?[0-3]?[0-9])?(?![0-9])")
 _LONG_NUMBER = re.compile(r"[0-9](?:[^0-9]{0,3}+[0-9]){6,}+")
@@ -122,9 +126,15 @@ def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 def _contacts(text: str) -> Iterator[tuple[int, int]]:
     """A host is looked for with its pattern only where its letters stand."""
     compact = "".join(text.lower().replace(DOT, ".").split())
+    if "wame/" in compact.replace(",", "").replace(";", ""):
+        yield from _misspelt(text)
     for host in _HOSTS:
         if host in compact:
             yield from (match.span() for match in _contact(host).finditer(text))
+
+
+def _misspelt(text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in _WA_ME.finditer(text))
 
 
 def carries_person(link: str) -> bool:

@@ -39,7 +39,8 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT_SIGN = re.compile(
-    rf"({_LOCAL})[\s,]{{1,2}}+(?:on\s|at\s|-\s?)?{_HOUSE}(?:\s?[.,{DOT}]?\s?(?:com|co\.?in|कॉम)(?!\w)"
+    rf"({_LOCAL})(?:[\s,]{{1,2}}+|[^\w\s()\[\]\0\"'.:/]{{1,3}}+)(?:on\s|at\s"
+    rf"|-\s?)?{_HOUSE}(?:\s?[.,{DOT}]?\s?(?:com|co\.?in|कॉम)(?!\w)"
     rf"|(?!\w))",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ that a profile shows is known, and the guard looks for it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical
@@ -13,7 +13,8 @@ from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import INDIC
 
 _TRIGGERS = (
-    "name", "naam", "nombre", "llamo", "speaking", " here", "this side", "myself", "regards", "sincerely", "yours",
+    "name", "naam", "nombre", "llamo", "speaking", " here", "this side", "myself", "regards", "best",
+    "cheers", "sincerely", "nam ", "bol rah", " from", " calling", "this is m", "this is dr", "yours",
     "thanks", "नाम", "saludos", "fn:",
 )  # fmt: skip
 _WORD = rf"(?:[^\W\d_]|[{INDIC}])(?:[^\W\d_]|[{INDIC}'.-]){{1,24}}+"
@@ -22,44 +23,52 @@ _TITLE = r"(?:(?:mr|mrs|ms|miss|dr|shri|smt|kumari|sr|sra)\.?\s)?"
 _LEAD = r"(?<![\w\[])"
 _INTRODUCED = re.compile(
     rf"{_LEAD}(?:my (?:full |good |real |own )?name(?:'s| is|\s?[:=-])|mi nombre es|me llamo"
-    rf"|mera (?:poora |pura )?naam(?: hai)?"
+    rf"|mera (?:poora |pura )?naa?m(?: hai)?"
     rf"|मेरा (?:पूरा )?नाम(?: है)?|(?:policy ?holder|insured|full|customer|patient|nominee"
     rf"|account holder|proposer)(?:'s)?\s(?:full )?name"
-    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|fn:)(?:(?<=[:=-])|(?!\w))\s{{0,2}}{_TITLE}({_NAME})",
+    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|name\s?-\s|fn:)(?:(?<=[:=-])|(?!\w))\s{{0,2}}{_TITLE}({_NAME})",
     re.IGNORECASE,
 )
-_SPEAKING = re.compile(rf"{_LEAD}(?:this is|it'?s|i am|i'?m) {_TITLE}({_NAME})", re.IGNORECASE)
+_SPEAKING = re.compile(
+    rf"{_LEAD}(?:this is|it'?s|i am|i'?m|main|mai|ye|yeh) {_TITLE}({_NAME})", re.IGNORECASE
+)
 _OPENED = re.compile(rf"(?:\A|[.!?,\n]\s?|(?:hi|hello|hey)[ ,]{{1,2}}){_TITLE}({_NAME})", re.IGNORECASE)
 _SIGNED = re.compile(
-    rf"(?:regards|sincerely|faithfully|yours truly|saludos|thanks"
+    rf"(?:regards|best|best wishes|cheers|sincerely|faithfully|yours truly|saludos|thanks"
     rf"|thank you)[,.!]?[ ]?\n\s{{0,3}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)",
     re.IGNORECASE,
 )
+_TITLED = re.compile(
+    rf"{_LEAD}(?:this is|i am|i'?m|myself) (?:mr|mrs|ms|dr|shri|smt|sra?)\.?\s({_NAME})", re.IGNORECASE
+)
+_CALLING = ("speaking", " here", "this side", "bol r", " from", " calling")
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
-    "mr", "mrs", "ms", "miss", "dr", "shri", "smt", "kumari", "sr", "sra", "i'm", "im", "it's", "its",
-    "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long", "common", "kisne", "kyun",
-    "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek", "change", "add", "update", "hata",
-    "hatao", "a", "absent", "added", "again", "all", "already", "also", "always", "an", "and", "any",
-    "appearing", "are", "as", "at", "back", "blank", "but", "by", "calling", "came", "changed", "claim",
-    "clear", "come", "comes", "coming", "correct", "corrected", "correctly", "customer", "de", "deleted",
-    "different", "do", "does", "doing", "done", "el", "en", "error", "es", "exactly", "for", "from",
-    "going", "gone", "good", "great", "h", "ha", "had", "hai", "has", "have", "he", "her", "here", "hi",
-    "him", "his", "how", "i", "if", "in", "incomplete", "incorrect", "incorrectly", "insured", "is",
-    "it", "just", "kya", "la", "linked", "listed", "madam", "mentioned", "mis", "misprinted", "missing",
-    "misspelled", "misspelt", "mistake", "mistyped", "my", "myself", "name", "named", "nahi", "nahin",
-    "nai", "nobody", "none", "nor", "not", "nothing", "now", "of", "ok", "okay", "old", "on", "only",
-    "or", "our", "out", "para", "please", "pls", "por", "printed", "properly", "que", "removed", "right",
-    "same", "se", "shown", "showing", "sir", "so", "sorry", "speaking", "spelled", "spelling", "spelt",
-    "still", "supposed", "sure", "tha", "that", "the", "their", "them", "then", "there", "they", "thi",
-    "this", "to", "today", "too", "unknown", "updated", "urgent", "very", "want", "wanting", "was", "we",
-    "what", "when", "where", "which", "who", "why", "will", "with", "writing", "written", "wrong",
-    "wrongly", "y", "yes", "you", "your", "and/or", "galat", "likha", "likhi", "mein", "me", "main",
-    "mai", "hu", "hoon", "hun", "policy", "holder", "number", "no", "id", "dob", "sex", "age", "address",
-    "city", "mobile", "phone", "email", "call", "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe",
-    "thanks", "thank", "regards", "regarding", "about", "than", "because", "since", "until", "after",
-    "before", "during", "under", "over", "है", "हैं", "था", "थी", "और", "का", "की", "के", "में", "से",
-    "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम", "टाइप", "आपका", "क्या",
+    "strictly", "generally", "legally", "honestly", "frankly", "technically", "roughly", "broadly",
+    "personally", "medically", "mr", "mrs", "ms", "miss", "dr", "shri", "smt", "kumari", "sr", "sra",
+    "i'm", "im", "it's", "its", "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long",
+    "common", "kisne", "kyun", "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek",
+    "change", "add", "update", "hata", "hatao", "a", "absent", "added", "again", "all", "already",
+    "also", "always", "an", "and", "any", "appearing", "are", "as", "at", "back", "blank", "but", "by",
+    "calling", "came", "changed", "claim", "clear", "come", "comes", "coming", "correct", "corrected",
+    "correctly", "customer", "de", "deleted", "different", "do", "does", "doing", "done", "el", "en",
+    "error", "es", "exactly", "for", "from", "going", "gone", "good", "great", "h", "ha", "had", "hai",
+    "has", "have", "he", "her", "here", "hi", "him", "his", "how", "i", "if", "in", "incomplete",
+    "incorrect", "incorrectly", "insured", "is", "it", "just", "kya", "la", "linked", "listed", "madam",
+    "mentioned", "mis", "misprinted", "missing", "misspelled", "misspelt", "mistake", "mistyped", "my",
+    "myself", "name", "named", "nahi", "nahin", "nai", "nobody", "none", "nor", "not", "nothing", "now",
+    "of", "ok", "okay", "old", "on", "only", "or", "our", "out", "para", "please", "pls", "por",
+    "printed", "properly", "que", "removed", "right", "same", "se", "shown", "showing", "sir", "so",
+    "sorry", "speaking", "spelled", "spelling", "spelt", "still", "supposed", "sure", "tha", "that",
+    "the", "their", "them", "then", "there", "they", "thi", "this", "to", "today", "too", "unknown",
+    "updated", "urgent", "very", "want", "wanting", "was", "we", "what", "when", "where", "which", "who",
+    "why", "will", "with", "writing", "written", "wrong", "wrongly", "y", "yes", "you", "your", "and/or",
+    "galat", "likha", "likhi", "mein", "me", "main", "mai", "hu", "hoon", "hun", "policy", "holder",
+    "number", "no", "id", "dob", "sex", "age", "address", "city", "mobile", "phone", "email", "call",
+    "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about",
+    "than", "because", "since", "until", "after", "before", "during", "under", "over", "है", "हैं", "था",
+    "थी", "और", "का", "की", "के", "में", "से", "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम",
+    "टाइप", "आपका", "क्या",
 })  # fmt: skip
 _MOST_WORDS = 3
 
@@ -70,37 +79,54 @@ _CLAUSE_END = re.compile(
     r"|hoon|hu|y|aged?|dob)(?!\w)|है|और|मैं)",
     re.IGNORECASE,
 )
-_SIDES = re.compile(r"[ ,]{1,2}(?:speaking|this side)(?!\w)", re.IGNORECASE)
+_ANYTHING = re.compile("")
+_SIDES = re.compile(r"[ ,]{1,2}(?:speaking|this side|bol rah[aieo]|bol rh[aie])(?!\w)", re.IGNORECASE)
+_FROM_AFTER = re.compile(r"[ ,]{1,2}(?:from|calling)(?!\w)", re.IGNORECASE)
 _HERE_AFTER = re.compile(r"[ ,]{1,2}here(?=\s{0,2}(?:\Z|[.,;:!?\n]|from))", re.IGNORECASE)
 
 
 def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
-    lowered = view.text.lower()
+    text = view.text
+    lowered = text.lower()
     if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in _INTRODUCED.finditer(view.text):
+    for match in _INTRODUCED.finditer(text):
         end = _end_of(match[1])
-        if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(view.text, match.start(1) + end)):
+        if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(text, match.start(1) + end)):
             yield _hit(match, end)
-    for match in _SIGNED.finditer(view.text):
+    for match in _SIGNED.finditer(text):
         if end := _end_of(match[1]):
             yield _hit(match, end)
-    if any(each in lowered for each in ("speaking", " here", "this side")):
-        for match in (*_SPEAKING.finditer(view.text), *_OPENED.finditer(view.text)):
-            end = _end_of(match[1])
-            if end and _is_capitalised(match[1][:end]) and _calls(view.text, match.start(1), end):
-                yield _hit(match, end)
+    yield from _presented(text, _TITLED, (_ANYTHING,), (_ANYTHING,))
+    if any(each in lowered for each in _CALLING):
+        yield from _presented(text, _SPEAKING, (_SIDES,), (_SIDES, _HERE_AFTER, _FROM_AFTER))
+        yield from _presented(text, _OPENED, (_SIDES,), (_SIDES, _HERE_AFTER))
+
+
+def _presented(
+    text: str,
+    pattern: re.Pattern[str],
+    after_one: Sequence[re.Pattern[str]],
+    after_two: Sequence[re.Pattern[str]],
+) -> Iterator[Hit]:
+    """Names after "this is" and the like. They have capitals, and the words after them say who is calling.
+
+    After two words less is asked for than after one: "Traffic here" is nobody.
+    """
+    for match in pattern.finditer(text):
+        end = _end_of(match[1])
+        after = after_two if " " in match[1][:end] else after_one
+        if (
+            end
+            and _is_capitalised(match[1][:end])
+            and any(each.match(text, match.start(1) + end) for each in after)
+        ):
+            yield _hit(match, end)
 
 
 def _hit(match: re.Match[str], length: int) -> Hit:
     start = match.start(1)
     return Hit("name", start, start + length, match[1][:length].casefold())
-
-
-def _calls(text: str, start: int, length: int) -> bool:
-    """Whether "speaking" comes next; "here" counts after two words only, as "Traffic here" is nobody."""
-    end = start + length
-    return bool(_SIDES.match(text, end)) or (" " in text[start:end] and bool(_HERE_AFTER.match(text, end)))
 
 
 def _end_of(found: str) -> int:

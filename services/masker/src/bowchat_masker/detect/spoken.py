@@ -32,8 +32,8 @@ _SAID_WORDS = "|".join(
     word.replace(" ", r"\s{1,2}") for word in sorted(_WORDS, key=len, reverse=True) if word not in _SPECIAL
 )
 _SAID = re.compile(
-    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{<*\"'_~|=-]{{1,2}}+\s?+)({_SAID_WORDS})"
-    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)",
+    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{<*\"'_~|=+-]{{1,2}}+\s?+)({_SAID_WORDS})"
+    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)",
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\s{0,2}+[(\[{<]\s?(@|\.|a)\s?[)\]}>]\s{0,2}+", re.IGNORECASE)
@@ -53,7 +53,7 @@ def spoken(text: str) -> Canonical:
     view = Canonical(text, range(len(text)), range(1, len(text) + 1))
     view = _rewritten(view, list(_spelled(view.text)))
     view = _rewritten(view, list(_written(view.text)))
-    said = ((*match.span(), _sign(match[1])) for match in _SAID.finditer(view.text))
+    said = ((*match.span(), _sign(match)) for match in _SAID.finditer(view.text))
     return _rewritten(view, list(said))
 
 
@@ -71,8 +71,10 @@ def _written(text: str) -> Iterable[_Change]:
     return sorted(changes)
 
 
-def _sign(word: str) -> str:
-    return _WORDS[" ".join(word.lower().split())]
+def _sign(match: re.Match[str]) -> str:
+    """In brackets even a plain "at" is meant as a symbol."""
+    sign = _WORDS[" ".join(match[1].lower().split())]
+    return "@" if sign == AT and match[0].lstrip()[0] in "[({<" else sign
 
 
 def _rewritten(view: Canonical, changes: Sequence[_Change]) -> Canonical:

@@ -32,6 +32,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(r"[a-z][._-]?[0-9]|[a-z][._-][a-z]|[0-9]{10}", re.IGNORECASE)
+_TWO_PARTS = re.compile(r"[a-z]{2,}[._-][a-z0-9]{2,}", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _SHORTEST_NUMBER = 7
 
@@ -55,4 +56,6 @@ def _is_upi(name: str, sign: str, house: str, *, has_cue: bool) -> bool:
         return True
     if sign == AT:
         return has_cue and bool(_BANK.fullmatch(house)) and bool(_TELLING.search(name))
-    return bool(_BANK.fullmatch(house)) or (has_cue and bool(_TELLING.search(name)))
+    return bool(_BANK.fullmatch(house) or _TWO_PARTS.fullmatch(name)) or (
+        has_cue and bool(_TELLING.search(name))
+    )
