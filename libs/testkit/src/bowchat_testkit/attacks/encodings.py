@@ -15,6 +15,12 @@ def _each(form: str) -> Family:
     return lambda text, _: "".join(form.format(ord(each)) for each in text)
 
 
+def _json(text: str, _: Random) -> str:
+    """As JSON writes what is beyond ASCII, of all characters: in halves where they are beyond the first plane."""
+    halves = text.encode("utf-16-be")
+    return "".join(f"\\u{halves[at]:02x}{halves[at + 1]:02x}" for at in range(0, len(halves), 2))
+
+
 ENCODINGS: dict[str, Family] = {
     "base64": lambda text, _: base64.b64encode(text.encode()).decode(),
     "base64 url-safe without padding": lambda text, _: (
@@ -31,7 +37,7 @@ ENCODINGS: dict[str, Family] = {
     "html hexadecimal": _each("&#x{:x};"),
     "quoted-printable": lambda text, _: "".join(f"={each:02X}" for each in text.encode()),
     "quoted-printable sentence": lambda text, _: quopri.encodestring(f"n\u00ba {text}".encode()).decode(),
-    "json escapes": _each("\\u{:04x}"),
+    "json escapes": _json,
     "backslash x": lambda text, _: "".join(f"\\x{each:02x}" for each in text.encode()),
     "octal escapes": lambda text, _: "".join(f"\\{each:03o}" for each in text.encode()),
     "character codes": lambda digits, _: " ".join(str(ord(each)) for each in digits),

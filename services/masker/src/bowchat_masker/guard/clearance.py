@@ -67,14 +67,14 @@ def inspect(draft: Draft, watch: Watch, *, trusted: frozenset[str]) -> Clue | No
     `trusted` are words from the registry and the contract, which may happen to equal somebody's name; their digits are
     looked at all the same.
     """
-    fields = from_json(draft.value)
-    said = [each for each in _leaves(_without_counts(fields)) if not _is_ours(each, draft)]
+    fields, own = from_json(draft.value), _own(draft)
+    said = [each for each in _leaves(_without_counts(fields)) if not _is_ours(each, own)]
     free = [each for each in said if each not in trusted]
     clue = search("\n".join(said), "\n".join(free), watch)
     if clue:
         return clue
     headers = [value.decode() for _, value in to_headers(draft.meta)]
-    others = [each for each in (draft.key, *headers) if not _is_ours(each, draft) and each not in _CONSTANT]
+    others = [each for each in (draft.key, *headers) if not _is_ours(each, own)]
     return search("\n".join(others), "", watch) if others else None
 
 
@@ -91,22 +91,24 @@ def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleare
 
     Errors: `NotMintedError` when anything else stands in its value or key.
     """
-    leaves = [*_leaves(from_json(draft.value)), draft.key]
-    if not all(_is_ours(each, draft) or each in words or _is_small(each) for each in leaves):
+    leaves, own = [*_leaves(from_json(draft.value)), draft.key], _own(draft)
+    if not all(_is_ours(each, own) or each in words or _is_small(each) for each in leaves):
         raise NotMintedError("the record holds a value that was not minted here")
     return Cleared(draft, _PERMIT)
 
 
 def written_by_people(draft: Draft, trusted: frozenset[str]) -> str:
     """What people wrote in a draft, as the insurer will read it."""
-    texts = _texts(from_json(draft.value))
-    return "\n".join(each for each in texts if not _is_ours(each, draft) and each not in trusted)
+    own = _own(draft) | trusted
+    return "\n".join([each for each in _texts(from_json(draft.value)) if not _is_ours(each, own)])
 
 
-def _is_ours(leaf: str, draft: Draft) -> bool:
-    if leaf in (draft.own_time, draft.meta.type, draft.meta.source):
-        return True
-    return MINTED.fullmatch(leaf) is not None or TRACE.fullmatch(leaf) is not None
+def _own(draft: Draft) -> frozenset[str]:
+    return _CONSTANT | {draft.own_time, draft.meta.type, draft.meta.source}
+
+
+def _is_ours(leaf: str, own: frozenset[str]) -> bool:
+    return leaf in own or MINTED.fullmatch(leaf) is not None or TRACE.fullmatch(leaf) is not None
 
 
 def _without_counts(fields: Any) -> Any:

@@ -5,6 +5,7 @@ import binascii
 import contextlib
 import html
 import re
+import sys
 import urllib.parse
 from collections.abc import Iterator
 
@@ -12,21 +13,28 @@ MINTED = re.compile(r"(?:im|th|ph|ev|md|rv)_[a-p]{32}|/v1/media/[a-p]{64}")
 TRACE = re.compile(r"00-[a-f]{32}-[a-f]{16}-01")
 _WINDOW = 7
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
-_LETTER = re.compile(r"[A-Za-z]")
+# A digit in base64 brings capitals or digits with it: an ordinary word has neither.
+_WORD = re.compile(r"[A-Za-z][a-z/_+-]++")
+# A date, a policy number: letters at the beginning alone.
+_REFERENCE = re.compile(r"(?:[A-Za-z]{1,6}[-/_]?)?[0-9]++(?:[-/_][0-9]++)*+")
 _BASE32 = re.compile(r"[A-Z2-7]{12,}")
 # These begin with a plain set of characters, which the engine finds fast; what stands before is looked at afterwards.
 _HEX = re.compile(r"[0-9a-fA-F]{2}[\s:,=-]?(?:[0-9a-fA-F]{2}[\s:,=-]?){6,}+")
 _HEX_SEPARATORS = re.compile(r"[\s:,=-]")
 _NO_DIGITS = bytes(sorted(set(range(256)) - set(b"0123456789")))
-_PRINTABLE = re.compile(rb"[\x20-\x7e\t\n]{12,}+")
+_PRINTABLE = re.compile(rb"[\x20-\x7e\t\n]{7,}+")
 _QUOTED = re.compile(r"=([0-9A-Fa-f]{2})")
 _ESCAPED = re.compile(
-    r"(?:\\u\{?|\\U0000|%u|[Uu]\+)([0-9a-fA-F]{4})\}?|(?:\\x|0x)([0-9a-fA-F]{2})(?![0-9a-fA-F])|\\([0-7]{3})"
+    r"(?:\\u\{|\\U000|[Uu]\+)([0-9a-fA-F]{4,5})\}?|(?:\\u|%u)([0-9a-fA-F]{4})|(?:\\x|0x)([0-9a-fA-F]{2})(?![0-9a-fA-F])|\\([0-7]{3})"
 )
 _SIGNS = frozenset("%&=\\")
 _CODE_POINT = re.compile(r"[Uu]\+[0-9]|0x[0-9]")
 _SHORTEST_TOKEN = 10
 _SUM = re.compile(r"([0-9]{1,12})\s?([+\u2212\u2013x*\u00d7-])\s?([0-9]{1,12})")
+_SUM_SIGNS = frozenset("+*\u00d7\u2212\u2013")
+_LISTED = re.compile(r"^\s*(?:[a-z]+\s)?[0-9]{1,2}\s?[.):-]\s?", re.MULTILINE | re.IGNORECASE)
+_FEWEST_MINUS = 4
+_LONG_DIGITS = re.compile(r"[0-9]{7}")
 _CHARACTER = re.compile(r"(?<![0-9])(?:4[89]|5[0-7])(?![0-9])")
 _OCTET = re.compile(r"0011[01]{4}")
 _NIBBLE = re.compile(r"(?<![01])[01]{4}(?![01])")
@@ -46,7 +54,7 @@ def texts_in(text: str, plain: str) -> Iterator[str]:
         yield from _from_marks(text)
     parts = text.split()
     lengths = list(map(len, parts))
-    if lengths.count(1) > _WINDOW:
+    if lengths.count(1) >= _SHORTEST_TOKEN:
         yield "".join(parts)
     if max(lengths, default=0) >= _SHORTEST_TOKEN:
         yield from _from_tokens(" ".join([each for each in parts if len(each) >= _SHORTEST_TOKEN]))
@@ -58,17 +66,29 @@ def _from_marks(text: str) -> Iterator[str]:
     """What percent signs, entities, quoted-printable and escapes stand for, read either way."""
     for way in (text, text[::-1]):
         found = [urllib.parse.unquote(way, errors="replace"), html.unescape(way), _from_quoted(way)]
-        found.append(_ESCAPED.sub(_unescaped, way))
+        found.append(_joined_pairs(_ESCAPED.sub(_unescaped, way)))
         yield from (each for each in found if each != way)
 
 
 def digits_in(text: str, plain: str) -> Iterator[str]:
-    """Every string of digits that this text may spell by a code of numbers. `plain` are its digits as they stand."""
+    """Every string of digits that this text may spell by a code of numbers, read either way. `plain` are its digits."""
+    yield from _spelled(text, plain)
+    if len(plain) >= 2 * _WINDOW or text.count(".") + text.count("-") >= 3 * _WINDOW:
+        yield from _spelled(text[::-1], plain[::-1])
+
+
+def _spelled(text: str, plain: str) -> Iterator[str]:
     if len(plain) >= _WINDOW:
-        summed = _SUM.sub(_summed, text)
-        if summed != text:
-            yield "".join(re.findall(r"[0-9]", summed))
-        if len(plain) >= 2 * _WINDOW:
+        if (
+            not _SUM_SIGNS.isdisjoint(text)
+            or " x " in text
+            or text.count("-") >= _FEWEST_MINUS
+            or _LONG_DIGITS.search(text)
+        ):
+            yield "".join(re.findall(r"[0-9]", _SUM.sub(_summed, text)))
+        if "\n" in text:
+            yield "".join(re.findall(r"[0-9]", _LISTED.sub("", text)))
+        if plain.count("4") + plain.count("5") >= _WINDOW:
             yield "".join(chr(int(each)) for each in _CHARACTER.findall(text))
         if plain.count("0") + plain.count("1") >= 4 * _WINDOW:
             yield "".join(chr(int(each, 2)) for each in _OCTET.findall(text) if int(each, 2) < 58)
@@ -92,24 +112,24 @@ def _from_quoted(text: str) -> str:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    value = int(match[1] or match[2], 16) if match[1] or match[2] else int(match[3], 8)
-    return chr(value) if not 0xD800 <= value < 0xE000 else ""
+    coded = match[1] or match[2] or match[3]
+    value = int(coded, 16) if coded else int(match[4], 8)
+    return chr(value) if value <= sys.maxunicode else ""
+
+
+def _joined_pairs(text: str) -> str:
+    """Two escaped halves of a character beyond the first plane become the character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _from_tokens(text: str) -> Iterator[str]:
     for token in _BASE64.findall(text):
-        # A digit in base64 brings capitals or digits with it, so an ordinary word is not decoded; and letters, so an
-        # ordinary reference is not.
-        if not token[1:].islower() and _has_letters(token) and not MINTED.fullmatch(token):
+        if not _WORD.fullmatch(token) and not _REFERENCE.fullmatch(token) and not MINTED.fullmatch(token):
             yield from _from_base64(token)
             yield from _from_base64(token[::-1])
     for token in _BASE32.findall(text):
         yield from _from_base32(token)
         yield from _from_base32(token[::-1])
-
-
-def _has_letters(token: str) -> bool:
-    return len(_LETTER.findall(token)) * 3 >= len(token)
 
 
 def _from_hex(text: str) -> Iterator[str]:

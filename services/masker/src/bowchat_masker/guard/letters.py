@@ -16,12 +16,11 @@ _LOOKS = {
 LOOKALIKES = _LOOKS
 _NO_SEPARATORS = str.maketrans("", "", ".,;:()[]{}<>\"'/\\_~*#+=-")
 _LOOKING = re.compile(f"[{re.escape(''.join(_LOOKS))}.,;:()\\[\\]{{}}<>\"'/\\\\_~*#+=-]+")
-_LONGEST_PLAIN = 8
 _FEWEST = 7
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _FROM_ZERO = str.maketrans("abcdefghij", "0123456789")
 _FROM_ONE = str.maketrans("abcdefghij", "1234567890")
-_CODE = frozenset("abcdefghij0123456789")
+_CODED = re.compile(r"(?<![^ ])[a-j0-9]{7,}+(?![^ ])")
 
 
 def lookalikes(text: str) -> Iterator[str]:
@@ -31,14 +30,13 @@ def lookalikes(text: str) -> Iterator[str]:
     """
     words = text.split()
     likely = [each for each in words if not each.islower() or len(each) == 1 or len(each) >= _FEWEST]
-    signs = [each.translate(_NO_SEPARATORS) for each in likely if _LOOKING.fullmatch(each)]
-    if len("".join(signs)) < _FEWEST or "".join(signs).isdigit():
+    signs = {each: each.translate(_NO_SEPARATORS) for each in likely if _LOOKING.fullmatch(each)}
+    if not signs or "".join(signs.values()).isdigit():
         return
     group: list[str] = []
     for word in words:
-        plain = word.translate(_NO_SEPARATORS)
-        if plain and plain in signs:
-            group.append(plain)
+        if word in signs:
+            group.append(signs[word])
         elif group:
             yield from _stretch(group)
             group = []
@@ -53,12 +51,12 @@ def _stretch(group: list[str]) -> Iterator[str]:
 
 def keyed(words: Sequence[str]) -> str:
     """Long words as typed on the keys of a telephone, a line each. The whole number only is looked for in these."""
-    return "\n".join([each for each in words if len(each) >= _LONGEST_PLAIN]).translate(_KEYS)
+    return "\n".join(words).translate(_KEYS)
 
 
 def coded(words: Sequence[str]) -> Iterator[str]:
     """Long words of the letters a to j alone, as places in the alphabet."""
-    found = [each for each in words if len(each) >= _FEWEST and set(each) <= _CODE and not each.isdigit()]
+    found = _CODED.findall(" ".join(words))
     if found:
         joined = "\n".join(found)
         yield joined.translate(_FROM_ZERO)

@@ -23,10 +23,13 @@ from bowchat_masker.guard.words import glued, spoken
 __all__ = ["MINTED", "NOBODY", "TRACE", "Clue", "TooMuchError", "Watch", "search", "watch_for"]
 
 _DEEPEST = 3
-_MOST_CHARACTERS = 60_000
+_MOST_CHARACTERS = 10_000
+_LONGEST_STRETCH = 400
 _MOST_VIEWS = 64
-_FEWEST_ALONE = 6
+_FEWEST_ALONE = 12
 _LONGEST_WORD = 16
+# A code as it stands, after its 0x, and before it where it is written from its end.
+_CODE_CUTS = slice(None), slice(2, None), slice(None, -2)
 _WORD = re.compile(r"[^\W_]+")
 _SPACED = str.maketrans({chr(each): " " for each in range(128) if not chr(each).isalnum()})
 
@@ -40,16 +43,15 @@ def search(text: str, free: str, watch: Watch) -> Clue | None:
 
     Errors: `TooMuchError`.
     """
-    for depth, view in _views(text):
-        said = free if depth == 0 else view
-        clue = _search_view(view, said, watch)
+    for depth, view, plain in _views(text):
+        clue = _search_view(view, free if depth == 0 else view, plain, watch)
         if clue:
             return clue
     return None
 
 
-def _views(text: str) -> Iterator[tuple[int, str]]:
-    """The text, what it is the code of, what that is the code of, and so on."""
+def _views(text: str) -> Iterator[tuple[int, str, str]]:
+    """The text with its digits, what it is the code of, what that is the code of, and so on."""
     seen, spent = {text}, 0
     level = [text]
     for depth in range(_DEEPEST + 1):
@@ -58,16 +60,16 @@ def _views(text: str) -> Iterator[tuple[int, str]]:
             spent += len(view)
             if spent > _MOST_CHARACTERS or len(seen) > _MOST_VIEWS:
                 raise TooMuchError("the text hides too much to be looked through")
-            yield depth, view
+            plain = digits_of(view)
+            yield depth, view, plain
             if depth < _DEEPEST:
-                new = set(texts_in(view, digits_of(view))) - seen
+                new = set(texts_in(view, plain)) - seen
                 below += new
                 seen |= new
         level = below
 
 
-def _search_view(view: str, said: str, watch: Watch) -> Clue | None:
-    plain = digits_of(view)
+def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
     if has_number(plain, watch):
         return "number"
     if watch.bsuids or watch.emails:
@@ -93,20 +95,23 @@ def _is_in_words(text: str, watch: Watch) -> bool:
     if any(has_number(each, watch) for each in spoken(text, words)):
         return True
     lengths = list(map(len, words))
-    longest = max(map(len, text.split()), default=0)
+    longest = max(lengths, default=0)
     if longest >= _LONGEST_WORD or lengths.count(1) >= _FEWEST_ALONE:
         together = "".join(words)
         if any(has_number(each, watch) for each in glued(together)):
             return True
-    if max(lengths, default=0) < SHORTEST_CODE:
-        return False
+    return longest >= SHORTEST_CODE and _is_in_long_words(
+        [each for each in words if len(each) >= SHORTEST_CODE], watch
+    )
+
+
+def _is_in_long_words(words: list[str], watch: Watch) -> bool:
     if any(window in each for each in coded(words) for window in watch.windows):
         return True
     keys = keyed(words)
-    if keys and any(each.digits in keys or each.digits[::-1] in keys for each in watch.numbers):
+    if any(each.digits in keys or each.digits[::-1] in keys for each in watch.numbers):
         return True
-    codes = [each for each in words if len(each) >= SHORTEST_CODE]
-    return not watch.codes.isdisjoint(codes) or any(each[2:] in watch.codes for each in codes)
+    return any(not watch.codes.isdisjoint([each[cut] for each in words]) for cut in _CODE_CUTS)
 
 
 def words_of(text: str) -> list[str]:
@@ -116,11 +121,11 @@ def words_of(text: str) -> list[str]:
 
 
 def _is_in_letters(text: str, watch: Watch) -> bool:
+    stretches = list(lookalikes(text))
+    if any(len(each) > _LONGEST_STRETCH for each in stretches):
+        raise TooMuchError("the text has more letters that look like digits than people type")
     return any(
-        _spells(way, each)
-        for signs in lookalikes(text)
-        for way in (signs, signs[::-1])
-        for each in watch.whole
+        _spells(way, each) for signs in stretches for way in (signs, signs[::-1]) for each in watch.whole
     )
 
 
@@ -144,15 +149,17 @@ def has_number(digits: str, watch: Watch) -> bool:
         return False
     if any(window in digits for window in watch.windows):
         return True
-    return any(_runs_through(digits, number) or _strides_back(digits, number) for number in watch.numbers)
+    if any(_runs_through(digits, each) for each in watch.numbers):
+        return True
+    return any(_runs_through(digits, each, 1) for each in watch.backwards)
 
 
-def _runs_through(digits: str, number: Number) -> bool:
-    """Whether the number stands in `digits` with at most two foreign digits between each two of its own.
+def _runs_through(digits: str, number: Number, most: int = 2) -> bool:
+    """Whether the number stands in `digits` with at most two (or one) foreign digits between each two of its own.
 
     Bit k of a word says that the first k+1 digits of the number may end here: one step a digit, whatever the text.
     """
-    if len(digits) < len(number.digits):
+    if len(digits) < len(number.digits) or not number.masks.keys() <= set(digits):
         return False
     masks, whole = number.masks, 1 << (len(number.digits) - 1)
     last = second = third = 0
@@ -160,16 +167,8 @@ def _runs_through(digits: str, number: Number) -> bool:
         now = (((last | second | third) << 1) | 1) & masks.get(digit, 0)
         if now & whole:
             return True
-        last, second, third = now, last, second
+        last, second, third = now, last, second if most > 1 else 0
     return False
-
-
-def _strides_back(digits: str, number: Number) -> bool:
-    """Whether the number stands in every second or third digit, from its end."""
-    if len(digits) < 2 * len(number.digits) - 1:
-        return False
-    wanted = number.digits[::-1]
-    return any(wanted in digits[at::step] for step in (2, 3) for at in range(step))
 
 
 def _spells(signs: str, number: Number) -> bool:

@@ -43,6 +43,8 @@ class Watch:
     """Every seven digits in a row of each number, with its country code, both ways."""
     numbers: tuple[Number, ...]
     """Each number without its country code."""
+    backwards: tuple[Number, ...] = ()
+    """The same, from their ends."""
     whole: tuple[Number, ...] = ()
     """Each number with it."""
     codes: frozenset[str] = frozenset()
@@ -74,6 +76,7 @@ def watch_for(known: Known) -> Watch:
     return Watch(
         windows=_windows(whole),
         numbers=tuple(number(each) for each in sorted(numbers)),
+        backwards=tuple(number(each[::-1]) for each in sorted(numbers)),
         whole=tuple(number(each) for each in sorted(whole)),
         codes=frozenset(code for each in whole for way in (each, each[::-1]) for code in _codes(way)),
         bsuids=tuple(sorted(_bsuids((*known.bsuid, *known.parent_bsuid)))),
@@ -99,7 +102,7 @@ def _codes(digits: str) -> Iterator[str]:
     while value:
         value, rest = divmod(value, 36)
         base36 = _BASE36[rest] + base36
-    yield from (each for each in (*codes, base36) if len(each) >= SHORTEST_CODE)
+    yield from (way for each in (*codes, base36) if len(each) >= SHORTEST_CODE for way in (each, each[::-1]))
 
 
 def _bsuids(texts: Iterable[str]) -> Iterator[str]:

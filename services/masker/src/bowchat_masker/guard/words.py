@@ -6,12 +6,13 @@ digit to the search; a word too few loses the number.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from bowchat_masker.guard.reading import folded
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d")
 _FEWEST = 7
-_FEWEST_ROMAN = 3
+_FEWEST_ROMAN = 2
 
 _DIGITS = """
 zero one two three four five six seven eight nine
@@ -171,6 +172,9 @@ _ROMAN = {
     for value, numeral in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)
 } | {"iiii": "4", "viiii": "9", "o": "0", "n": "0", "nulla": "0", "zero": "0"}  # fmt: skip
 
+# The rest are words, or letters that people number things by.
+_SURELY_ROMAN = _ROMAN.keys() - {"i", "v", "x", "o", "n", "nulla", "zero"}
+
 
 def _rot13(word: str) -> str:
     return word.translate(str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm"))
@@ -207,6 +211,12 @@ _REPEATED = {folded(word): times for word, times in _REPEATS.items()}
 _LOOSER = _LOOSEST.keys() - _STRICT.keys()
 _SAYING = _STRICT.keys() | _TENS_OF.keys()
 _KNOWN = frozenset({*_LOOSEST, *_TENS_OF, *_ROMAN, *_REPEATED, *_SCALES})
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_AFTER_DIGIT = re.compile(
+    r"\d\W{0,3}(?:" + "|".join(sorted(_LOOSER - {"a"}, reverse=True)) + r")(?![^\W\d_])"
+)
+_BACKWARDS = frozenset(each[::-1] for each in {*_SAYING, *_SURELY_ROMAN})
+_FEWEST_BACKWARDS = 2
 _UNITS = frozenset("123456789")
 
 
@@ -246,15 +256,25 @@ def spoken(text: str, words: Sequence[str]) -> Iterator[str]:
 
     `words` is the text without its punctuation.
     """
-    if _KNOWN.isdisjoint(words) and (text.isalpha() or all(map(_is_plain, words))):
+    if len([each for each in words if each in _BACKWARDS]) >= _FEWEST_BACKWARDS:
+        yield from _spoken(text[::-1])
+    if _SAYING.isdisjoint(words) and not _says_by_others(text, words):
         return
+    yield from _spoken(text)
+
+
+def _spoken(text: str) -> Iterator[str]:
     said = [each for each in _TOKEN.findall(text) if each in _KNOWN or each.isdigit()]
     if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
         yield from _readings(said)
 
 
-def _is_plain(word: str) -> bool:
-    return word.isalpha() or word.isdigit()
+def _says_by_others(text: str, words: Sequence[str]) -> bool:
+    """Whether digits are said by words that are glued to digits, that mean something else as well, or in Roman."""
+    if _AFTER_DIGIT.search(text) or len([each for each in words if each in _SURELY_ROMAN]) >= _FEWEST_ROMAN:
+        return True
+    mixed = [each for each in words if not each.isalpha() and not each.isdigit()]
+    return bool(mixed) and not _SAYING.isdisjoint(_LETTERS.findall(" ".join(mixed)))
 
 
 def heard(text: str, words: Sequence[str]) -> str:
@@ -267,8 +287,8 @@ def heard(text: str, words: Sequence[str]) -> str:
 
 def glued(text: str) -> Iterator[str]:
     """The digits of words that stand without space: "nineeightseven"."""
-    for language in _GLUED:
-        said = language.findall(text)
+    for language, way in product(_GLUED, (text, text[::-1])):
+        said = language.findall(way)
         if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
             yield from _readings(said)
 
@@ -282,7 +302,7 @@ def _readings(said: Sequence[str]) -> Iterator[str]:
             readings.append(_heard(said, _STRICT, joins_tens=False))
     if not words.isdisjoint(_LOOSER):
         readings.append(_heard(said, _LOOSEST, joins_tens=True))
-    if len([each for each in said if each in _ROMAN]) >= _FEWEST_ROMAN:
+    if len([each for each in said if each in _SURELY_ROMAN]) >= _FEWEST_ROMAN:
         readings.append(_heard(said, _ROMAN, joins_tens=True))
     if not words.isdisjoint(_SCALES):
         readings.append(_cardinals(said))
