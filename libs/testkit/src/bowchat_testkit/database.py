@@ -136,8 +136,10 @@ async def create_role(uri: str, database: str, role: str, actions: Mapping[str, 
     await _command(uri, database, {"createRole": role, "privileges": privileges, "roles": []})
 
 
-async def create_user(uri: str, database: str, user: str, password: str, roles: Sequence[str]) -> None:
-    """Makes a user of this database with these roles, built in or made by `create_role`."""
+async def create_user(
+    uri: str, database: str, user: str, password: str, roles: Sequence[str | Mapping[str, str]]
+) -> None:
+    """Makes a user of this database with these roles; `{"role", "db"}` names one of another."""
     await _command(uri, database, {"createUser": user, "pwd": password, "roles": list(roles)})
 
 

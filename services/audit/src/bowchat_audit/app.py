@@ -7,7 +7,8 @@ from typing import Any
 from bowchat_audit.guard import checked
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.holes import KafkaHoles
-from bowchat_audit.keys import LaneKeys, MemoryKeys, MongoKeys
+from bowchat_audit.keys import DATABASE as KEYS_DATABASE
+from bowchat_audit.keys import KeyStore, LaneKeys, MemoryKeys, MongoKeys
 from bowchat_audit.memory import MemoryLog
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import DATABASE, LogStore, mongo_log
@@ -38,8 +39,7 @@ def build(
         resources.append(publisher)
     holes = KafkaHoles(settings)
     resources.append(holes)
-    keys = MongoKeys(database) if uses_mongo else MemoryKeys()
-    handler = AuditHandler(entries, LaneKeys(keys), holes)
+    handler = AuditHandler(entries, LaneKeys(_key_store(settings, resources, uses_mongo=uses_mongo)), holes)
     return Service(
         name=NAME,
         publisher=publisher,
@@ -48,6 +48,20 @@ def build(
         tasks=[handler.watch],
         ready=[database.ping] if uses_mongo else [],
     )
+
+
+def _key_store(
+    settings: AuditSettings, resources: list[AbstractAsyncContextManager[Any]], *, uses_mongo: bool
+) -> KeyStore:
+    if not uses_mongo:
+        return MemoryKeys()
+    database = keys_database(settings)
+    resources.append(database)
+    return MongoKeys(database)
+
+
+def keys_database(settings: AuditSettings) -> MongoDatabase:
+    return MongoDatabase(settings.mongo_uri.get_secret_value(), KEYS_DATABASE)
 
 
 def audit_database(settings: AuditSettings) -> MongoDatabase:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bowchat_audit import domain, report
 from bowchat_audit.accounts import Books
-from bowchat_audit.app import audit_database
+from bowchat_audit.app import audit_database, keys_database
 from bowchat_audit.keys import KeyStore, MongoKeys
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import LogStore, mongo_log, prepare
@@ -88,8 +88,9 @@ def _events(arguments: argparse.Namespace) -> int:
 
 
 async def _events_of(arguments: argparse.Namespace) -> int:
-    async with audit_database(load(AuditSettings)) as database:
-        return await events(mongo_log(database), MongoKeys(database), arguments.subject)
+    settings = load(AuditSettings)
+    async with audit_database(settings) as database, keys_database(settings) as keys:
+        return await events(mongo_log(database), MongoKeys(keys), arguments.subject)
 
 
 def _accept_gap(arguments: argparse.Namespace) -> int:

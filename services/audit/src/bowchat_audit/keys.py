@@ -7,6 +7,7 @@ from bowchat_audit.private import new_key
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import MongoDatabase
 
+DATABASE = "audit_keys"
 _MOST_REMEMBERED = 50_000
 
 
@@ -43,7 +44,7 @@ class MemoryKeys:
 
 
 class MongoKeys:
-    """Keys in a collection of their own, the only one from which the service may remove anything."""
+    """Keys in a database of their own: the only one from which the service may remove anything, with its own backups."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._keys = database.collection("keys")

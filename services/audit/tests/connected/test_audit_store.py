@@ -10,6 +10,7 @@ from bowchat_audit import domain
 from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
+from bowchat_audit.keys import DATABASE as KEYS_DATABASE
 from bowchat_audit.keys import KeyStore, LaneKeys, MemoryKeys, MongoKeys
 from bowchat_audit.memory import MemoryLog, NoHoles
 from bowchat_audit.store import LogStore, mongo_log, prepare
@@ -159,19 +160,26 @@ async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Pa
     async with Database(tmp_path, auth=True) as server:
         async with MongoDatabase(server.uri, "audit") as admin:
             await prepare(admin)
-        await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"], "keys": ["remove"]})
-        await create_user(server.uri, "audit", "audit", "not-a-secret", ["auditAppender"])
-        async with MongoDatabase(server.user_uri("audit", "not-a-secret", "audit"), "audit") as database:
-            log = mongo_log(database)
+        await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"]})
+        await create_role(server.uri, "audit_keys", "auditKeyHolder", {"keys": ["insert", "find", "remove"]})
+        await create_user(
+            server.uri,
+            "audit",
+            "audit",
+            "not-a-secret",
+            ["auditAppender", {"role": "auditKeyHolder", "db": "audit_keys"}],
+        )
+        uri = server.user_uri("audit", "not-a-secret", "audit")
+        async with MongoDatabase(uri, "audit") as database, MongoDatabase(uri, KEYS_DATABASE) as held:
+            log, keys = mongo_log(database), MongoKeys(held)
             await check(log)
-            await run_batch(
-                AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [raw(0), raw(1), raw(2, event=1)], NOW
-            )
-            await run_batch(
-                AuditHandler(log, LaneKeys(MemoryKeys()), NoHoles()), [raw(2, event=1), raw(3)], NOW
-            )
+            for batch in ([raw(0), raw(1), raw(2, event=1)], [raw(2, event=1), raw(3)]):
+                await run_batch(AuditHandler(log, LaneKeys(keys), NoHoles()), batch, NOW)
             await check(log)
             assert [entry["event_id"] for entry in await log.of_subject(MESSAGE)] == ["ev_0", "ev_1", "ev_3"]
+            await keys.add({"rf_a": bytes(32)})
+            await keys.destroy(["rf_a"])
+            assert await keys.find(["rf_a"]) == {}
             with pytest.raises(Exception, match="not authorized"):
                 await database.collection("entries").update_where({"_id": 1}, {"$set": {"payload": "x"}})
             with pytest.raises(Exception, match="not authorized"):

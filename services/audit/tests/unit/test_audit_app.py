@@ -26,4 +26,4 @@ def test_fakes_replace_whatever_touches_the_outside() -> None:
     service = build(AuditSettings(), store=MemoryLog(), publisher=MemoryPublisher())
     assert not [each for each in service.resources if isinstance(each, MongoDatabase | KafkaPublisher)]
     assert [subscription.raw for subscription in service.subscriptions] == [True]
-    assert len(build(AuditSettings()).resources) == 4
+    assert len(build(AuditSettings()).resources) == 5
