@@ -29,7 +29,7 @@ async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
 
 async def test_round_trip(ledger: Ledger, world: Any) -> None:
     """A row comes back as it was put in, and a second insert of its id changes nothing."""
-    row = world.row("a", text="naïve ✓")
+    row = replace(world.row("a", text="naïve ✓"), buttons=(("bt_a", "Yes"), ("bt_b", "No")))
     await ledger.insert([row])
     await ledger.insert([replace(row, insurer="other"), world.row("b")])
     found = await ledger.find([row.delivery_id, derived_id("dl", "none")])

@@ -69,6 +69,7 @@ def build(
             Route("/webhooks/whatsapp", webhook.verify, methods=["GET"]),
             Route("/webhooks/whatsapp", webhook.receive, methods=["POST"]),
             Route("/v1/insurers/{insurer}/replies", replies.receive, methods=["POST"]),
+            Route("/v1/insurers/{insurer}/reveal-requests", replies.receive_reveal_request, methods=["POST"]),
             Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
         resources=(database,) if publisher else (database, kafka),

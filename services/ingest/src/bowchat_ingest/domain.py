@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from bowchat_contracts.commands import Author, CommandRequested, RevealRequest
 from bowchat_contracts.content import Content, MediaContent
 from bowchat_contracts.deliveries import StatusReceived
 from bowchat_contracts.envelope import Event, Meta, traceparent
@@ -13,7 +14,8 @@ from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.insurer import InsurerReply
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
-from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_RECEIVED, STATUSES_RECEIVED
+from bowchat_contracts.reveals import InsurerRevealRequest
+from bowchat_contracts.topics import COMMANDS_REQUESTED, INBOUND_RECEIVED, REPLIES_RECEIVED, STATUSES_RECEIVED
 from bowchat_ingest.channels.items import About, Media, Message, Status
 from bowchat_ingest.channels.text import carriable
 from bowchat_ingest.identity import Pseudonyms, event_id
@@ -119,6 +121,28 @@ def reply_received(
     identity = event_id(event.reply_key, *said)
     return _outgoing(
         event, now, topic=REPLIES_RECEIVED, key=event.alias, identity=identity, seed=event.reply_key
+    )
+
+
+def reveal_requested(request: InsurerRevealRequest, insurer: str, now: datetime) -> Outgoing:
+    """An insurer's request for a number, as a command of that insurer. Asked again under its id, it is the same command."""
+    command_id = derived_id("cm", insurer, request.request_id)
+    command = RevealRequest(
+        insurer=insurer,
+        alias=request.alias,
+        thread_id=request.thread_id,
+        purpose=carriable(request.purpose),
+        days=request.days,
+    )
+    event = CommandRequested(
+        command_id=command_id,
+        by=Author(role="insurer", name=insurer),
+        command=command,
+        requested_at=now,
+    )
+    identity = event_id(command_id, command.model_dump_json())
+    return _outgoing(
+        event, now, topic=COMMANDS_REQUESTED, key=request.alias, identity=identity, seed=command_id
     )
 
 

@@ -57,8 +57,8 @@ again: their next message comes under a new one, in the same thread; answer that
 `bowchat.insurer.way_changed.v1`, and replies are refused (`policyholder_stopped`) until they say START.
 
 **Asking for the number.** Where your work needs the policyholder's own number, write
-`bowchat.insurer.reveal_request.v1` to your replies topic, with the purpose and for how many days. They are asked on
-WhatsApp and may decline. On their yes you get `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you
+`bowchat.insurer.reveal_request.v1` to your replies topic, or post it to `/v1/insurers/{insurer}/reveal-requests` as you
+post replies, with the purpose and for how many days. They are asked on WhatsApp and may decline. On their yes you get `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you
 gave us (Tink hybrid encryption): only you can open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says
 `expired` or `revoked`, the number may not be used any more.
 
