@@ -1,6 +1,7 @@
 """One contract for files in memory and in GridFS."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from gridfs import GridFSBucket
@@ -82,5 +83,6 @@ class TestMongoFiles(FilesContract):
     ) -> None:
         """What is written is GridFS to any tool that knows it."""
         await files.put("a", one_chunk(LARGE), {})
+        client: MongoClient[dict[str, Any]]
         with MongoClient(mongo_uri) as client:
             assert GridFSBucket(client[mongo_name], "kept").open_download_stream("a").read() == LARGE

@@ -72,8 +72,7 @@ def build(
         resources.append(publisher)
     tasks: list[Callable[[], Awaitable[None]]] = []
     if endpoints is None:
-        registry = RegistryWatcher(settings.registry)
-        resources.append(registry)
+        resources.append(registry := RegistryWatcher(settings.registry))
         tasks.append(registry.run)
         endpoints = RegistryEndpoints(registry)
     carriers: dict[Kind, Carrier] = {
@@ -81,34 +80,25 @@ def build(
         "webhook": _webhooks(settings, webhooks, endpoints, resources),
     }
     sender = Sender(
-        ledger,
-        publisher,
-        carriers,
-        clock=clock,
-        instance=settings.instance,
-        unknown_wait_s=settings.unknown_wait_s,
-    )
-    media = MediaFetcher(
-        originals or (_originals(settings, resources) if uses_mongo else MemoryFiles()),
-        provider or _provider(settings, resources),
-        Opener(settings.secret("identity.private.json")),
-        clock,
-    )
+        ledger, publisher, carriers,
+        clock=clock, instance=settings.instance, unknown_wait_s=settings.unknown_wait_s,
+    )  # fmt: skip
+    originals = originals or (_originals(settings, resources) if uses_mongo else MemoryFiles())
+    provider = provider or _provider(settings, resources)
+    media = MediaFetcher(originals, provider, Opener(settings.secret("identity.private.json")), clock)
     return Service(
         name=NAME,
         publisher=publisher,
-        subscriptions=[
-            *_subscriptions(ledger, endpoints, sender),
-            # Few at once: a batch is committed when its slowest file is there.
-            Subscription(media, topics=(MEDIA_REQUESTED,), name="media", max_records=8),
-        ],
+        subscriptions=_subscriptions(ledger, endpoints, sender, media),
         resources=resources,
         tasks=[*tasks, sender.run],
         ready=[database.ping] if uses_mongo else [],
     )
 
 
-def _subscriptions(ledger: Ledger, endpoints: Endpoints, sender: Sender) -> list[Subscription[Any]]:
+def _subscriptions(
+    ledger: Ledger, endpoints: Endpoints, sender: Sender, media: MediaFetcher
+) -> list[Subscription[Any]]:
     deliveries = DeliveriesHandler(ledger, sender.wake)
     webhooks = WebhooksHandler(ledger, endpoints, sender.wake)
     statuses = StatusesHandler(ledger, sender.wake)
@@ -117,6 +107,8 @@ def _subscriptions(ledger: Ledger, endpoints: Endpoints, sender: Sender) -> list
         Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks"),
         Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
         Subscription(StopsHandler(ledger), topics=(CONTACTS_FROZEN, CONVERSATIONS_CHANGED), name="stops"),
+        # Few at once: a batch is committed when its slowest file is there.
+        Subscription(media, topics=(MEDIA_REQUESTED,), name="media", max_records=8),
     ]
 
 

@@ -25,7 +25,7 @@ from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
 from bowchat_masker.handlers.reveals import RevealCommands, RevealTools
 from bowchat_masker.insurer_keys import InsurerKeys
-from bowchat_masker.media.process import Clean, clean_apart
+from bowchat_masker.media.process import clean_apart
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
@@ -57,7 +57,6 @@ def build(
     publisher: Publisher | None = None,
     mask: Mask = mask,
     inspect: Inspect = inspect,
-    clean: Clean = clean_apart,
     files: Files | None = None,
     clock: Clock = system_clock,
 ) -> Service:
@@ -77,13 +76,12 @@ def build(
         resources.append(publisher)
     inbound = InboundMasker(store, vault, opener, mint, mask=mask, inspect=inspect)
     replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
-    teller = MediaTeller(mint, inspect, settings.media_link_days)
-    if files is None:
-        files = _files(settings, resources) if uses_mongo else Files(MemoryFiles(), MemoryFiles())
-    media = MediaMasker(store, vault, opener, files, teller, clean=clean, mask=mask)
+    files = files or (_files(settings, resources) if uses_mongo else Files(MemoryFiles(), MemoryFiles()))
+    looks = Tools(vault, opener, mint, mask, inspect)
+    held_media, on_media = _media(store, looks, files, settings.media_link_days)
     kinds: dict[str, Kind] = {
-        "md": HeldMedia(store, vault, opener, files.cleaned, teller),
-        "ms": HeldMessages(store, Tools(vault, opener, mint, mask, inspect)),
+        "md": held_media,
+        "ms": HeldMessages(store, looks),
         "rp": HeldReplies(store, vault, opener, mint),
     }
     rulings = MongoQuarantine(database) if uses_mongo else MemoryQuarantine()
@@ -105,14 +103,26 @@ def build(
                 RevealCommands(store, agreed, rulings, tools), topics=(COMMANDS_REQUESTED,), name="reveals"
             ),
             Subscription(Consents(store, agreed, tools), topics=(INBOUND_ROUTED,), name="consents"),
-            # Few at once: cleaning takes a second each, and a batch is committed when all are done.
-            Subscription(media, topics=(MEDIA_FETCHED,), name="media", max_records=8),
-            Subscription(MediaReleases(files.cleaned, teller), topics=(HELD_CHANGED,), name="media-releases"),
+            *on_media,
         ],
         resources=resources,
         tasks=[RevealTicker(agreed, publisher, mint, clock).run],
         ready=[database.ping] if uses_mongo else [],
     )
+
+
+def _media(
+    store: VaultStore, looks: Tools, files: Files, link_days: float
+) -> tuple[HeldMedia, list[Subscription[Any]]]:
+    teller = MediaTeller(looks.mint, looks.inspect, link_days)
+    masker = MediaMasker(
+        store, looks.vault, looks.opener, files, teller, clean=clean_apart, mask=looks.mask
+    )  # fmt: skip
+    return HeldMedia(store, looks.vault, looks.opener, files.cleaned, teller), [
+        # Few at once: cleaning takes a second each, and a batch is committed when all are done.
+        Subscription(masker, topics=(MEDIA_FETCHED,), name="media", max_records=8),
+        Subscription(MediaReleases(files.cleaned, teller), topics=(HELD_CHANGED,), name="media-releases"),
+    ]
 
 
 def _files(settings: MaskerSettings, resources: list[AbstractAsyncContextManager[Any]]) -> Files:

@@ -216,7 +216,7 @@ async def test_a_person_releases_a_held_file(media: Media) -> None:
 async def test_a_held_file_is_blocked_but_not_rewritten(media: Media) -> None:
     """A text cannot take a file's place; a block is told."""
     (held,) = await media.takes(await media.fetched(PICTURE))
-    rewrite = HeldRewrite(subject_id=held.media_id, text="hello", why="in words")  # type: ignore[arg-type]
+    rewrite = HeldRewrite(subject_id=held.media_id, text="hello", why="in words")
     assert await media.decided(rewrite) == []
     (blocked,) = await media.decided(HeldBlock(subject_id=held.media_id, why="not for them"), "2")
     assert (blocked.state, blocked.media_id) == ("blocked", held.media_id)
@@ -233,7 +233,7 @@ async def test_a_message_with_a_file_asks_for_it(media: Media) -> None:
     """A message that went to its insurer asks for its file under the id that the insurer was given; a held one does not."""
     asked = await media.request()
     assert (asked.insurer, asked.media_id) == ("acme", media.world.mint.media_id("acme", asked.message_id))
-    content = MediaContent(media_type="image", mime="image/jpeg", sealed_media="s", caption="asha.writes")  # type: ignore[arg-type]
+    content = MediaContent(media_type="image", mime="image/jpeg", sealed_media="s", caption="asha.writes")
     sent = await media.world.takes(media.world.message(content, name="2", seq=2))
     assert not [each for each in sent if isinstance(each.event, MediaRequested)]
 

@@ -137,7 +137,10 @@ class MediaMasker:
     def _judge(self, fetched: MediaFetched, state: MediaState) -> tuple[Verdict, Cleared | None]:
         """With the proof that its link may leave, where it is ready."""
         watch = self._watch(state.contacts.get(fetched.contact_id))
-        verdict = judge(state.results[fetched.media_id], fetched.masking, watch, self._mask)
+        try:
+            verdict = judge(state.results[fetched.media_id], fetched.masking, watch, self._mask)
+        except Exception:  # noqa: BLE001 - any doubt ends in quarantine
+            return Verdict("held", reason="masking_failed"), None
         if verdict.state != "ready" or verdict.copy is None or watch is None:
             return verdict, None
         cleared = self._teller.ready(fetched, _told(verdict.copy), fetched.fetched_at, watch)
