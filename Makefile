@@ -81,6 +81,11 @@ test-arch: setup-python ## Check the import contracts and the rules on private d
 bench: setup ## Measure throughput and latency on Apache Kafka, beside a bare chain of the same hops
 	$(BIN)/python -m bowchat_testkit.bench
 
+.PHONY: bench-masking
+bench-masking: setup-python ## Measure what masking misses, beside phonenumbers and Presidio (WRITE=1: into docs/masking.md)
+	@tools/bench_masking/setup
+	$(BIN)/python -m bowchat_testkit.bench_masking $(if $(WRITE),--write)
+
 .PHONY: demo
 demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
