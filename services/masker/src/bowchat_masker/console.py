@@ -6,6 +6,7 @@ from bowchat_masker.app import build
 from bowchat_masker.commands import configure_unfreeze, run_unfreeze
 from bowchat_masker.held_cli import configure_held, run_held
 from bowchat_masker.mask_command import COMMAND as MASK
+from bowchat_masker.reveal_cli import configure_reveal, run_reveal
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.cli import Command, run
 from bowchat_runtime.parked_cli import parked_command
@@ -16,6 +17,9 @@ COMMANDS = {
     "parked": parked_command("masker"),
     "mask": MASK,
     "held": Command("look at what was held, and release, rewrite or block it", run_held, configure_held),
+    "reveal": Command(
+        "what insurers may use of people's numbers, and ending it", run_reveal, configure_reveal
+    ),
     "unfreeze": Command(
         "let replies go out again to a contact whose number changed", run_unfreeze, configure_unfreeze
     ),

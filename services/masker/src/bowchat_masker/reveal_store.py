@@ -53,6 +53,11 @@ class MongoReveals(AbstractAsyncContextManager["MongoReveals"]):
         query = {"state": {"$in": list(_OPEN)}, "ends_at": {"$lte": now}}
         return [_row(each) for each in await self._rows.find(query, sort=[("ends_at", 1)], limit=most)]
 
+    async def open(self) -> list[Reveal]:
+        """What is asked or agreed, the first to end first."""
+        found = await self._rows.find({"state": {"$in": list(_OPEN)}}, sort=[("ends_at", 1)])
+        return [_row(each) for each in found]
+
     async def save(self, reveals: Sequence[Reveal]) -> None:
         await self._rows.write([_document(each) for each in reveals])
 
