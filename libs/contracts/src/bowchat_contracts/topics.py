@@ -117,7 +117,7 @@ TOPICS: tuple[Topic, ...] = (
           "A file is sealed in the store, or will never come."),
     Topic(SUBJECTS_ERASED, "contact", (erasure.SubjectErased,), ("masker",), ("router", "dispatcher", "audit"),
           "A person was erased: whoever keeps anything of them destroys it."),
-    Topic(REFS_FORGOTTEN, "contact", (erasure.RefsForgotten,), ("router",), ("audit",),
+    Topic(REFS_FORGOTTEN, "contact", (erasure.RefsForgotten,), ("router",), ("router", "audit"),
           "By which refs and conversations the router knew an erased person."),
     Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
           "A response clock started, warned, breached or stopped."),

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_DECIDED
+from bowchat_contracts.topics import INBOUND_RECEIVED, REFS_FORGOTTEN, REPLIES_DECIDED, SUBJECTS_ERASED
 from bowchat_registry.watcher import RegistryWatcher
+from bowchat_router.erasure import ErasureHandler, ForgettingHandler
 from bowchat_router.handlers import InboundHandler, ReplyHandler
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.remembered import Memory
@@ -25,7 +26,7 @@ def build(
     publisher: Publisher | None = None,
     registry: RegistryWatcher | None = None,
 ) -> Service:
-    """The router: messages and replies in, two subscriptions over one store and one memory."""
+    """The router: messages and replies in, and who is to be forgotten, over one store and one memory."""
     watcher = registry or RegistryWatcher(settings.registry)
     resources: list[AbstractAsyncContextManager[object]] = [watcher]
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
@@ -44,6 +45,8 @@ def build(
         subscriptions=[
             Subscription(InboundHandler(kept, watcher, memory), topics=(INBOUND_RECEIVED,), name="inbound"),
             Subscription(ReplyHandler(kept, watcher, memory), topics=(REPLIES_DECIDED,), name="replies"),
+            Subscription(ErasureHandler(kept), topics=(SUBJECTS_ERASED,), name="erasures"),
+            Subscription(ForgettingHandler(kept, memory), topics=(REFS_FORGOTTEN,), name="forgetting"),
         ],
         resources=resources,
         tasks=[watcher.run],

@@ -6,6 +6,7 @@ from bowchat_contracts.ids import ContactId, ConversationId, Ref
 from bowchat_router.contacts import KnownRef
 from bowchat_router.domain import Conversation
 from bowchat_router.journal import Entry
+from bowchat_router.store import Names
 from bowchat_runtime.errors import ConflictError
 
 
@@ -42,6 +43,13 @@ class MemoryRouter:
             raise ConflictError("an identity was changed by somebody else")
         for entry in entries:
             self._append(entry)
+
+    async def names_of(self, contact: ContactId) -> Names:
+        refs = sorted(ref for ref, known in self._refs.items() if known.contact_id == contact)
+        return Names(tuple(refs), tuple(sorted(self._by_contact.get(contact, ()))))
+
+    async def forget(self, contact: ContactId) -> None:
+        self._refs = {ref: known for ref, known in self._refs.items() if known.contact_id != contact}
 
     def _write(self, known: KnownRef) -> bool:
         before = self._refs.get(known.ref)

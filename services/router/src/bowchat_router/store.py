@@ -10,6 +10,7 @@ for any number of conversations at once. No index on the journal but the one tha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bowchat_contracts.ids import ContactId, ConversationId, Ref
@@ -21,6 +22,14 @@ from bowchat_router.journal import Entry
 from bowchat_runtime.mongo import Collection, Document, MongoDatabase
 
 DATABASE = "router"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Under which names a contact's records travel."""
+
+    refs: tuple[Ref, ...]
+    conversations: tuple[ConversationId, ...]
 
 
 class RouterStore(Protocol):
@@ -41,6 +50,13 @@ class RouterStore(Protocol):
         """Keep what was learnt and decided. Entries of one conversation are in order.
 
         Errors: `ConflictError` when somebody else was first. What was written then stays, and is found again.
+        """
+
+    async def names_of(self, contact: ContactId) -> Names: ...
+
+    async def forget(self, contact: ContactId) -> None:
+        """Forget by which identities a contact was known: who writes again is somebody new. The journal stays: it names
+        nobody.
         """
 
 
@@ -93,6 +109,14 @@ class MongoRouter:
         )
         # In order: after one that somebody else was first with, none is written, so no version is left out.
         await self._journal.insert_ordered([entry_document(each) for each in entries])
+
+    async def names_of(self, contact: ContactId) -> Names:
+        refs = await self._refs.find({"contact_id": contact}, sort=[("_id", 1)], projection={"_id": 1})
+        heads = await self._heads.find({"contact_id": contact}, sort=[("_id", 1)], projection={"_id": 1})
+        return Names(tuple(each["_id"] for each in refs), tuple(each["_id"] for each in heads))
+
+    async def forget(self, contact: ContactId) -> None:
+        await self._refs.delete({"contact_id": contact})
 
 
 _AT_ONCE = 50

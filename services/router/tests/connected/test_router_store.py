@@ -136,3 +136,17 @@ async def test_nothing_is_asked_for_nothing(store: RouterStore) -> None:
     assert await store.refs([]) == {}
     assert await store.entries([]) == {}
     assert await store.conversations([]) == {}
+
+
+async def test_a_contact_is_forgotten_by_every_name_and_no_other_is(store: RouterStore) -> None:
+    """Its refs are gone, those of others stay, and so does the journal; forgetting again changes nothing."""
+    mine, others = derived_id("rf", "mine"), derived_id("rf", "others")
+    refs = [KnownRef(mine, 1, CONTACT, AT), KnownRef(others, 1, OTHER, AT)]
+    await store.save(refs, [entry("one", 1)])
+    names = await store.names_of(CONTACT)
+    assert (names.refs, names.conversations) == ((mine,), (derived_id("cv", "one"),))
+    for _ in range(2):
+        await store.forget(CONTACT)
+        assert (await store.names_of(CONTACT)).refs == ()
+        assert (await store.refs([mine, others])).keys() == {others}
+    assert (await store.names_of(CONTACT)).conversations == (derived_id("cv", "one"),)
