@@ -217,6 +217,8 @@ def to_document(row: Row) -> Document:
     document: Document = {name: getattr(row, name) for name in _FIELDS}
     document["_id"] = row.delivery_id
     document["content"] = row.content.reveal()
+    # As the database gives it back: `write` compares the two.
+    document["buttons"] = [list(each) for each in row.buttons]
     document["history"] = [{name: getattr(each, name) for name in _CHANGE_FIELDS} for each in row.history]
     return document
 
