@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-_INDIAN_FIRST, _SPANISH_FIRST = "6789", "67"
+_INDIAN_FIRST = "6789"
 _AREAS = ("201", "212", "305", "312", "415", "512", "617", "713", "808", "917")
 
 
@@ -31,6 +31,6 @@ _PLANS: dict[str, Callable[[Random], Number]] = {
     "IN": lambda chance: Number("IN", chance.choice(_INDIAN_FIRST) + _some(9, chance), "91"),
     "GB": lambda chance: Number("GB", "07700900" + _some(3, chance), "44"),
     "US": lambda chance: Number("US", chance.choice(_AREAS) + "55501" + _some(2, chance), "1"),
-    "ES": lambda chance: Number("ES", chance.choice(_SPANISH_FIRST) + _some(8, chance), "34"),
+    "ES": lambda chance: Number("ES", "6" + _some(8, chance), "34"),
 }
 REGIONS = tuple(_PLANS)

@@ -82,14 +82,21 @@ def _plain(character: str) -> str:
 def canonicalise(text: str) -> Canonical:
     if text.isascii() and not _MAY_BE_ESCAPED.search(text):
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
+    if not _MAY_BE_ESCAPED.search(text):
+        return _view(text, [each if each.isascii() else fold(each) for each in text], range(1, len(text) + 1))
     pieces = list(_pieces(text))
     folded = ["".join(each if each.isascii() else fold(each) for each in piece) for piece, _ in pieces]
+    return _view(text, folded, [end for _, end in pieces])
+
+
+def _view(text: str, folded: Sequence[str], stops: Sequence[int]) -> Canonical:
+    """The view of pieces that end at `stops` in the original."""
     if (plain := "".join(folded)) == text:
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    for shown, (_, end) in zip(folded, pieces, strict=True):
+    for shown, end in zip(folded, stops, strict=True):
         if not shown and ends:
             ends[-1] = end
         starts += [at] * len(shown)
@@ -101,14 +108,13 @@ def canonicalise(text: str) -> Canonical:
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
     """Each character, or what an escape stands for, and where it ends in the text."""
     at = 0
-    if _MAY_BE_ESCAPED.search(text):
-        for match in _ESCAPE.finditer(text):
-            meant = _meant(match[0])
-            if meant == match[0]:
-                continue
-            yield from ((text[place], place + 1) for place in range(at, match.start()))
-            yield meant, match.end()
-            at = match.end()
+    for match in _ESCAPE.finditer(text):
+        meant = _meant(match[0])
+        if meant == match[0]:
+            continue
+        yield from ((text[place], place + 1) for place in range(at, match.start()))
+        yield meant, match.end()
+        at = match.end()
     yield from ((text[place], place + 1) for place in range(at, len(text)))
 
 

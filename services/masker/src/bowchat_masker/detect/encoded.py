@@ -8,7 +8,7 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, canonicalise
 from bowchat_masker.detect.hits import Hit, MaskingError
 from bowchat_masker.detect.numbers import numbers
-from bowchat_masker.detect.validity import is_number
+from bowchat_masker.detect.validity import is_mobile, is_number
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{10,4096}+={0,6}+")
 _HEX_NUMBER = re.compile(r"(?<![0-9A-Za-z])0x[0-9A-Fa-f]{6,12}(?![0-9A-Za-z])")
@@ -16,6 +16,10 @@ _HEX_BYTES = re.compile(
     r"(?<![0-9A-Za-z])(?:(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}){6,200}+(?:0x|x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"
 )
 _CHARACTER_CODES = re.compile(r"(?<![0-9])(?:0?[345][0-9][ ,;:.+-]{1,2}){6,200}+0?[345][0-9](?![0-9])")
+_LETTER_CODE = re.compile(r"(?<![^\W_])[a-j]{9,13}(?![^\W_])|(?<![^\W_])[A-J]{9,13}(?![^\W_])")
+_LETTER_CODES = tuple(
+    str.maketrans("abcdefghijABCDEFGHIJ", digits * 2) for digits in ("0123456789", "1234567890")
+)
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
 _MOST_TOKENS = 60
@@ -29,6 +33,9 @@ def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
     yield from (Hit("phone", *match.span()) for match in _MORSE.finditer(text))
     for match in _HEX_NUMBER.finditer(text):
         if is_number(str(int(match[0], 16)), policy.regions):
+            yield Hit("phone", *match.span())
+    for match in _LETTER_CODE.finditer(text):
+        if any(is_mobile(match[0].translate(code), policy.regions) for code in _LETTER_CODES):
             yield Hit("phone", *match.span())
     for match in _HEX_BYTES.finditer(text):
         if _holds_number("".join(_HEX_PAIR.findall(match[0])), policy, 1):

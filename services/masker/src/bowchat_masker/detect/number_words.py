@@ -283,9 +283,7 @@ _HOMOPHONES = {
     "sicks": "6",
     "free": "3",
 }
-FUNCTION_WORDS = frozenset(
-    (*_HOMOPHONES, "do", "no", "now", "on", "at", "be", "i", "v", "x", "so", "un", "um", "me")
-)
+FUNCTION_WORDS = frozenset((*_HOMOPHONES, "do", "no", "now", "on", "at", "be", "so", "un", "um", "me"))
 """Words of which ordinary speech is made: they are digits among number words alone."""
 _LETTERS = {
     "o": "0",

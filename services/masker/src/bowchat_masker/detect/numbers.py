@@ -37,6 +37,7 @@ _LOOSE = 18
 _FAR = 60
 _MOST_PARTS = 5
 _LONGEST_PART = 10
+_LONGEST_WHOLE = 14
 _FEWEST_SPOKEN_APART = 9
 _FEWEST_DIFFERENT = 4
 _FEWEST_COUNTED = 4
@@ -105,16 +106,18 @@ def _judged(
     """The run's parts, and whether each is to be masked. A text with more figures than people type gets no benefit of the
     doubt.
     """
-    if not generous or (
-        len(run.units) > 1 and 10 <= len(digits) <= 14 and is_mobile(digits, policy.regions, abroad=False)
-    ):
-        yield run, _is_over_budget(run) or generous
+    if not generous:
+        yield run, True
         return
     said = sum(len(unit.digits) for unit in run.units if unit.kind in _SPOKEN)
     if said >= BUDGET:
         yield run, _is_over_budget(run) and _is_no_amount(run, policy.regions)
         return
     spans = list(innocent_spans(text, run.start, run.end, policy))
+    whole = any(first <= run.start and run.end <= last for first, last in spans)
+    if not whole and _is_domestic(run, policy.regions):
+        yield run, True
+        return
     parts: list[list[Unit]] = [[]]
     for unit in run.units:
         if any(first < unit.end and unit.start < last for first, last in spans):
@@ -126,6 +129,13 @@ def _judged(
         if trimmed:
             part = _run(trimmed)
             yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
+
+
+def _is_domestic(run: _Run, regions: Sequence[str]) -> bool:
+    """Whether its figures together are a mobile number, whatever shapes its parts have."""
+    figures = [unit for unit in run.units if unit.kind is Kind.DIGITS]
+    digits = spelled(figures)
+    return len(figures) > 1 and len(digits) <= _LONGEST_WHOLE and is_mobile(digits, regions)
 
 
 def _runs(text: str) -> Iterator[_Run]:
@@ -368,11 +378,7 @@ def _belong(text: str, parts: Sequence[_Run], lengths: Sequence[int], *, near: b
     between = text[parts[0].end : parts[-1].start]
     if near and mobile and not _LETTER.search(between):
         return True
-    if (
-        near
-        and max(lengths) - min(lengths) <= 1
-        and (len(parts) > 2 or (mobile and not _CHOICE.search(between)))
-    ):
+    if near and max(lengths) - min(lengths) <= 1 and (len(parts) > 2 or not _CHOICE.search(between)):
         return True
     if min(lengths) == 1:
         return False

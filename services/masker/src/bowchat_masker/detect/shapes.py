@@ -83,6 +83,8 @@ _MOST_AMOUNT_DIGITS = 9
 _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
 _LONGEST_CUE = 40
+_FEWEST_ROMANS = 7
+_ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
     {
@@ -185,7 +187,9 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
-    if AS_DIGITS.issuperset(token) and is_mobile(token.translate(DIGIT_LETTERS), regions):
+    if AS_DIGITS.issuperset(token) and is_mobile(token.translate(DIGIT_LETTERS), regions, abroad=True):
+        return False
+    if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
     if not words or len(words) == len(parts) or any(word.lower() in _PHONE_WORDS for word in words):
         return False
@@ -193,7 +197,7 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
-    return not is_mobile("".join(digits), regions)
+    return not is_mobile("".join(digits), regions, abroad=True)
 
 
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
@@ -206,4 +210,4 @@ def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         match = _CUED.match(text, at) if _CUE.search(text, lowest, at) else _CUE_AFTER.match(text, at)
     if match is None:
         return None
-    return None if is_mobile(re.sub(r"[^0-9]", "", match[0]), regions) else match
+    return None if is_mobile(re.sub(r"[^0-9]", "", match[0]), regions, abroad=True) else match

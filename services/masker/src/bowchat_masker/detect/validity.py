@@ -9,8 +9,8 @@ import phonenumbers
 
 _FEWEST, _MOST = 7, 16
 _LONGEST_NATIONAL = 10
-# India gives out new blocks faster than any table follows.
-_OWN_MOBILES = {"IN": "[6-9][0-9]{9}"}
+# Blocks are given out faster than any table follows, and numbers for fiction are in none.
+_OWN_MOBILES = {"IN": "[6-9][0-9]{9}", "GB": "7[0-9]{9}", "ES": "[67][0-9]{8}"}
 _NOTHING = "(?!)"
 
 
@@ -23,8 +23,8 @@ class _Plan(NamedTuple):
     number: re.Pattern[str]
 
 
-def is_mobile(digits: str, regions: Sequence[str], *, abroad: bool = True) -> bool:
-    """Whether a mobile phone of one of the regions, or of anywhere with its country code, has these digits."""
+def is_mobile(digits: str, regions: Sequence[str], *, abroad: bool = False) -> bool:
+    """Whether a mobile phone of one of the regions has these digits; `abroad`: or of anywhere, with its country code."""
     return any(plan.mobile.fullmatch(rest) for plan, rest in _readings(digits, tuple(regions), abroad=abroad))
 
 
@@ -41,7 +41,7 @@ def normal(digits: str, regions: Sequence[str]) -> str:
     return digits
 
 
-def _readings(digits: str, regions: tuple[str, ...], *, abroad: bool = True) -> Iterator[tuple[_Plan, str]]:
+def _readings(digits: str, regions: tuple[str, ...], *, abroad: bool = False) -> Iterator[tuple[_Plan, str]]:
     if not _FEWEST <= len(digits) <= _MOST:
         return
     for region in regions:
