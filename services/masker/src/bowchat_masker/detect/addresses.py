@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.digits import found_near, near_digits
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import INDIC
 
@@ -78,6 +79,10 @@ _LIVING = re.compile(
     r"|(?:मेरा |घर का ){1,2}पता(?: है)?",
     re.IGNORECASE,
 )
+_LIVING_TRIGGERS = (
+    "address", "live", "living", "stay", "resid", "r/o", "deliver", "courier", "send", "ship", "post", "dispatch",
+    "come to my", "pick", "my house", "my home", "pata", "vivo", "direcci", "पता",
+)  # fmt: skip
 _HAS_NUMBER = re.compile(
     r"(?<![\w.])[a-z]{0,2}-?[0-9]{1,5}(?:[/-][0-9a-z]{1,4})?(?:[a-z]|st|nd|rd|th)?(?!\w)", re.IGNORECASE
 )
@@ -97,7 +102,13 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if not any(map(text.__contains__, "0123456789")):
         return
-    for finder in (_lived_in, _dwellings, _streets):
+    lowered = text.lower()
+    finders = (
+        (_lived_in, _dwellings, _streets)
+        if any(each in lowered for each in _LIVING_TRIGGERS)
+        else (_dwellings, _streets)
+    )
+    for finder in finders:
         for start, end in finder(text):
             found = text[start:end].rstrip(" ,.-\n")
             if found:
@@ -118,7 +129,9 @@ def _lived_in(text: str) -> Iterator[tuple[int, int]]:
 
 def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     """A flat or house with its number, with a locality or a code after it."""
-    for match, _ in zip(_DWELLING.finditer(text), range(_MOST_CANDIDATES), strict=False):
+    for match, _ in zip(
+        found_near(_DWELLING, text, near_digits(text, 30, 8)), range(_MOST_CANDIDATES), strict=False
+    ):
         end = _sentence_end(text, match.end())
         code = _CODE_AT.search(text, match.end(), end)
         if _is_located(text, match.end(), end if code is None else code.end(), coded=code is not None):
@@ -135,7 +148,9 @@ def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
 def _streets(text: str) -> Iterator[tuple[int, int]]:
     """A numbered street with its postcode."""
     for pattern in (_STREET, _CALLE):
-        for match, _ in zip(pattern.finditer(text), range(_MOST_CANDIDATES), strict=False):
+        for match, _ in zip(
+            found_near(pattern, text, near_digits(text, 60, 90)), range(_MOST_CANDIDATES), strict=False
+        ):
             end = min(_sentence_end(text, match.end()), match.end() + _REACH_OF_CODE)
             if code := _CODE_AT.search(text, match.end(), end):
                 yield match.start(), code.end()

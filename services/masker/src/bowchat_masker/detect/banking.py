@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical
-from bowchat_masker.detect.digits import few_digits, nearby, windows
+from bowchat_masker.detect.digits import few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
 
 _CARD_LENGTHS = range(13, 20)
@@ -77,6 +77,22 @@ _ROUTING = re.compile(
     re.IGNORECASE,
 )
 _NAMING = 40
+_REACH = 34
+_ACCOUNT_TRIGGERS = (
+    "a/c",
+    "acc",
+    "ac ",
+    "ac#",
+    "acno",
+    "ac:",
+    "khat",
+    "khaat",
+    "cuenta",
+    "compte",
+    "konto",
+    "खात",
+    "अकाउंट",
+)
 
 
 def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
@@ -91,7 +107,7 @@ def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _ibans(text: str) -> Iterator[Hit]:
-    for match in _IBAN.finditer(text):
+    for match in found_near(_IBAN, text, near_digits(text, _REACH, _REACH)):
         length = _IBAN_LENGTHS.get(match[1].upper())
         if length and (end := _end_of(match, length)):
             code = _compact(text[match.start() : end])
@@ -132,21 +148,27 @@ def _is_card(digits: str) -> bool:
 
 
 def _accounts(text: str) -> Iterator[Hit]:
+    lowered = text.lower()
+    if any(each in lowered for each in _ACCOUNT_TRIGGERS):
+        yield from _named_accounts(text)
+    for match in _SORT_CODE.finditer(text) if "sort" in lowered else ():
+        yield Hit("account", *match.span(2), _compact(match[2]))
+    for match in _ROUTING.finditer(text) if "routing" in lowered or "aba" in lowered else ():
+        if checksums.aba(match[2]):
+            yield Hit("account", *match.span(2), match[2])
+
+
+def _named_accounts(text: str) -> Iterator[Hit]:
     for match in _ACCOUNT.finditer(text):
         if not _NO_ACCOUNT.search(match[1]):
             yield Hit("account", *match.span(2), _compact(match[2]))
     for match in _ACCOUNT_AFTER.finditer(text):
         yield Hit("account", *match.span(1), _compact(match[1]))
-    for match in _SORT_CODE.finditer(text):
-        yield Hit("account", *match.span(2), _compact(match[2]))
-    for match in _ROUTING.finditer(text):
-        if checksums.aba(match[2]):
-            yield Hit("account", *match.span(2), match[2])
 
 
 def _with_branch(text: str) -> Iterator[Hit]:
     """A branch's code, and the long numbers that stand in one text with it."""
-    codes = [match for match in _IFSC.finditer(text) if _is_ifsc(match)]
+    codes = [match for match in found_near(_IFSC, text, near_digits(text, _REACH, _REACH)) if _is_ifsc(match)]
     for match in codes:
         yield Hit("account", *match.span(), _compact(match[0]))
     if codes:

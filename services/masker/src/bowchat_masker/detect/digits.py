@@ -1,7 +1,7 @@
 """Groups of digits as people write long numbers: "2345 6789 0123", "4111-1111-1111-1111"."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from bowchat_masker.detect.hits import MaskingError
@@ -51,6 +51,28 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
             if total in lengths:
                 fits.append(last)
         yield from (found[first : last + 1] for last in reversed(fits))
+
+
+def near_digits(text: str, before: int, after: int) -> list[tuple[int, int]]:
+    """The stretches around groups of digits, whole words: what has digits is looked for nowhere else."""
+    stretches: list[tuple[int, int]] = []
+    for group in _GROUP.finditer(text):
+        start, end = max(0, group.start() - before), min(len(text), group.end() + after)
+        while end < len(text) and text[end].isalnum():
+            end += 1
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+def found_near(
+    pattern: re.Pattern[str], text: str, stretches: Sequence[tuple[int, int]]
+) -> Iterator[re.Match[str]]:
+    """The matches of a pattern within the stretches."""
+    for start, end in stretches:
+        yield from pattern.finditer(text, start, end)
 
 
 def nearby(cue: re.Pattern[str], text: str, at: int, reach: int) -> bool:

@@ -38,7 +38,8 @@ _BEFORE_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _USERNAME = re.compile(
-    rf"(?<![\w\[])(?:user\s?name[\s:=-]|user\s?name\s(?:is|hai|es)|handle\s?[:=-]|handle\s(?:is|hai|es))[\s:=-]{{0,3}}+@?(?P<token>{_TOKEN})(?!\w"
+    rf"(?<![\w\[])(?:user\s?name[\s:=-]|user\s?name\s(?:is|hai|es)|handle\s?[:=-]|handle\s(?:is|hai"
+    rf"|es))[\s:=-]{{0,3}}+@?(?P<token>{_TOKEN})(?!\w"
     rf"|[@{AT}])",
     re.IGNORECASE,
 )
@@ -78,6 +79,7 @@ _NO_NAMES = frozenset({
     "chalta", "chahiye",
 })  # fmt: skip
 _SHORTEST_LOOSE = 6
+_LONGEST_OWNER, _LONGEST_AFTER, _LONGEST_BEFORE = 8, 120, 48
 
 
 def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
@@ -107,10 +109,18 @@ def _matches(text: str, *, has_network: bool) -> Iterator[re.Match[str]]:
             yield match
     if not has_network:
         return
-    for match in _AFTER_NETWORK.finditer(text):
+    for network in _NETWORK_SAID.finditer(text):
+        yield from _around(text, network.start(), network.end())
+
+
+def _around(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """What stands around a network's name. The rest of the text is not looked through: it is slow to."""
+    for match in _AFTER_NETWORK.finditer(
+        text, max(0, start - _LONGEST_OWNER), min(len(text), end + _LONGEST_AFTER)
+    ):
         if _is_named(match):
             yield match
-    for match in _BEFORE_NETWORK.finditer(text):
+    for match in _BEFORE_NETWORK.finditer(text, max(0, start - _LONGEST_BEFORE), end):
         token = _plain(match)
         if _UNDERSCORE_OR_DOT.search(token) or (_INNER.search(token) and len(token) >= _SHORTEST_LOOSE):
             yield match

@@ -5,12 +5,12 @@ number has to stand before it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical
-from bowchat_masker.detect.digits import Group, few_digits, nearby, windows
+from bowchat_masker.detect.digits import Group, few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
 
 _A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -63,6 +63,8 @@ _EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](
 _NAMING = 40
 """How many characters before a number its name may begin."""
 _PASSPORT_REACH = 48
+_REACH = 30
+"""How far from its first digits a number with letters begins or ends."""
 _AADHAAR_LENGTH = 12
 _LONE_DIGIT = 1
 
@@ -71,26 +73,30 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if few_digits(text):
         return
-    yield from _gstins(text)
-    yield from _pans(text)
+    stretches = near_digits(text, _REACH, _REACH)
+    yield from _gstins(text, stretches)
+    yield from _pans(text, stretches)
     yield from _aadhaars(text)
-    yield from _passports(text)
-    yield from _national(text)
+    yield from _passports(text, stretches)
+    yield from _national(text, stretches)
 
 
-def _gstins(text: str) -> Iterator[Hit]:
-    for match in _GSTIN.finditer(text):
+_Stretches = Sequence[tuple[int, int]]
+
+
+def _gstins(text: str, stretches: _Stretches) -> Iterator[Hit]:
+    for match in found_near(_GSTIN, text, stretches):
         code = _compact(match[0])
         if checksums.gstin(code) or nearby(_GSTIN_CUE, text, match.start(), _NAMING):
             yield Hit("gstin", *match.span(), code)
 
 
-def _pans(text: str) -> Iterator[Hit]:
-    for match in _PAN.finditer(text):
+def _pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
+    for match in found_near(_PAN, text, stretches):
         if not match[1] or nearby(_PAN_CUE, text, match.start(), _NAMING):
             yield Hit("pan", *match.span(), _compact(match[0]))
     if _PAN_CUE.search(text):
-        for match in _PAN_NAMED.finditer(text):
+        for match in found_near(_PAN_NAMED, text, stretches):
             if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
                 yield Hit("pan", *match.span(), _compact(match[0]))
 
@@ -115,29 +121,29 @@ def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
     return lengths in ({4}, {_AADHAAR_LENGTH}, {_LONE_DIGIT}) and checksums.verhoeff(digits)
 
 
-def _passports(text: str) -> Iterator[Hit]:
+def _passports(text: str, stretches: _Stretches) -> Iterator[Hit]:
     for cue in _PASSPORT_CUE.finditer(text):
         if match := _PASSPORT.search(text, cue.end(), min(len(text), cue.end() + _PASSPORT_REACH)):
             yield Hit("passport", *match.span(), _compact(match[0]))
-    for match in _PASSPORT_AFTER.finditer(text):
+    for match in found_near(_PASSPORT_AFTER, text, stretches):
         yield Hit("passport", *match.span(1), _compact(match[1]))
 
 
-def _national(text: str) -> Iterator[Hit]:
-    for match in _NINO.finditer(text):
+def _national(text: str, stretches: _Stretches) -> Iterator[Hit]:
+    for match in found_near(_NINO, text, stretches):
         yield Hit("national_id", *match.span(), _compact(match[0]))
     for pattern, cue in _NAMED:
-        for match in pattern.finditer(text):
+        for match in found_near(pattern, text, stretches):
             if nearby(cue, text, match.start(), _NAMING):
                 yield Hit("national_id", *match.span(), _compact(match[0]))
-    for match in _SSN.finditer(text):
+    for match in found_near(_SSN, text, stretches):
         if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), _compact(match[0]))
-    for match in (*_DNI.finditer(text), *_DNI_DOTTED.finditer(text)):
+    for match in (*found_near(_DNI, text, stretches), *found_near(_DNI_DOTTED, text, stretches)):
         code = _compact(match[0])
         if checksums.dni(code) or nearby(_DNI_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), code)
-    for match in _EMIRATES.finditer(text):
+    for match in found_near(_EMIRATES, text, stretches):
         yield Hit("national_id", *match.span(), _compact(match[0]))
 
 

@@ -41,6 +41,7 @@ _SIGNED = re.compile(
 _TITLED = re.compile(
     rf"{_LEAD}(?:this is|i am|i'?m|myself) (?:mr|mrs|ms|dr|shri|smt|sra?)\.?\s({_NAME})", re.IGNORECASE
 )
+_INTRODUCING = ("name", "naam", "mera nam", "nombre", "llamo", "myself", "नाम", "fn:")
 _CALLING = ("speaking", " here", "this side", "bol r", " from", " calling")
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
@@ -90,11 +91,11 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = text.lower()
     if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in _INTRODUCED.finditer(text):
+    for match in _INTRODUCED.finditer(text) if any(each in lowered for each in _INTRODUCING) else ():
         end = _end_of(match[1])
         if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(text, match.start(1) + end)):
             yield _hit(match, end)
-    for match in _SIGNED.finditer(text):
+    for match in _SIGNED.finditer(text) if "\n" in text else ():
         if end := _end_of(match[1]):
             yield _hit(match, end)
     yield from _presented(text, _TITLED, (_ANYTHING,), (_ANYTHING,))
