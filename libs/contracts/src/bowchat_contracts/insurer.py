@@ -71,7 +71,7 @@ class ReplyRefused(Event):
     detail: str
 
 
-RemovedPart = Literal["phone", "email", "link", "handle", "payment"]
+RemovedPart = Literal["phone", "email", "link", "handle", "payment", "number"]
 """What of a reply does not reach a policyholder: ways around the relay."""
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from bowchat_contracts.commands import RevealRequest
 from bowchat_contracts.content import MediaContent, OtherContent
@@ -13,8 +13,9 @@ from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, RefusalRe
 from bowchat_contracts.insurer_content import InsurerContent, Placeholder
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_masker.egress import whole_second
-from bowchat_masker.model import AliasRow, ConversationRow, ReplyRow, Thread
+from bowchat_masker.model import AliasRow, ConversationRow, GuardReason, ReplyRow, Thread
 from bowchat_masker.seen import Minted
+from bowchat_masker.ways import Way, closed
 
 LONGEST_REPLY = 4096
 _NUMBER_CHANGED = "number_changed"
@@ -115,6 +116,15 @@ def find_thread(reply: ReplyReceived | RevealRequest, view: ReplyView) -> Thread
     )
 
 
+def why_closed(
+    alias: AliasRow | None, ways: Mapping[str, Way], insurer: str, now: datetime
+) -> RefusalReason | None:
+    """Why this insurer may not write by this alias now; None where it may, or where the alias is not its own."""
+    if alias is None or alias.insurer != insurer:
+        return None
+    return closed(ways.get(alias.way), alias.generation, now)
+
+
 def _open_one(
     threads: Sequence[Thread], view: ReplyView, *, otherwise: RefusalReason
 ) -> Thread | RefusalReason:
@@ -154,7 +164,7 @@ def held_reply(
     reply: ReplyReceived,
     position: str,
     thread: Thread,
-    raised: Literal["number_changed", "seal_unreadable", "known_identity"],
+    raised: GuardReason,
     now: datetime,
 ) -> ReplyRow:
     return ReplyRow(
@@ -179,6 +189,14 @@ DETAILS: Mapping[RefusalReason, str] = {
     "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
     "command_unknown": "A text that begins with / is a command, and this one is not known. The policyholder did not get it.",
     "reply_id_reused": "This reply_id was used before, with other content; that reply stands. Send this under a new one.",
+    "alias_expired": "This alias has expired: the policyholder has not written for as long as your agreement says. "
+    "Their next message comes under a new alias.",
+    "alias_blocked": "This alias was ended. The policyholder's next message comes under a new alias; answer that one.",
+    "policyholder_stopped": "The policyholder said STOP to you. Nothing reaches them until they say START; "
+    "you are told then.",
+    "no_open_matter": "The policyholder has not written to you for 30 days. Wait until they write again.",
+    "solicitation": "The reply asks for contact outside this chat, which your agreement does not allow. "
+    "Send it again, under a new reply_id, without that.",
     "contact_unreachable": "The policyholder cannot be reached now. It was not sent; try again after they have written.",
 }
 """What an insurer reads when a reply was refused: what happened, and what to do."""

@@ -10,8 +10,16 @@ MESSAGES = Counter(
 FINDINGS = Counter("bowchat_masker_findings_total", "Values masked in texts.", ["type"])
 # Insurers' replies, by what became of them: accepted, held, refused, repeated, absorbed; and why.
 REPLIES = Counter("bowchat_masker_replies_total", "Replies on their way back.", ["outcome", "reason"])
+# What was found in insurers' replies (solicitation, contact_details), by what became of the reply.
+REPLY_FINDINGS = Counter(
+    "bowchat_masker_reply_findings_total",
+    "Solicitation and contact details in replies.",
+    ["insurer", "what", "outcome"],
+)
 # Contacts whose sending was frozen because their number changed.
 FROZEN = Counter("bowchat_masker_frozen_total", "Contacts frozen after a change of number.")
+# People who were erased.
+ERASED = Counter("bowchat_masker_erased_total", "People erased by command.")
 # What people decided on held messages and replies: released, rewritten, blocked; or a command that was refused.
 HELD_ENDS = Counter(
     "bowchat_masker_held_ends_total", "Commands on what was held, by what came of them.", ["end"]

@@ -38,6 +38,11 @@ class AliasRow:
     def key(self) -> str:
         return alias_key(self.insurer, self.contact_id, self.generation)
 
+    @property
+    def way(self) -> str:
+        """The key of the way that this alias belongs to."""
+        return alias_key(self.insurer, self.contact_id)
+
 
 def alias_key(insurer: str, contact_id: str, generation: int = 1) -> str:
     first = f"{insurer}|{contact_id}"
@@ -122,6 +127,32 @@ class WindowRow:
     contact_id: str
     sealed: bytes
     """`guard.pieces.Memory`, encrypted under the person's data key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A person who was erased: what it takes to say so again, and nothing of them."""
+
+    contact_id: str
+    command_id: str
+    position: str
+    """Where the command stood."""
+    at: datetime
+    aliases: tuple[tuple[str, str], ...] = ()
+    """Insurer and alias, each that there ever was."""
+    lanes: tuple[str, ...] = ()
+    """Every key under which records speak of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Under which names a contact is known."""
+
+    aliases: tuple[tuple[str, str], ...]
+    """Insurer and alias."""
+    conversations: tuple[str, ...]
+    subjects: tuple[str, ...]
+    """What was held of theirs, and the replies to them."""
 
 
 @dataclass(slots=True)

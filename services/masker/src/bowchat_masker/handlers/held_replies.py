@@ -13,7 +13,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, REPLIES_DECIDED
-from bowchat_masker.domain import ReplyView, find_thread, refuse_text
+from bowchat_masker.domain import ReplyView, find_thread, refuse_text, why_closed
 from bowchat_masker.egress import Mint
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.holding import Seals, kept_copy
@@ -22,6 +22,7 @@ from bowchat_masker.model import Contact, Held, Thread
 from bowchat_masker.quarantine import Destination, HeldCommand, Ruling
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault, VaultBrokenError
+from bowchat_masker.ways import Way
 from bowchat_runtime.records import Outgoing, Record, follow
 from bowchat_runtime.seal import Opener
 
@@ -44,16 +45,17 @@ class HeldReplies:
         aliases, threads = await asyncio.gather(
             self._store.aliases_named(named), self._store.threads_of(named)
         )
-        conversations, contacts = await asyncio.gather(
+        conversations, contacts, ways = await asyncio.gather(
             self._store.conversations(sorted({each.conversation_id for each in threads})),
             self._store.contacts(sorted({each.contact_id for each in threads})),
+            self._store.ways(sorted({each.way for each in aliases.values()})),
         )
         found: dict[str, Subject] = {}
         for subject_id, reply in replies.items():
             own = [each for each in threads if each.alias == reply.alias]
             view = ReplyView(aliases.get(reply.alias), own, conversations, self._mint.thread_id)
             held_reply = next(each for each in held if each.subject_id == subject_id)
-            found[subject_id] = HeldReply(held_reply, reply, view, contacts, self._vault, self._sealer)
+            found[subject_id] = HeldReply(held_reply, reply, view, contacts, ways, self._vault, self._sealer)
         return found
 
 
@@ -71,6 +73,7 @@ class HeldReply:
     reply: ReplyReceived
     view: ReplyView
     contacts: Mapping[str, Contact]
+    ways: Mapping[str, Way]
     vault: Vault
     sealer: Seals
 
@@ -78,7 +81,8 @@ class HeldReply:
         """Judged as a reply is, by what holds now; only the doubt that held it is a person's to set aside."""
         if ruling.end == "blocked":
             return ruling
-        thread = find_thread(self.reply, self.view)
+        closed = why_closed(self.view.alias, self.ways, self.reply.insurer, ruling.decided_at)
+        thread = closed or find_thread(self.reply, self.view)
         text = command.text if isinstance(command, HeldRewrite) else self.reply.text
         reason = thread if not isinstance(thread, Thread) else refuse_text(text.reveal())
         if not isinstance(thread, Thread) or reason is not None:

@@ -5,22 +5,28 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import get_args
 
 import structlog
 
-from bowchat_contracts.conversations import GuardRaised
-from bowchat_contracts.deliveries import DeliveryRequested
-from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.insurer import ReplyRefused
-from bowchat_contracts.replies import ReplyDecided, ReplyReceived
-from bowchat_contracts.topics import DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
+from bowchat_contracts.insurer import InsurerReplyChanged, RemovedPart, ReplyRefused
+from bowchat_contracts.replies import ReplyReceived
 from bowchat_masker import metrics
-from bowchat_masker.domain import DETAILS, ReplyView, find_thread, held_reply, refuse_text, refused
+from bowchat_masker.domain import (
+    DETAILS,
+    ReplyView,
+    find_thread,
+    held_reply,
+    refuse_text,
+    refused,
+    why_closed,
+)
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.recipient import sealed_recipient
+from bowchat_masker.handlers.reply_events import alarm, decided, delivery, policy_of
 from bowchat_masker.model import (
     AliasRow,
     Changes,
@@ -31,14 +37,15 @@ from bowchat_masker.model import (
     ReplyRow,
     Thread,
 )
+from bowchat_masker.reply_text import CHANGED, Read, read
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
-from bowchat_runtime.records import Outgoing, Record, follow
+from bowchat_masker.ways import Way
+from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
 
 log = structlog.get_logger()
 
-SOURCE = "masker"
 _ALIAS = re.compile(r"ph_[a-p]{32}")
 _NO_ALIAS = "refused"
 
@@ -50,9 +57,12 @@ class ReplyState:
     threads: dict[str, list[Thread]]
     contacts: dict[str, Contact]
     conversations: dict[str, ConversationRow]
+    ways: dict[str, Way]
     changes: Changes = field(default_factory=Changes)
     tally: list[tuple[str, str, str]] = field(default_factory=list)
     """Reply key, outcome, reason."""
+    noticed: list[tuple[str, str, str]] = field(default_factory=list)
+    """Insurer, what was found in its reply, what became of the reply."""
 
 
 class ReplyMasker:
@@ -72,15 +82,16 @@ class ReplyMasker:
                 sorted({each.alias for each in events if _ALIAS.fullmatch(each.alias)})
             ),
         )
-        contacts, found = await asyncio.gather(
+        contacts, found, ways = await asyncio.gather(
             self._store.contacts(sorted({each.contact_id for each in aliases.values()})),
             self._store.threads_of(sorted(aliases)),
+            self._store.ways(sorted({each.way for each in aliases.values()})),
         )
         conversations = await self._store.conversations(sorted({each.conversation_id for each in found}))
         threads: dict[str, list[Thread]] = {}
         for thread in sorted(found, key=lambda each: each.thread_id):
             threads.setdefault(thread.alias, []).append(thread)
-        return ReplyState(replies, aliases, threads, contacts, conversations)
+        return ReplyState(replies, aliases, threads, contacts, conversations, ways)
 
     def decide(self, record: Record, state: ReplyState, now: datetime) -> Sequence[Outgoing]:
         reply: ReplyReceived = record.event
@@ -97,6 +108,8 @@ class ReplyMasker:
 
     async def save(self, state: ReplyState) -> None:
         await self._store.save(state.changes)
+        for insurer, what, outcome in state.noticed:
+            metrics.REPLY_FINDINGS.labels(insurer, what, outcome).inc()
         for reply_key, outcome, reason in state.tally:
             metrics.REPLIES.labels(outcome, reason).inc()
             if outcome in ("held", "refused"):
@@ -135,19 +148,35 @@ class ReplyMasker:
         alias = state.aliases.get(reply.alias)
         view = ReplyView(alias, state.threads.get(reply.alias, ()), state.conversations, self._mint.thread_id)
         thread = find_thread(reply, view)
-        if not isinstance(thread, Thread):
-            row = refused(reply, record.position, thread, None, now)
+        closed = why_closed(alias, state.ways, reply.insurer, now)
+        if closed or not isinstance(thread, Thread):
+            known = thread if isinstance(thread, Thread) else None
+            said = closed or (thread if not isinstance(thread, Thread) else "unknown_thread")
+            row = refused(reply, record.position, said, known, now)
             return self._refusal(record, row, _writer(reply, state))
+        return self._judge_text(record, thread, state, now)
+
+    def _judge_text(self, record: Record, thread: Thread, state: ReplyState, now: datetime) -> ReplyRow:
+        reply: ReplyReceived = record.event
         contact = state.contacts.get(thread.contact_id)
         reason = refuse_text(reply.text.reveal())
+        looked = Read("") if reason else _looked_through(reply, thread)
+        reason = reason or looked.refused
         if reason or contact is None:
             row = refused(reply, record.position, reason or "contact_unreachable", thread, now)
-            return self._refusal(record, row, contact)
-        if contact.frozen:
-            return held_reply(reply, record.position, thread, "number_changed", now)
-        return self._accept(record, thread, contact, now)
+            row = self._refusal(record, row, contact)
+        elif contact.frozen:
+            row = held_reply(reply, record.position, thread, "number_changed", now)
+        elif looked.held:
+            row = held_reply(reply, record.position, thread, looked.held, now)
+        else:
+            row = self._accept(record, thread, contact, looked, now)
+        state.noticed += [(reply.insurer, each, row.outcome) for each in looked.noticed]
+        return row
 
-    def _accept(self, record: Record, thread: Thread, contact: Contact, now: datetime) -> ReplyRow:
+    def _accept(
+        self, record: Record, thread: Thread, contact: Contact, looked: Read, now: datetime
+    ) -> ReplyRow:
         reply: ReplyReceived = record.event
         delivery_id = derived_id("dl", reply.reply_key)
         try:
@@ -170,6 +199,9 @@ class ReplyMasker:
             business_number_id=thread.business_number_id,
             sealed_recipient=sealed,
             contact_version=contact.version,
+            raised="contact_details" if looked.removed else None,
+            removed=looked.removed,
+            masking=thread.masking if looked.removed else "",
         )
 
     def _refusal(self, record: Record, row: ReplyRow, contact: Contact | None) -> ReplyRow:
@@ -180,7 +212,7 @@ class ReplyMasker:
     def _cleared(self, draft: Draft, contact: Contact | None) -> Cleared | None:
         try:
             watch = self._vault.open(contact).watch if contact else NOBODY
-            trusted = frozenset(DETAILS.values())
+            trusted = frozenset({*DETAILS.values(), *get_args(RemovedPart), CHANGED})
             verdict = clear(draft, watch, trusted=trusted, inspect=self._inspect)
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
             return None
@@ -194,13 +226,26 @@ class ReplyMasker:
     def _events(self, record: Record, row: ReplyRow, state: ReplyState) -> tuple[Outgoing, ...]:
         """What a decision publishes: made of the row and the reply alone, so that a replay gives the same bytes."""
         own: dict[str, Callable[[], tuple[Outgoing, ...]]] = {
-            "accepted": lambda: (_delivery(record, row),),
+            "accepted": lambda: (delivery(record, row), *self._changed(record, row, state)),
             "refused": lambda: self._told(
                 self._refused_draft(record, row.reason, subject_id=row.reply_key), record, state
             ),
-            "held": lambda: _alarm(record, row),
+            "held": lambda: alarm(record, row),
         }
-        return (*own[row.outcome](), _decided(record, row))
+        return (*own[row.outcome](), decided(record, row))
+
+    def _changed(self, record: Record, row: ReplyRow, state: ReplyState) -> tuple[Outgoing, ...]:
+        """A reply that is carried without some of its parts: its insurer is told, and so are people."""
+        if not row.removed:
+            return ()
+        reply: ReplyReceived = record.event
+        event = InsurerReplyChanged.model_validate(
+            {"reply_id": reply.reply_id, "alias": reply.alias, "removed": row.removed, "detail": CHANGED}
+        )
+        draft = self._mint.draft(
+            reply.insurer, reply.alias, event, subject_id=row.reply_key, time=reply.received_at
+        )
+        return (*self._told(draft, record, state), *alarm(record, row))
 
     def _refused_draft(self, record: Record, said: str | None, *, subject_id: str) -> Draft:
         reply: ReplyReceived = record.event
@@ -212,7 +257,7 @@ class ReplyMasker:
         return self._mint.draft(reply.insurer, key, event, subject_id=subject_id, time=reply.received_at)
 
     def _held(self, record: Record, row: ReplyRow) -> dict[str, Held]:
-        if row.raised is None or row.conversation_id is None:
+        if row.outcome != "held" or row.raised is None or row.conversation_id is None:
             return {}
         copy = hold_copy(self._sealer, row.reply_key, record.value)
         held = Held(
@@ -233,6 +278,14 @@ def _writer(reply: ReplyReceived, state: ReplyState) -> Contact | None:
     return state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
 
 
+def _looked_through(reply: ReplyReceived, thread: Thread) -> Read:
+    """Any doubt holds it."""
+    try:
+        return read(reply.text.reveal(), policy_of(thread.masking))
+    except Exception:  # noqa: BLE001 - any doubt ends in quarantine
+        return Read("", held="masking_failed")
+
+
 def _silenced(row: ReplyRow) -> ReplyRow:
     raised: GuardReason = "known_identity"
     return ReplyRow(
@@ -246,60 +299,6 @@ def _silenced(row: ReplyRow) -> ReplyRow:
         conversation_id=row.conversation_id,
         contact_id=row.contact_id,
     )
-
-
-def _delivery(record: Record, row: ReplyRow) -> Outgoing:
-    event = DeliveryRequested.model_validate(
-        {
-            "delivery_id": row.delivery_id,
-            "recipient_ref": row.recipient_ref,
-            "sealed_recipient": row.sealed_recipient,
-            "conversation_id": row.conversation_id,
-            "reply_key": row.reply_key,
-            "insurer": row.insurer,
-            "business_number_id": row.business_number_id,
-            "text": record.event.text,
-            "requested_at": row.decided_at,
-            "contact_version": row.contact_version,
-        }
-    )
-    return _internal(record, DELIVERIES_REQUESTED, event.recipient_ref, event, row)
-
-
-def _decided(record: Record, row: ReplyRow) -> Outgoing:
-    event = ReplyDecided.model_validate(
-        {
-            "reply_key": row.reply_key,
-            "insurer": row.insurer,
-            "outcome": row.outcome,
-            "reason": row.reason,
-            "conversation_id": row.conversation_id,
-            "contact_id": row.contact_id,
-            "delivery_id": row.delivery_id,
-            "received_at": record.event.received_at,
-            "decided_at": row.decided_at,
-        }
-    )
-    return _internal(record, REPLIES_DECIDED, row.conversation_id or row.reply_key, event, row)
-
-
-def _alarm(record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:
-    """A hold that belongs to no conversation is told by the decision alone."""
-    if row.conversation_id is None or row.raised is None:
-        return ()
-    event = GuardRaised(
-        subject_id=row.reply_key,
-        direction="to_policyholder",
-        conversation_id=row.conversation_id,
-        insurer=row.insurer,
-        reason=row.raised,
-        at=row.decided_at,
-    )
-    return (_internal(record, GUARD_RAISED, row.conversation_id, event, row),)
-
-
-def _internal(record: Record, topic: str, key: str, event: Event, row: ReplyRow) -> Outgoing:
-    return Outgoing(topic, key, event, follow(record.meta, SOURCE, event, time=row.decided_at))
 
 
 def _database_time(moment: datetime) -> datetime:
