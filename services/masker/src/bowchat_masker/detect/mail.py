@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical
-from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.hits import Hit, MaskingError
 from bowchat_masker.detect.spoken import AT, DOT, INDIC, spoken
 
 _TRIGGERS = (
@@ -53,7 +53,7 @@ _ANNOUNCED = re.compile(
 _HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)
 _TELLING = re.compile(r"[\w%+-][._+][\w%+-]|[0-9]")
 _LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
-_LONGEST_LOCAL = 64
+_LONGEST_LOCAL, _MOST_SIGNS = 64, 1_000
 # Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
 _NO_MAILBOX = frozenset({
     "a", "about", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "for", "from",
@@ -73,9 +73,12 @@ _SPACES = re.compile(r"\s+")
 
 
 def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    """Errors: `MaskingError` for more signs of an address than a person would type."""
     lowered = view.text.lower()
     if not any(each in lowered for each in _TRIGGERS):
         return
+    if lowered.count("@") > _MOST_SIGNS:
+        raise MaskingError("the text holds more addresses than a person would type")
     reading = spoken(view.text)
     for start, end in _spans(reading.text):
         value = _SPACES.sub("", reading.text[start:end].casefold()).replace(AT, "@").replace(DOT, ".")
