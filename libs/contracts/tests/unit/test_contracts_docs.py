@@ -21,6 +21,14 @@ PARTNER_EVENTS = {
     "bowchat.insurer.withheld.v1",
     "bowchat.insurer.reply_refused.v1",
     "bowchat.insurer.reply.v1",
+    "bowchat.insurer.blocked.v1",
+    "bowchat.insurer.identity_revealed.v1",
+    "bowchat.insurer.media.v1",
+    "bowchat.insurer.released.v1",
+    "bowchat.insurer.reply_changed.v1",
+    "bowchat.insurer.reveal_changed.v1",
+    "bowchat.insurer.reveal_request.v1",
+    "bowchat.insurer.way_changed.v1",
 }
 
 

@@ -41,6 +41,11 @@ order your thread by `seq`: a retried delivery can arrive after the one behind i
 
 **Masked text.** Numbers and e-mail addresses in what people type are replaced by placeholders, listed in `masked`.
 
+**Files.** A message of kind `media` announces a file as `pending`. `bowchat.insurer.media.v1` follows under the same
+`media_id`: `ready` brings a `link`, to be fetched with GET from the host where you post replies, until `expires_at` (then
+410). `verified` says whether the relay could read all that the file shows. `held` may become `ready` later; `blocked` and
+`failed` are final. Whoever has a link has the file: do not pass it on.
+
 **Replying.** Give every reply a `reply_id` of your own: sent again, it has no second effect; with other content it is
 refused (`reply_id_reused`). Name the `alias`, and the
 `thread_id` where the alias has more than one open thread. A reply that cannot be carried comes back on your messages
