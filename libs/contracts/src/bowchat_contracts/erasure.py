@@ -8,9 +8,17 @@ from pydantic import Field, StringConstraints
 from bowchat_contracts.commands import Author, Words
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import Alias, CommandId, ContactId, InsurerId
+from bowchat_contracts.parts import Part
 
 Lane = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}_[a-p]{32}$")]
 """A key under which records speak of a person: a ref, conversation, alias, recipient ref or held subject."""
+
+
+class AliasOf(Part):
+    """One insurer's name for a person."""
+
+    insurer: InsurerId
+    alias: Alias
 
 
 class SubjectErased(Event):
@@ -20,12 +28,23 @@ class SubjectErased(Event):
 
     command_id: CommandId
     contact_id: ContactId
-    aliases: dict[InsurerId, tuple[Alias, ...]]
-    """Every alias that each insurer ever had for them."""
+    aliases: tuple[AliasOf, ...]
+    """Every one that any insurer ever had for them."""
     lanes: tuple[Lane, ...] = Field(description="Every key that the masker knows of, aliases among them.")
     by: Author
     why: Words
     at: datetime
+
+
+class InsurerContactErased(Event):
+    """The policyholder behind this alias was erased: it answers no more, and nothing more comes under it. What you keep of
+    them you keep on your own account.
+    """
+
+    type: ClassVar[str] = "bowchat.insurer.contact_erased.v1"
+
+    alias: Alias
+    erased_at: datetime
 
 
 class RefsForgotten(Event):

@@ -83,7 +83,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(INSURER_MESSAGES, "alias",
           (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
            media.InsurerMediaUpdate, reveals.InsurerRevealChanged, reveals.InsurerIdentityRevealed, insurer.ReplyRefused,
-           insurer.InsurerReplyChanged, insurer.InsurerWayChanged),
+           insurer.InsurerReplyChanged, insurer.InsurerWayChanged, erasure.InsurerContactErased),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply, reveals.InsurerRevealRequest), (INSURER,), ("ingest",),
           "What this insurer answers, and asks for.", broker_time=True),

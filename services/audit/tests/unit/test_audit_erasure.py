@@ -53,7 +53,7 @@ def erasure(*lanes: str) -> Record:
     event = SubjectErased(
         command_id=derived_id("cm", "one"),
         contact_id=derived_id("ct", "one"),
-        aliases={},
+        aliases=(),
         lanes=lanes,
         by=Author(role="aggregator", name="meera"),
         why="asked for it",

@@ -16,6 +16,7 @@ from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
 from bowchat_masker.handlers.consents import Consents
+from bowchat_masker.handlers.erasure import ErasureCommands
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
 from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
@@ -103,6 +104,9 @@ def build(
                 RevealCommands(store, agreed, rulings, tools), topics=(COMMANDS_REQUESTED,), name="reveals"
             ),
             Subscription(Consents(store, agreed, tools), topics=(INBOUND_ROUTED,), name="consents"),
+            Subscription(
+                ErasureCommands(store, agreed, files, vault, mint), topics=(COMMANDS_REQUESTED,), name="erasures"
+            ),
             *on_media,
         ],
         resources=resources,

@@ -4,6 +4,7 @@ import sys
 
 from bowchat_masker.app import build
 from bowchat_masker.commands import configure_unfreeze, run_unfreeze
+from bowchat_masker.erase_cli import configure_erase, run_erase
 from bowchat_masker.held_cli import configure_held, run_held
 from bowchat_masker.mask_command import COMMAND as MASK
 from bowchat_masker.reveal_cli import configure_reveal, run_reveal
@@ -20,6 +21,7 @@ COMMANDS = {
     "reveal": Command(
         "what insurers may use of people's numbers, and ending it", run_reveal, configure_reveal
     ),
+    "erase": Command("forget a person: data key, aliases, seals and files", run_erase, configure_erase),
     "unfreeze": Command(
         "let replies go out again to a contact whose number changed", run_unfreeze, configure_unfreeze
     ),

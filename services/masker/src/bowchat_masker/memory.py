@@ -8,7 +8,9 @@ from bowchat_masker.model import (
     Changes,
     Contact,
     ConversationRow,
+    Erased,
     Held,
+    Names,
     ReplyRow,
     Thread,
     WindowRow,
@@ -34,6 +36,7 @@ class MemoryVault:
         self._held: dict[str, Held] = {}
         self._windows: dict[str, WindowRow] = {}
         self._ways: dict[str, Way] = {}
+        self._erased: dict[str, Erased] = {}
 
     async def contacts(self, ids: Sequence[str]) -> dict[str, Contact]:
         return _chosen(self._contacts, ids)
@@ -49,7 +52,10 @@ class MemoryVault:
 
     async def threads_of(self, aliases: Sequence[str]) -> list[Thread]:
         found = [
-            (name, self._threads[each]) for name in aliases for each in self._threads_by_alias.get(name, ())
+            (name, self._threads[each])
+            for name in aliases
+            for each in self._threads_by_alias.get(name, ())
+            if each in self._threads
         ]
         return [thread for name, thread in found if thread.alias == name]
 
@@ -67,6 +73,37 @@ class MemoryVault:
 
     async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
         return _chosen(self._ways, keys)
+
+    async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]:
+        return _chosen(self._erased, contact_ids)
+
+    async def names_of(self, contact_id: str) -> Names:
+        threads = [each for each in self._threads.values() if each.contact_id == contact_id]
+        conversations = tuple(each.conversation_id for each in sorted(threads, key=lambda one: one.thread_id))
+        held = [key for key, each in self._held.items() if each.conversation_id in conversations]
+        replies = [key for key, each in self._replies.items() if each.contact_id == contact_id]
+        aliases = sorted(self._of(contact_id, self._aliases).items())
+        return Names(
+            tuple((each.insurer, each.alias) for _, each in aliases),
+            conversations,
+            (*sorted(held), *sorted(replies)),
+        )
+
+    async def erase(self, erased: Erased) -> None:
+        self._erased.setdefault(erased.contact_id, erased)
+        self._contacts.pop(erased.contact_id, None)
+        for key in erased.lanes:
+            self._held.pop(key, None)
+            self._by_alias.pop(key, None)
+        every: tuple[dict[str, Any], ...] = (
+            self._windows, self._replies, self._threads, self._ways, self._aliases
+        )  # fmt: skip
+        for rows in every:
+            for key in self._of(erased.contact_id, rows):
+                del rows[key]
+
+    def _of(self, contact_id: str, rows: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: each for key, each in rows.items() if each.contact_id == contact_id}
 
     async def save(self, changes: Changes) -> None:
         _write(self._ways, changes.ways)

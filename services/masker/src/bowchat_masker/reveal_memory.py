@@ -26,5 +26,8 @@ class MemoryReveals:
         if len(fits) != len(reveals):
             raise ConflictError("a reveal was changed by somebody else")
 
+    async def erase(self, contact_id: str) -> None:
+        self._rows = {key: each for key, each in self._rows.items() if each.contact_id != contact_id}
+
     def _version(self, reveal_id: str) -> int:
         return self._rows[reveal_id].version if reveal_id in self._rows else 0

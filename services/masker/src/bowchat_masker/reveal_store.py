@@ -26,6 +26,9 @@ class RevealStore(Protocol):
         Errors: `ConflictError` when one was changed by somebody else; the others are written.
         """
 
+    async def erase(self, contact_id: str) -> None:
+        """Forget every reveal of this person."""
+
 
 class MongoReveals(AbstractAsyncContextManager["MongoReveals"]):
     """In their own collection; entering it makes the indexes."""
@@ -60,6 +63,9 @@ class MongoReveals(AbstractAsyncContextManager["MongoReveals"]):
 
     async def save(self, reveals: Sequence[Reveal]) -> None:
         await self._rows.write([_document(each) for each in reveals])
+
+    async def erase(self, contact_id: str) -> None:
+        await self._rows.delete({"contact_id": contact_id})
 
 
 def _document(reveal: Reveal) -> dict[str, Any]:

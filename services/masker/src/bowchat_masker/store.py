@@ -11,7 +11,9 @@ from bowchat_masker.model import (
     Changes,
     Contact,
     ConversationRow,
+    Erased,
     Held,
+    Names,
     ReplyRow,
     Thread,
     WindowRow,
@@ -51,6 +53,16 @@ class VaultStore(Protocol):
     async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
         """By `alias_key`, of the first generation."""
 
+    async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]: ...
+
+    async def names_of(self, contact_id: str) -> Names:
+        """Under which names a contact is known, to insurers and in the relay."""
+
+    async def erase(self, erased: Erased) -> None:
+        """Keep that a person was erased, then destroy everything of theirs. Doing it again does no harm, so that it can be
+        taken up after a crash.
+        """
+
     async def save(self, changes: Changes) -> None:
         """Write everything. What is there already by the same key stays; rows with a version replace the one before.
 
@@ -74,6 +86,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         self._held = database.collection("held")
         self._windows = database.collection("windows")
         self._ways = database.collection("ways")
+        self._erased = database.collection("erased")
 
     async def __aenter__(self) -> Self:
         await self._aliases.ensure_index([("alias", 1)], unique=True)
@@ -129,6 +142,32 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
     async def ways(self, keys: Sequence[str]) -> dict[str, Way]:
         return {key: _way(each) for key, each in (await self._ways.find_by_ids(keys)).items()}
 
+    async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]:
+        found = await self._erased.find_by_ids(contact_ids)
+        return {key: _erased(each) for key, each in found.items()}
+
+    async def names_of(self, contact_id: str) -> Names:
+        of = {"contact_id": contact_id}
+        aliases = await self._aliases.find(of, sort=[("_id", 1)])
+        threads = await self._threads.find(of, sort=[("_id", 1)])
+        replies = await self._replies.find(of, sort=[("_id", 1)], projection={"_id": 1})
+        conversations = [each["conversation_id"] for each in threads]
+        held = await self._held.find({"conversation_id": {"$in": conversations}}, sort=[("_id", 1)])
+        return Names(
+            tuple((each["insurer"], each["alias"]) for each in aliases),
+            tuple(conversations),
+            (*(each["_id"] for each in held), *(each["_id"] for each in replies)),
+        )
+
+    async def erase(self, erased: Erased) -> None:
+        fields = {name: each for name, each in asdict(erased).items() if name != "contact_id"}
+        await self._erased.insert_new([{"_id": erased.contact_id, **fields}])
+        # The data key first: with it goes all that is locked by it, whatever a crash leaves standing.
+        await self._contacts.delete({"_id": erased.contact_id})
+        await self._held.delete({"_id": {"$in": list(erased.lanes)}})
+        for rows in (self._windows, self._replies, self._threads, self._ways, self._aliases):
+            await rows.delete({"contact_id": erased.contact_id})
+
     async def save(self, changes: Changes) -> None:
         # Before the aliases: whoever finds an alias finds how long it answers.
         await self._ways.write(_documents(changes.ways))
@@ -164,6 +203,12 @@ def _row(build: Callable[..., Row], key: str, document: dict[str, Any]) -> Row:
 
 def _alias(document: dict[str, Any]) -> AliasRow:
     return AliasRow(document["insurer"], document["contact_id"], document["alias"], document["generation"])
+
+
+def _erased(document: dict[str, Any]) -> Erased:
+    fields = {name: value for name, value in document.items() if name not in ("_id", "aliases", "lanes")}
+    aliases = tuple((insurer, alias) for insurer, alias in document["aliases"])
+    return Erased(document["_id"], aliases=aliases, lanes=tuple(document["lanes"]), **fields)
 
 
 def _way(document: dict[str, Any]) -> Way:

@@ -81,6 +81,11 @@ class Vault:
         except (InvalidTag, ValueError):
             raise VaultBrokenError("what was sealed does not open with the person's data key") from None
 
+    def forget(self, contact_id: str) -> None:
+        """Drop what is remembered of a contact."""
+        for place in [each for each in self._open if each[0] == contact_id]:
+            del self._open[place]
+
     def _key(self, contact: Contact) -> bytes:
         try:
             return aes_key_unwrap(self._kek, contact.wrapped_key)

@@ -13,7 +13,9 @@ from bowchat_masker.model import (
     Changes,
     Contact,
     ConversationRow,
+    Erased,
     Held,
+    Names,
     ReplyRow,
     Thread,
     WindowRow,
@@ -143,6 +145,36 @@ class StoreContract:
         await store.save(everything())
         await store.save(Changes(held={"ms_a": replace(HELD, sealed=None)}))
         assert (await store.held(["ms_a"]))["ms_a"] == HELD
+
+    async def test_an_erased_person_is_gone_from_every_collection(self, store: VaultStore) -> None:
+        """Contact, aliases, threads, windows, ways, replies and held copies; what remains says that it was done, and is found
+        again after a crash. Others' rows stay.
+        """
+        reply = replace(REPLY, contact_id="ct_a")
+        other = AliasRow("acme", "ct_b", random_id("ph"))
+        await store.save(
+            Changes(
+                contacts={"ct_a": CONTACT},
+                aliases={ALIAS.key: ALIAS, other.key: other},
+                threads={"th_a": THREAD},
+                replies={"rp_a": reply},
+                held={"ms_a": HELD},
+                windows={WINDOW.key: WINDOW},
+                ways={WAY.key: WAY},
+            )
+        )
+        names = await store.names_of("ct_a")
+        assert names == Names((("acme", ALIAS.alias),), ("cv_a",), ("ms_a", "rp_a"))
+        erased = Erased("ct_a", "cm_a", "commands.requested/0/1", DAY, names.aliases, ("ms_a", ALIAS.alias))
+        for _ in range(2):
+            await store.erase(erased)
+            assert await store.names_of("ct_a") == Names((), (), ())
+            assert await store.contacts(["ct_a"]) == {}
+            assert await store.aliases_named([ALIAS.alias, other.alias]) == {other.alias: other}
+            assert await store.windows([WINDOW.key]) == {}
+            assert await store.ways([WAY.key]) == {}
+            assert await store.held(["ms_a"]) == {}
+            assert await store.erased(["ct_a", "ct_b"]) == {"ct_a": erased}
 
 
 class TestMemoryVault(StoreContract):

@@ -28,7 +28,7 @@ def erased(contact: str) -> Record:
     event = SubjectErased(
         command_id=derived_id("cm", contact),
         contact_id=contact,
-        aliases={},
+        aliases=(),
         lanes=(),
         by=Author(role="aggregator", name="meera"),
         why="asked for it",

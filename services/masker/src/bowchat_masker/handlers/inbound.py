@@ -88,7 +88,8 @@ class InboundMasker:
         stored |= {each.thread_id: each.version for each in open_threads.values()}
         stored |= {each.key: each.version for each in windows.values()}
         changes = Changes(ways=written)
-        return InboundState(contacts, stored, known, fresh, open_threads, windows, ways, changes)
+        gone = frozenset(await self._store.erased([each for each in contact_ids if each not in contacts]))
+        return InboundState(contacts, stored, known, fresh, open_threads, windows, ways, changes, gone)
 
     async def _named(
         self, names: set[tuple[str, str, int]]
@@ -106,7 +107,9 @@ class InboundMasker:
 
     def decide(self, record: Record, state: InboundState, now: datetime) -> Sequence[Outgoing]:
         message: MessageRouted = record.event
-        learned = self._learn(message, state.contacts.get(message.contact_id))
+        erased = message.contact_id in state.erased
+        contact = state.contacts.get(message.contact_id)
+        learned = Learned(None, None, cause="erased") if erased else self._learn(message, contact)
         if message.outcome == "triage":
             outcome = Outcome((), message.message_id, "learned", learned)
         elif message.insurer is None:

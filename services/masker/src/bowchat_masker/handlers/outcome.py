@@ -84,6 +84,8 @@ class InboundState:
     ways: dict[str, Way] = field(default_factory=dict)
     """As they stand after every message of the batch."""
     changes: Changes = field(default_factory=Changes)
+    erased: frozenset[str] = frozenset()
+    """Contacts of this batch who have been erased: what comes for them still was under way then, and is held."""
     outcomes: list[Outcome] = field(default_factory=list)
 
     def alias(self, insurer: str, message: MessageRouted) -> AliasRow:

@@ -1,0 +1,21 @@
+"""`bowchat-masker erase CONTACT_ID`: forget a person."""
+
+import argparse
+import asyncio
+
+from bowchat_masker.asking import ask, requested, tell
+from bowchat_masker.settings import MaskerSettings
+from bowchat_runtime.settings import load
+
+
+def configure_erase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("contact_id", help="ct_…, as the log and the accounts name a person")
+    parser.add_argument("--why", required=True, help="the reason, for who reads the log later")
+    parser.add_argument("--by", help="who decides (default: your account's name)")
+
+
+def run_erase(arguments: argparse.Namespace) -> int:
+    settings = load(MaskerSettings)
+    command = {"name": "person.erase", "contact_id": arguments.contact_id, "why": arguments.why}
+    asked = requested(command, arguments.by)
+    return tell(asked, asyncio.run(ask(settings, asked, arguments.contact_id)))
