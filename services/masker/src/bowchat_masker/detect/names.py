@@ -26,7 +26,7 @@ _INTRODUCED = re.compile(
     rf"|mera (?:poora |pura )?naa?m(?: hai)?"
     rf"|मेरा (?:पूरा )?नाम(?: है)?|(?:policy ?holder|insured|full|customer|patient|nominee"
     rf"|account holder|proposer)(?:'s)?\s(?:full )?name"
-    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|name\s?-\s|fn:)(?:(?<=[:=-])|(?!\w))\s{{0,2}}{_TITLE}({_NAME})",
+    rf"(?: is|\s?[:=-])|myself|name\s?[:=]|name\s?-(?=\s)|fn:)(?:(?<=[:=-])|(?!\w))\s{{0,2}}{_TITLE}({_NAME})",
     re.IGNORECASE,
 )
 _SPEAKING = re.compile(
@@ -45,10 +45,10 @@ _INTRODUCING = ("name", "naam", "mera nam", "nombre", "llamo", "myself", "ना
 _CALLING = ("speaking", " here", "this side", "bol r", " from", " calling")
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
-    "strictly", "generally", "legally", "honestly", "frankly", "technically", "roughly", "broadly",
-    "personally", "medically", "mr", "mrs", "ms", "miss", "dr", "shri", "smt", "kumari", "sr", "sra",
-    "i'm", "im", "it's", "its", "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short", "long",
-    "common", "kisne", "kyun", "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek",
+    "bol", "strictly", "generally", "legally", "honestly", "frankly", "technically", "roughly",
+    "broadly", "personally", "medically", "mr", "mrs", "ms", "miss", "dr", "shri", "smt", "kumari", "sr",
+    "sra", "i'm", "im", "it's", "its", "hey", "hello", "mum", "dad", "mom", "hard", "easy", "short",
+    "long", "common", "kisne", "kyun", "kab", "kaise", "kahan", "kisi", "kiska", "sahi", "thik", "theek",
     "change", "add", "update", "hata", "hatao", "a", "absent", "added", "again", "all", "already",
     "also", "always", "an", "and", "any", "appearing", "are", "as", "at", "back", "blank", "but", "by",
     "calling", "came", "changed", "claim", "clear", "come", "comes", "coming", "correct", "corrected",
