@@ -87,7 +87,7 @@ _HAS_NUMBER = re.compile(
     r"(?<![\w.])[a-z]{0,2}-?[0-9]{1,5}(?:[/-][0-9a-z]{1,4})?(?:[a-z]|st|nd|rd|th)?(?!\w)", re.IGNORECASE
 )
 _LINE_END = re.compile(
-    r"\n\s*\n|[.!?](?=\s+[A-Z]|\s*\Z)|;|\b(?:and|but|please|pls|my|phone|call|mobile|contact|email|ph"
+    r"\n[^\S\n]*+\n|[.!?](?=\s++[A-Z]|\s*+\Z)|;|\b(?:and|but|please|pls|my|phone|call|mobile|contact|email|ph"
     r"|mob|hai|tel|thanks|thank)\b"
     r"|है|\[|\0",
     re.IGNORECASE,

@@ -1,7 +1,8 @@
 """Text as a detector reads it: compatibility forms folded, invisible characters dropped, every script's digits ASCII.
 
-Escapes (percent, HTML, backslash) are read as what they stand for. Each character or escape is folded by itself, without looking at its neighbours, so folding a text that was changed in one place
-gives the same as before everywhere else. The law "masking twice changes nothing" rests on that.
+Escapes (percent, HTML, backslash) are read as what they stand for. Each character or escape is folded by itself,
+without looking at its neighbours, so folding a text that was changed in one place gives the same as before everywhere else.
+The law "masking twice changes nothing" rests on that.
 """
 
 import html

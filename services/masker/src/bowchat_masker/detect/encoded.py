@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - dashes of every length are the subject
 """Numbers in a machine's writing: base64, base32, hexadecimal and Morse tokens that hold digits when they are read."""
 
 import base64
@@ -22,37 +23,63 @@ _LETTER_CODES = tuple(
 )
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
+_Span = tuple[int, int]
+_FEWEST_CAPITALS = 12
 _MOST_TOKENS = 60
 _MOST_LAYERS = 3
 _PRINTABLE = re.compile(r"[\x09-\x0d\x20-\x7e\u00a0-\U0010ffff]*+")
-_LETTERS_AND_MORE = re.compile(r"[A-Z].*[a-z]|[a-z].*[A-Z]|[0-9+/=_]|[A-Z]{12}", re.DOTALL)
 
 
 def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
-    text = view.text
-    yield from (Hit("phone", *match.span()) for match in _MORSE.finditer(text))
+    for finder in (_morse, _hex_numbers, _letter_codes, _bytes, _character_codes, _tokens):
+        yield from (Hit("phone", *span) for span in finder(view.text, policy))
+
+
+def _morse(text: str, _: MaskingPolicy) -> Iterator[_Span]:
+    return (match.span() for match in _MORSE.finditer(text))
+
+
+def _hex_numbers(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
     for match in _HEX_NUMBER.finditer(text):
         if is_number(str(int(match[0], 16)), policy.regions):
-            yield Hit("phone", *match.span())
+            yield match.span()
+
+
+def _letter_codes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
     for match in _LETTER_CODE.finditer(text):
         if any(is_mobile(match[0].translate(code), policy.regions) for code in _LETTER_CODES):
-            yield Hit("phone", *match.span())
+            yield match.span()
+
+
+def _bytes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
     for match in _HEX_BYTES.finditer(text):
         if _holds_number("".join(_HEX_PAIR.findall(match[0])), policy, 1):
-            yield Hit("phone", *match.span())
+            yield match.span()
+
+
+def _character_codes(text: str, _: MaskingPolicy) -> Iterator[_Span]:
     for match in _CHARACTER_CODES.finditer(text):
-        codes = [int(each) for each in re.findall("[0-9]+", match[0])]
-        if all(48 <= each <= 57 or each in (32, 43, 45) for each in codes):
-            yield Hit("phone", *match.span())
+        if all(chr(int(each)) in "0123456789 +-" for each in re.findall("[0-9]+", match[0])):
+            yield match.span()
+
+
+def _tokens(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
+    """Errors: `MaskingError` for more codes than a person would type."""
     tokens = 0
     for match in _TOKEN.finditer(text):
-        if not _LETTERS_AND_MORE.search(match[0]):
+        if _is_plain_word(match[0]):
             continue
         tokens += 1
         if tokens > _MOST_TOKENS:
             raise MaskingError("the text holds more codes than a person would type")
         if _holds_number(match[0], policy, _MOST_LAYERS):
-            yield Hit("phone", *match.span())
+            yield match.span()
+
+
+def _is_plain_word(token: str) -> bool:
+    return token.isalpha() and (
+        token.islower() or token.istitle() or (token.isupper() and len(token) < _FEWEST_CAPITALS)
+    )
 
 
 def _holds_number(token: str, policy: MaskingPolicy, layers: int) -> bool:

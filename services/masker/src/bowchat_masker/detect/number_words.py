@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - look-alike characters are the subject
+# ruff: noqa: E501, RUF001 - tables, and look-alike characters are the subject
 """What a word says when digits are dictated: `nine`, `ninety`, `double`, `unnasi`, `नौ`, `nueve`, `n1n3`.
 
 A word is looked up by its key (without accents, look-alike letters Latin, repeated letters once), so `niiine` and
@@ -7,11 +7,14 @@ A word is looked up by its key (without accents, look-alike letters Latin, repea
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 LONGEST_WORD = 120
+_GERMAN_UNITS, _GERMAN_TENS = 6, 3
 
 
 class Kind(IntEnum):
@@ -307,11 +310,11 @@ _LOOKALIKES = str.maketrans(
 )
 _LEET = str.maketrans("01345678", "oieasbtb")
 _LEETS = (_LEET, str.maketrans("0134578", "oleastb"), str.maketrans("013456789", "oieasgtbg"))
-_REPEATED = re.compile(r"(.)\1+")
+_REPEATED = re.compile(r"(.)\1++")
 _SOUNDS = (
     (re.compile(r"(?<=[bcdgjkpqst])h"), ""), (re.compile("[ie]y?|y"), "i"), (re.compile("w"), "v"),
     (re.compile("z"), "j"), (re.compile("ou|oo|u"), "u"), (re.compile("n(?=[tdsc])"), ""), (re.compile("ph"), "f"),
-    (re.compile(r"(.)\1+"), r"\1"),
+    (re.compile(r"(.)\1++"), r"\1"),
 )  # fmt: skip
 
 
@@ -342,38 +345,40 @@ _EXACT: dict[str, Meaning] = {}
 """Words as they are spelled; `_key` may make one of two ("ten", "teen")."""
 
 
+def _spelled() -> Iterator[tuple[str, str]]:
+    """Each number word of the tables, with its digits."""
+    for line in _lines(_UNITS) + _lines(_HINDI_UNITS):
+        yield from zip(line, "0123456789", strict=True)
+    for line in (*_lines(_TEENS), _HINDI_ROMAN.split(), _HINDI_DEVANAGARI.split()):
+        yield from ((each, str(value)) for value, each in enumerate(line, 10))
+    for line in _lines(_TENS):
+        yield from ((each, f"{value}0") for value, each in enumerate(line, 2))
+    yield from _german()
+
+
+def _german() -> Iterator[tuple[str, str]]:
+    """`achtundneunzig`: the unit comes first."""
+    units, tens = _lines(_UNITS)[_GERMAN_UNITS], _lines(_TENS)[_GERMAN_TENS]
+    for (unit, ones), (ten, words) in product(enumerate(units[1:], 1), enumerate(tens, 2)):
+        for one, word in product(ones.split("|"), words.split("|")):
+            yield f"{one}und{word}", f"{ten}{unit}"
+
+
 def _words() -> dict[str, Meaning]:
     words: dict[str, Meaning] = {}
-
-    def put(spellings: str, digits: str) -> None:
+    for spellings, digits in _spelled():
         for spelling in spellings.split("|"):
-            kind = Kind.WEAK if spelling in _WEAK else Kind.WORD
-            _EXACT.setdefault(spelling, Meaning(kind, digits))
-            words.setdefault(_key(spelling), Meaning(kind, digits))
-
-    for line in _lines(_UNITS) + _lines(_HINDI_UNITS):
-        for value, each in enumerate(line[:10]):
-            put(each, str(value))
-    for first, table in ((10, _TEENS), (10, _HINDI_ROMAN), (10, _HINDI_DEVANAGARI)):
-        rows = _lines(table) if table is _TEENS else [table.split()]
-        for row in rows:
-            for value, each in enumerate(row, first):
-                put(each, str(value))
-    for line in _lines(_TENS):
-        for value, each in enumerate(line, 2):
-            put(each, f"{value}0")
-    for units, tens in ((_lines(_UNITS)[6], _lines(_TENS)[3]),):
-        for unit in range(1, 10):
-            for ten, word in enumerate(tens, 2):
-                for one in units[unit].split("|"):
-                    put("|".join(f"{one}und{each}" for each in word.split("|")), f"{ten}{unit}")
-    for table2 in (_HOMOPHONES, _LETTERS, _ROMANS):
-        for word, digits in table2.items():
-            words.setdefault(_key(word), Meaning(Kind.WEAK, digits))
-            words.setdefault(word, Meaning(Kind.WEAK, digits))
-    for times, spellings in _REPEATS.items():
-        for each in spellings.split():
-            words[_key(each)] = Meaning(Kind.REPEAT, str(times))
+            said = Meaning(Kind.WEAK if spelling in _WEAK else Kind.WORD, digits)
+            _EXACT.setdefault(spelling, said)
+            words.setdefault(_key(spelling), said)
+    for word, digits in (_HOMOPHONES | _LETTERS | _ROMANS).items():
+        words.setdefault(_key(word), Meaning(Kind.WEAK, digits))
+        words.setdefault(word, Meaning(Kind.WEAK, digits))
+    words |= {
+        _key(each): Meaning(Kind.REPEAT, str(times))
+        for times, text in _REPEATS.items()
+        for each in text.split()
+    }
     for kind, text in ((Kind.HUNDRED, _HUNDREDS), (Kind.SCALE, _SCALES), (Kind.BRIDGE, _BRIDGES)):
         for each in text.split():
             words.setdefault(_key(each), Meaning(kind, ""))

@@ -87,12 +87,11 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     rest: list[_Run] = []
     groups = 0
     for run in _runs(text):
-        digits = run.digits
-        if len(digits) < BUDGET:
+        if len(run.digits) < BUDGET:
             rest.append(run)
             continue
         groups += len(run.units)
-        for part, masked in _judged(text, run, digits, policy, generous=groups <= _MOST_GROUPS):
+        for part, masked in _judged(text, run, policy, generous=groups <= _MOST_GROUPS):
             if masked:
                 yield _opened(text, part.start), part.end, part.digits
             if not masked or len(part.digits) < _LONGEST_PART:
@@ -100,9 +99,7 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     yield from _apart(text, rest, policy)
 
 
-def _judged(
-    text: str, run: _Run, digits: str, policy: MaskingPolicy, *, generous: bool
-) -> Iterator[tuple[_Run, bool]]:
+def _judged(text: str, run: _Run, policy: MaskingPolicy, *, generous: bool) -> Iterator[tuple[_Run, bool]]:
     """The run's parts, and whether each is to be masked. A text with more figures than people type gets no benefit of the
     doubt.
     """
@@ -161,7 +158,7 @@ def _without_lone_letters(found: Sequence[Unit]) -> Iterator[Unit]:
     """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
     for index, unit in enumerate(found):
         if unit.kind is Kind.WEAK and unit.word in SINGLE_LETTERS:
-            beside = found[max(0, index - 1) : index] + found[index + 1 : index + 2]
+            beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
             if not any(
                 each.end - each.start == 1 or each.end == unit.start or each.start == unit.end
                 for each in beside

@@ -19,6 +19,7 @@ _PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{_MARKS}])++")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
 _LONE = frozenset("OoIlSsBZОоΟοЗб")
 _FEWEST_LETTERS = 9
+_SHORT = 2
 _MOST_LETTERS = 64
 MOST_UNITS = 1_500
 SINGLE_LETTERS = AS_DIGITS - frozenset("0123456789OoIil")
@@ -67,29 +68,38 @@ def units(text: str) -> list[Unit]:
 
 def _mixed(word: str, start: int) -> Iterator[Unit]:
     """What a token says that is neither figures alone nor a word that is known."""
+    end = start + len(word)
     figures = sum(map(str.isdecimal, word))
     if not figures:
-        if len(word) > _MOST_LETTERS or not AS_DIGITS.issuperset(word):
-            return
-        if len(word) == 1 or _LONE.issuperset(word):
-            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.WEAK, word)
-        elif len(word) >= _FEWEST_LETTERS and not (word.islower() or word.istitle()):
-            yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.DIGITS)
+        yield from _letters(word, start)
+    elif (said := leet(word)) is not None:
+        yield Unit(start, end, said.digits, said.kind)
+    elif (figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS) and AS_DIGITS.issuperset(word):
+        yield Unit(start, end, word.translate(DIGIT_LETTERS), Kind.DIGITS)
+    else:
+        for piece in _PIECE.finditer(word):
+            yield from _piece(piece[0], start + piece.start())
+
+
+def _letters(word: str, start: int) -> Iterator[Unit]:
+    """Letters alone that look like digits: one, or all round ones, or so many and so mixed that they are no word."""
+    if len(word) > _MOST_LETTERS or not AS_DIGITS.issuperset(word):
         return
-    if (said := leet(word)) is not None:
-        yield Unit(start, start + len(word), said.digits, said.kind)
-        return
-    if (figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS) and AS_DIGITS.issuperset(word):
-        yield Unit(start, start + len(word), word.translate(DIGIT_LETTERS), Kind.DIGITS)
-        return
-    for piece in _PIECE.finditer(word):
-        at, end = start + piece.start(), start + piece.end()
-        if piece[0].isdecimal():
-            yield Unit(at, end, piece[0], Kind.DIGITS)
-        elif (said := meaning(piece[0])) is not None:
-            yield Unit(at, end, said.digits, said.kind, piece[0].casefold())
-        elif len(piece[0]) <= 2 and AS_DIGITS.issuperset(piece[0]):
-            yield Unit(at, end, piece[0].translate(DIGIT_LETTERS), Kind.WEAK)
+    digits = word.translate(DIGIT_LETTERS)
+    if len(word) == 1 or _LONE.issuperset(word):
+        yield Unit(start, start + len(word), digits, Kind.WEAK, word)
+    elif len(word) >= _FEWEST_LETTERS and not (word.islower() or word.istitle()):
+        yield Unit(start, start + len(word), digits, Kind.DIGITS)
+
+
+def _piece(piece: str, start: int) -> Iterator[Unit]:
+    end = start + len(piece)
+    if piece.isdecimal():
+        yield Unit(start, end, piece, Kind.DIGITS)
+    elif (said := meaning(piece)) is not None:
+        yield Unit(start, end, said.digits, said.kind, piece.casefold())
+    elif len(piece) <= _SHORT and AS_DIGITS.issuperset(piece):
+        yield Unit(start, end, piece.translate(DIGIT_LETTERS), Kind.WEAK)
 
 
 def _spaced(text: str) -> Iterator[Unit]:

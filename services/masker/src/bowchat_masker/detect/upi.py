@@ -32,7 +32,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(r"[a-z][._-]?[0-9]|[a-z][._-][a-z]|[0-9]{10}", re.IGNORECASE)
-_TWO_PARTS = re.compile(r"[a-z]{2,}[._-][a-z0-9]{2,}", re.IGNORECASE)
+_TWO_PARTS = re.compile(r"[a-z]{2,}+[._-][a-z0-9]{2,}+", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _SHORTEST_NUMBER = 7
 
