@@ -253,6 +253,7 @@ async def test_a_routed_message_without_an_insurer_is_parked(world: Any) -> None
 
 async def test_a_known_number_stays_known(world: Any, leaving: Any) -> None:
     """A webhook that leaves the number out does not make the guard forget it."""
+    world.mask = lambda texts, _: tuple(MaskedText(each, ()) for each in texts)
     await world.takes(world.message(name="1"))
     hidden = Identity(bsuid="GB.10000000000000000123")
     sent = leaving(await world.takes(world.message("ring 7700 and then 900123", name="2", identity=hidden)))
