@@ -15,6 +15,7 @@ from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
+from bowchat_masker.handlers.alias_commands import AliasCommands
 from bowchat_masker.handlers.consents import Consents
 from bowchat_masker.handlers.erasure import ErasureCommands
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
@@ -103,9 +104,12 @@ def build(
             Subscription(
                 RevealCommands(store, agreed, rulings, tools), topics=(COMMANDS_REQUESTED,), name="reveals"
             ),
+            Subscription(AliasCommands(store), topics=(COMMANDS_REQUESTED,), name="aliases"),
             Subscription(Consents(store, agreed, tools), topics=(INBOUND_ROUTED,), name="consents"),
             Subscription(
-                ErasureCommands(store, agreed, files, vault, mint), topics=(COMMANDS_REQUESTED,), name="erasures"
+                ErasureCommands(store, agreed, files, vault, mint),
+                topics=(COMMANDS_REQUESTED,),
+                name="erasures",
             ),
             *on_media,
         ],

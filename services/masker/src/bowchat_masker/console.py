@@ -2,6 +2,7 @@
 
 import sys
 
+from bowchat_masker.alias_cli import configure_alias, run_alias
 from bowchat_masker.app import build
 from bowchat_masker.commands import configure_unfreeze, run_unfreeze
 from bowchat_masker.erase_cli import configure_erase, run_erase
@@ -18,6 +19,7 @@ COMMANDS = {
     "parked": parked_command("masker"),
     "mask": MASK,
     "held": Command("look at what was held, and release, rewrite or block it", run_held, configure_held),
+    "alias": Command("end an insurer's way to one contact", run_alias, configure_alias),
     "reveal": Command(
         "what insurers may use of people's numbers, and ending it", run_reveal, configure_reveal
     ),

@@ -16,6 +16,10 @@ REPLY_FINDINGS = Counter(
     "Solicitation and contact details in replies.",
     ["insurer", "what", "outcome"],
 )
+# STOP and START of policyholders, by insurer.
+SWITCHED = Counter(
+    "bowchat_masker_switched_total", "STOP and START, by what they led to.", ["insurer", "state"]
+)
 # Contacts whose sending was frozen because their number changed.
 FROZEN = Counter("bowchat_masker_frozen_total", "Contacts frozen after a change of number.")
 # People who were erased.

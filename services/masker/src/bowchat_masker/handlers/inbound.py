@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 import structlog
 
@@ -30,6 +31,7 @@ from bowchat_masker.handlers.outcome import (
 )
 from bowchat_masker.handlers.recall import Recall
 from bowchat_masker.handlers.relaying import relayed
+from bowchat_masker.handlers.stopping import Stopping
 from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Changes, Contact, Held, Thread, WindowRow, alias_key
 from bowchat_masker.quarantine import withheld_reason
@@ -62,6 +64,7 @@ class InboundMasker:
         self._store, self._vault, self._opener, self._mint = store, vault, opener, mint
         self._sealer = opener.sealer()
         self._recall = Recall(vault)
+        self._stopping = Stopping(vault, self._sealer, mint)
         self._mask, self._inspect = mask, inspect
         self._aliases: dict[str, AliasRow] = {}
         self._threads: dict[str, Thread] = {}
@@ -117,7 +120,11 @@ class InboundMasker:
         else:
             outcome = self._relay(record, message.insurer, learned, state, now)
         state.apply(outcome)
-        return (*outcome.outgoing, *self._frozen(record, state.contacts.get(message.contact_id), now))
+        wished: tuple[Outgoing, ...] = ()
+        if message.outcome != "triage" and message.insurer is not None:
+            wished = self._stopping.apply(record, message.insurer, state, now)
+        frozen = self._frozen(record, state.contacts.get(message.contact_id), now)
+        return (*outcome.outgoing, *frozen, *wished)
 
     async def save(self, state: InboundState) -> None:
         await self._store.save(state.changes)
@@ -170,7 +177,9 @@ class InboundMasker:
         verdict, window = self._judge(message, insurer, learned, names, state)
         if isinstance(verdict, Clear):
             files = media_requested(record, message, insurer, names, at=now)
-            outgoing = (verdict.outgoing, _relayed(record, insurer, names, None, now), *files)
+            answerable = not state.ways[alias.way].stopped_at(message.received_at)
+            event = _relayed(record, insurer, names, None, now, answerable=answerable)
+            outgoing = (verdict.outgoing, event, *files)
             return Outcome(
                 outgoing, message.message_id, "relayed", learned, None, verdict.findings, alias, thread,
                 window=window,
@@ -261,10 +270,19 @@ def _as_json(policy: MaskingPolicy) -> str:
     return policy.model_dump_json()
 
 
-def _relayed(record: Record, insurer: str, names: Minted, reason: str | None, now: datetime) -> Outgoing:
+def _relayed(
+    record: Record,
+    insurer: str,
+    names: Minted,
+    reason: str | None,
+    now: datetime,
+    *,
+    answerable: bool = True,
+) -> Outgoing:
     """Of stage 1: response clocks start when the insurer's record is acknowledged."""
     message: MessageRouted = record.event
-    event = relayed(message, insurer, names, "held" if reason else "relayed", reason=reason, at=now)
+    outcome: Literal["held", "relayed"] = "held" if reason else "relayed"
+    event = relayed(message, insurer, names, outcome, reason=reason, at=now, answerable=answerable)
     meta = follow(record.meta, SOURCE, event, time=now)
     return Outgoing(INBOUND_RELAYED, message.conversation_id, event, meta, stage=1)
 

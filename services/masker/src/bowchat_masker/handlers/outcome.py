@@ -92,6 +92,12 @@ class InboundState:
         key = alias_key(*alias_name(insurer, message, self.ways))
         return self.aliases.get(key) or self.fresh[key]
 
+    def change(self, way: Way) -> None:
+        """Another change of a way: with those before it in the batch it is one write."""
+        before = self.ways[way.key]
+        version = before.version if way.key in self.changes.ways else before.version + 1
+        self.ways[way.key] = self.changes.ways[way.key] = replace(way, version=version)
+
     def apply(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         if contact := outcome.learned.contact:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from bowchat_contracts.inbound import MessageRelayed, MessageRouted
 from bowchat_masker.seen import Minted
+from bowchat_masker.stop_words import wish_of
 
 
 def relayed(
@@ -15,6 +16,7 @@ def relayed(
     *,
     reason: str | None = None,
     at: datetime,
+    answerable: bool = True,
 ) -> MessageRelayed:
     return MessageRelayed(
         message_id=message.message_id,
@@ -27,7 +29,8 @@ def relayed(
         reason=reason,
         insurer_message_id=names.message_id,
         alias=names.alias,
-        sla=message.sla,
+        # Nobody waits for an answer to STOP or START, nor for one that may not be given.
+        sla=message.sla if answerable and not wish_of(message.content, insurer) else None,
         sent_at=message.sent_at,
         relayed_at=at,
     )
