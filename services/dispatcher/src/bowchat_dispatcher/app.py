@@ -14,10 +14,12 @@ from bowchat_contracts.topics import (
     INSURER_MESSAGES_PATTERN,
     MEDIA_REQUESTED,
     STATUSES_RECEIVED,
+    SUBJECTS_ERASED,
 )
 from bowchat_dispatcher.carriers import Carrier, WebhookCarrier, WhatsAppCarrier
 from bowchat_dispatcher.domain import Kind
 from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
+from bowchat_dispatcher.erasure import ErasureHandler
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
 from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, StopsHandler, WebhooksHandler
 from bowchat_dispatcher.media.handler import MediaFetcher
@@ -107,6 +109,7 @@ def _subscriptions(
         Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks"),
         Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
         Subscription(StopsHandler(ledger), topics=(CONTACTS_FROZEN, CONVERSATIONS_CHANGED), name="stops"),
+        Subscription(ErasureHandler(ledger), topics=(SUBJECTS_ERASED,), name="erasures"),
         # Few at once: a batch is committed when its slowest file is there.
         Subscription(media, topics=(MEDIA_REQUESTED,), name="media", max_records=8),
     ]

@@ -33,6 +33,7 @@ _REMEMBERED_CHANGES = 64
 RECIPIENT_CHANGED = "recipient_changed"
 """The recipient's number changed after the reply was accepted."""
 CONVERSATION_CLOSED = "conversation_closed"
+ERASED = "recipient_erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,17 @@ def halted(row: Row, stops: Mapping[str, Stop], now: datetime) -> Row | None:
     if closed is not None and closed.in_force:
         return _moved(row, "unresolved", now, error_code=CONVERSATION_CLOSED)
     return None
+
+
+def emptied(row: Row, now: datetime, position: str) -> Row | None:
+    """The row of somebody who was erased: without what it carries and to whom. What has not left for them never will.
+
+    None for what is on its way to an insurer: it is masked, its content goes when it arrives, and the tombstone is among it.
+    """
+    if row.kind == "webhook" and row.state in BLOCKING:
+        return None
+    bare = replace(row, content=MessageText(""), sealed_recipient="", buttons=())
+    return _moved(bare, "failed", now, cause=position, error_code=ERASED) if row.state in BLOCKING else bare
 
 
 def finished(row: Row, attempt: int, verdict: Verdict, now: datetime, unknown_wait_s: float) -> Row | None:

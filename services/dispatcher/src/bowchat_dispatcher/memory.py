@@ -69,6 +69,10 @@ class MemoryLedger:
     async def count(self, state: DeliveryState) -> int:
         return len(self._states[state])
 
+    async def of_lanes(self, refs: Collection[str], lanes: Collection[str]) -> list[Row]:
+        rows = [row for row in self._rows.values() if row.recipient_ref in refs or row.lane in lanes]
+        return sorted((row for row in rows if row.content), key=lambda row: row.delivery_id)
+
     async def watermarks(self) -> list[Watermark]:
         return list(self._watermarks.values())
 

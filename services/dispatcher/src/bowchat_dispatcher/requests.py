@@ -45,7 +45,7 @@ def webhook_row(record: Record) -> Row:
         delivery_id=webhook_delivery_id(record),
         kind="webhook",
         channel=f"webhook|{insurer}",
-        lane=derived_id("ln", insurer, record.key or ""),
+        lane=webhook_lane(insurer, record.key or ""),
         order=record.offset,
         insurer=insurer,
         subject_id=name,
@@ -57,6 +57,11 @@ def webhook_row(record: Record) -> Row:
         traceparent=record.meta.traceparent,
         **_UNSENT,  # type: ignore[arg-type]
     )
+
+
+def webhook_lane(insurer: str, alias: str) -> str:
+    """What keeps the order of one alias of one insurer."""
+    return derived_id("ln", insurer, alias)
 
 
 def webhook_delivery_id(record: Record) -> str:

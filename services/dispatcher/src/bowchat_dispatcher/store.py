@@ -88,6 +88,10 @@ class Ledger(Protocol):
 
     async def drop_watermark(self, instance: str) -> None: ...
 
+    async def of_lanes(self, refs: Some[str], lanes: Some[str]) -> list[Row]:
+        """What goes to these recipients or through these lanes, and still carries something."""
+        ...
+
     async def stops(self, subjects: Some[str]) -> dict[str, Stop]:
         """By subject; those that nothing is known of are left out."""
         ...
@@ -117,6 +121,7 @@ class MongoLedger:
             ("changed_at",),
             ("provider_ref",),
             ("began_at",),
+            ("recipient_ref",),
         ):
             await self._rows.ensure_index([(key, 1) for key in keys])
 
@@ -168,6 +173,10 @@ class MongoLedger:
 
     async def count(self, state: DeliveryState) -> int:
         return await self._rows.count({"state": state})
+
+    async def of_lanes(self, refs: Some[str], lanes: Some[str]) -> list[Row]:
+        about = [{"recipient_ref": {"$in": list(refs)}}, {"lane": {"$in": list(lanes)}}]
+        return await self._find({"$or": about, "content": {"$ne": ""}}, [("_id", 1)], 0)
 
     async def watermarks(self) -> list[Watermark]:
         found = await self._senders.find({})

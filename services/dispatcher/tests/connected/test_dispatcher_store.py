@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bowchat_contracts.ids import derived_id
+from bowchat_contracts.pii import MessageText
 from bowchat_dispatcher.domain import Stop, Verdict, begun, finished, instructed
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import heads
@@ -160,3 +161,15 @@ async def test_stops(ledger: Ledger) -> None:
         f"{conversation}0": 1,
         f"{conversation}1": 1,
     }
+
+
+async def test_what_a_person_s_lanes_carry(ledger: Ledger, world: Any) -> None:
+    """By recipient or by lane; what carries nothing any more, and what goes to others, is left out."""
+    mine = replace(world.row("a"), recipient_ref="rf_mine")
+    bare = replace(world.row("b"), recipient_ref="rf_mine", content=MessageText(""))
+    other = replace(world.row("c"), recipient_ref="rf_other")
+    hooked = replace(world.webhook_row("w"), lane="ln_mine")
+    await ledger.insert([mine, bare, other, hooked])
+    found = {row.delivery_id for row in await ledger.of_lanes(["rf_mine"], ["ln_mine"])}
+    assert found == {mine.delivery_id, hooked.delivery_id}
+    assert await ledger.of_lanes([], []) == []
