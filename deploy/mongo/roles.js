@@ -52,6 +52,7 @@ function role(database, name, privileges) {
 role("audit", "auditAppender", [{ resource: { db: "audit", collection: "" }, actions: ["insert", "find"] }]);
 role("audit_keys", "auditKeyHolder", [
   { resource: { db: "audit_keys", collection: "keys" }, actions: ["insert", "find", "remove"] },
+  { resource: { db: "audit_keys", collection: "destroyed" }, actions: ["insert", "find"] },
 ]);
 user("audit", "audit", password("audit"), [
   { role: "auditAppender", db: "audit" },

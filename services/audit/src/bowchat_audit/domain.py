@@ -140,16 +140,22 @@ def lane_of(record: Record) -> str:
 
 
 def entry(
-    record: Record, tail: Tail, *, dedup: str, digest: str, appended_at: str, key: Callable[[str], bytes]
+    record: Record,
+    tail: Tail,
+    *,
+    dedup: str,
+    digest: str,
+    appended_at: str,
+    key: Callable[[str, datetime], bytes],
 ) -> Entry:
     """The entry that puts this record behind the tail. Takes any record: a log that chooses is none.
 
-    `key` gives a lane's key; it is asked only where something is private.
+    `key` gives a lane's key for a record of this time; it is asked only where something is private.
     """
     public = public_part(record.value)
     lane = None if public is None else lane_of(record)
     payload, encoding = as_text(record.value if public is None else public)
-    locked = None if lane is None else lock(key(lane), record.value, dedup)
+    locked = None if lane is None else lock(key(lane, record.meta.time), record.value, dedup)
     meta = record.meta
     made = Entry(
         _id=tail.seq + 1,
@@ -176,16 +182,16 @@ def entry(
     return made
 
 
-def forgotten_by(record: Record) -> tuple[str, ...]:
-    """The lanes whose keys this record says to destroy. Only the relay's own topics can say so."""
+def forgotten_by(record: Record) -> SubjectErased | RefsForgotten | None:
+    """What this record says of lanes whose keys are to be destroyed. Only the relay's own topics can say so."""
     try:
         if record.topic == SUBJECTS_ERASED:
-            return SubjectErased.model_validate_json(record.value).lanes
+            return SubjectErased.model_validate_json(record.value)
         if record.topic == REFS_FORGOTTEN:
-            return RefsForgotten.model_validate_json(record.value).lanes
+            return RefsForgotten.model_validate_json(record.value)
     except ValidationError:
-        return ()
-    return ()
+        return None
+    return None
 
 
 def gap_accepted(gap: Gap, tail: Tail, *, reason: str, now: datetime) -> Entry:

@@ -16,6 +16,7 @@ from bowchat_audit.holes import Holes
 from bowchat_audit.keys import LaneKeys
 from bowchat_audit.store import LogStore
 from bowchat_contracts.envelope import rfc3339
+from bowchat_contracts.erasure import RefsForgotten, SubjectErased
 from bowchat_runtime.errors import DependencyDownError
 from bowchat_runtime.records import Outgoing, Record
 
@@ -30,8 +31,8 @@ class Append:
     known: dict[str, Known]
     entries: list[Entry] = field(default_factory=list)
     reads: dict[Partition, Read] = field(default_factory=dict)
-    forgotten: list[str] = field(default_factory=list)
-    """Lanes whose keys are to be destroyed."""
+    forgotten: list[SubjectErased | RefsForgotten] = field(default_factory=list)
+    """Who is to be forgotten: their lanes' keys are destroyed."""
     appended_at: tuple[datetime, str] | None = None
     """The last `now` and its text, so that a batch does not format one moment five hundred times."""
 
@@ -78,7 +79,8 @@ class AuditHandler:
         if known is not None and duplicate:
             _count_duplicate(record, contradicts=known.digest != digest)
         _read(state, record, duplicate=duplicate)
-        state.forgotten += domain.forgotten_by(record)
+        if (forgotten := domain.forgotten_by(record)) is not None:
+            state.forgotten.append(forgotten)
         return ()
 
     async def save(self, state: Append) -> None:
@@ -87,8 +89,8 @@ class AuditHandler:
         await self._keys.save()
         if state.entries:
             await self._store.append(state.entries)
-        if state.forgotten:
-            await self._keys.destroy(state.forgotten)
+        for each in state.forgotten:
+            await self._keys.destroy(each.lanes, each.at)
         await self._store.note(list(state.reads.values()))
         self._tail = state.tail
         _count_appended(state)

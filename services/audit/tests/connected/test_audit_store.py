@@ -1,7 +1,7 @@
 """One contract for both logs, and the rights of the real one's user."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,7 @@ def chain_of(*records: Record, tail: Tail = EMPTY) -> list[Entry]:
             dedup=dedup,
             digest=digest,
             appended_at="2026-03-02T09:00:00Z",
-            key=lambda _: bytes(32),
+            key=lambda *_: bytes(32),
         )
         entries.append(made)
         tail = Tail(made["_id"], made["chain"])
@@ -161,7 +161,7 @@ async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Pa
         async with MongoDatabase(server.uri, "audit") as admin:
             await prepare(admin)
         await create_role(server.uri, "audit", "auditAppender", {"": ["insert", "find"]})
-        await create_role(server.uri, "audit_keys", "auditKeyHolder", {"keys": ["insert", "find", "remove"]})
+        await create_role(server.uri, "audit_keys", "auditKeyHolder", {"": ["insert", "find", "remove"]})
         await create_user(
             server.uri,
             "audit",
@@ -178,7 +178,7 @@ async def test_the_log_works_as_a_user_who_may_only_insert_and_find(tmp_path: Pa
             await check(log)
             assert [entry["event_id"] for entry in await log.of_subject(MESSAGE)] == ["ev_0", "ev_1", "ev_3"]
             await keys.add({"rf_a": bytes(32)})
-            await keys.destroy(["rf_a"])
+            await keys.destroy(["rf_a"], NOW)
             assert await keys.find(["rf_a"]) == {}
             with pytest.raises(Exception, match="not authorized"):
                 await database.collection("entries").update_where({"_id": 1}, {"$set": {"payload": "x"}})
@@ -199,8 +199,11 @@ async def test_a_destroyed_key_is_gone_and_others_stay(keys: KeyStore) -> None:
     """Forgetting one lane forgets nothing else; forgetting it again, or one that never was, changes nothing."""
     await keys.add({"rf_a": b"1" * 32, "rf_b": b"2" * 32})
     for _ in range(2):
-        await keys.destroy(["rf_a", "rf_never"])
+        await keys.destroy(["rf_a", "rf_never"], NOW)
         assert await keys.find(["rf_a", "rf_b", "rf_never"]) == {"rf_b": b"2" * 32}
+    later = NOW + timedelta(days=1)
+    await keys.destroy(["rf_a"], later)
+    assert await keys.destroyed(["rf_a", "rf_b", "rf_never"]) == {"rf_a": later, "rf_never": NOW}
 
 
 async def test_a_lane_keeps_the_key_it_got_first(keys: KeyStore) -> None:

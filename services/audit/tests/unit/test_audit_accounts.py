@@ -96,7 +96,12 @@ def entries_of(lines: list[Line]) -> list[Entry]:
         value = orjson.dumps(data)
         record = Record(topic, 0, offset, None, Meta(f"ev_{offset}", kind, "/x", NOW, ""), None, value, 0)
         made = domain.entry(
-            record, tail, dedup=str(offset), digest=domain.digest_of(value), appended_at="", key=lambda _: KEY
+            record,
+            tail,
+            dedup=str(offset),
+            digest=domain.digest_of(value),
+            appended_at="",
+            key=lambda *_: KEY,
         )
         entries.append(made)
         tail = Tail(made["_id"], made["chain"])

@@ -17,7 +17,11 @@ def test_the_index_script_makes_what_the_service_asks_for() -> None:
 def test_the_log_user_is_given_insert_and_find_and_nothing_else() -> None:
     """Two actions on the log, no built-in role; what it may take away is keys alone."""
     script = (DEPLOY / "roles.js").read_text()
-    assert re.findall(r"actions: (\[.*?\])", script) == ['["insert", "find"]', '["insert", "find", "remove"]']
+    assert re.findall(r"actions: (\[.*?\])", script) == [
+        '["insert", "find"]',
+        '["insert", "find", "remove"]',
+        '["insert", "find"]',
+    ]
     assert 'resource: { db: "audit_keys", collection: "keys" }' in script
     assert script.count("privileges, roles: []") == 2
     assert 'user("audit", "audit", password("audit"), [' in script

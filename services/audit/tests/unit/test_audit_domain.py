@@ -32,7 +32,7 @@ def made(record: Record, tail: Tail = EMPTY) -> Entry:
     digest = domain.digest_of(record.value)
     dedup = domain.dedup_key(record, digest)
     return domain.entry(
-        record, tail, dedup=dedup, digest=digest, appended_at="2026-03-02T09:00:00Z", key=lambda _: KEY
+        record, tail, dedup=dedup, digest=digest, appended_at="2026-03-02T09:00:00Z", key=lambda *_: KEY
     )
 
 

@@ -1,7 +1,7 @@
 """Forgetting a person without breaking the log."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args, get_origin
 
 import orjson
@@ -34,19 +34,15 @@ ASHA, BEN = derived_id("rf", "asha"), derived_id("rf", "ben")
 MESSAGE = derived_id("ms", "one")
 
 
-def record(offset: int, key: str, body: dict[str, Any], *, topic: str = "inbound.received") -> Record:
-    meta = Meta(f"ev_{topic}_{offset}", "bowchat.x.v1", "/x", NOW, "")
-    return Record(topic, 0, offset, key, meta, None, orjson.dumps(body), 0)
-
-
-def received(offset: int, ref: str, text: str) -> Record:
+def received(offset: int, ref: str, text: str, at: datetime = NOW) -> Record:
     body = {
         "message_id": MESSAGE,
         "sealed_identity": "c2VhbA",
         "content": {"kind": "text", "text": text},
         "seq": 1,
     }
-    return record(offset, ref, body)
+    meta = Meta(f"ev_{offset}", "bowchat.x.v1", "/x", at, "")
+    return Record("inbound.received", 0, offset, ref, meta, None, orjson.dumps(body), 0)
 
 
 def erasure(*lanes: str) -> Record:
@@ -89,11 +85,26 @@ async def test_an_erasure_in_the_same_batch_as_the_words_takes_them_along() -> N
     assert len(await log.read(0, 10)) == 2
 
 
+async def test_what_was_under_way_when_its_person_was_erased_is_logged_and_never_opens() -> None:
+    """The log reads topics at different speeds: a record from before the erasure, met later, gets no key that lasts."""
+    log, keys = MemoryLog(), MemoryKeys()
+    await run_batch(AuditHandler(log, LaneKeys(keys), NoHoles()), [erasure(ASHA)], NOW)
+    late = AuditHandler(log, LaneKeys(keys), NoHoles())
+    await run_batch(late, [received(0, ASHA, "my knee")], NOW)
+    assert len(await log.read(0, 10)) == 2
+    assert await keys.find([ASHA]) == {}
+    assert b"my knee" not in orjson.dumps(await log.read(0, 10))
+
+
 async def test_who_writes_again_after_an_erasure_is_logged_anew() -> None:
     """The lane gets another key: new words open, old ones do not."""
     log, keys = MemoryLog(), MemoryKeys()
     handler = AuditHandler(log, LaneKeys(keys), NoHoles())
-    for batch in ([received(0, ASHA, "old")], [erasure(ASHA)], [received(1, ASHA, "new")]):
+    for batch in (
+        [received(0, ASHA, "old")],
+        [erasure(ASHA)],
+        [received(1, ASHA, "new", NOW + timedelta(seconds=1))],
+    ):
         await run_batch(handler, batch, NOW)
     key = (await keys.find([ASHA]))[ASHA]
     first, _, last = await log.read(0, 10)
