@@ -17,7 +17,8 @@ RevealState = Literal["asked", "granted", "declined", "expired", "revoked"]
 
 RevealRefusal = Literal[
     "unknown_alias", "unknown_thread", "ambiguous_thread", "conversation_closed", "contact_unreachable",
-    "already_asked", "no_keyset", "purpose_not_plain",
+    "already_asked", "no_keyset", "purpose_not_plain", "alias_expired", "alias_blocked", "policyholder_stopped",
+    "no_open_matter",
 ]  # fmt: skip
 
 

@@ -244,6 +244,14 @@ async def test_a_closed_conversation_asks_nobody(matter: Matter) -> None:
     assert found(await matter.asks(matter.request()), InsurerRevealChanged).reason == "conversation_closed"
 
 
+async def test_who_said_stop_is_not_asked(matter: Matter) -> None:
+    """A question of ours for an insurer is a way of that insurer, too."""
+    await matter.world.takes(matter.world.message("STOP", name="stop", seq=2))
+    sent = await matter.asks(matter.request())
+    assert found(sent, InsurerRevealChanged).reason == "policyholder_stopped"
+    assert not [each for each in sent if isinstance(each.event, DeliveryRequested)]
+
+
 async def test_a_frozen_contact_is_not_asked(matter: Matter) -> None:
     """A number that nobody has confirmed is neither asked nor revealed."""
     contacts = await matter.world.store.contacts([derived_id("ct", "asha")])

@@ -22,6 +22,7 @@ from bowchat_masker.reveals import ASK_LASTS, Reveal, ended
 from bowchat_masker.seen import Mask
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault, VaultBrokenError
+from bowchat_masker.ways import Way, closed
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
 
@@ -36,6 +37,7 @@ class RevealState:
     contacts: dict[str, Contact]
     reveals: dict[str, Reveal]
     refusals: dict[str, Refusal]
+    ways: dict[str, Way]
     changed: dict[str, Reveal] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
 
@@ -73,13 +75,14 @@ class RevealCommands:
             self._refusals.refusals(sorted({each.command_id for each in asked})),
         )
         people = sorted({each.contact_id for each in aliases.values()})
-        conversations, contacts, reveals = await asyncio.gather(
+        conversations, contacts, reveals, ways = await asyncio.gather(
             self._vault.conversations(sorted({each.conversation_id for each in threads})),
             self._vault.contacts(people),
             self._store.of_contacts(people),
+            self._vault.ways(sorted({each.way for each in aliases.values()})),
         )
         known = {each.reveal_id: each for each in reveals}
-        return RevealState(aliases, threads, conversations, contacts, known, refusals)
+        return RevealState(aliases, threads, conversations, contacts, known, refusals, ways)
 
     def decide(self, record: Record, state: RevealState, now: datetime) -> Sequence[Outgoing]:
         asked: CommandRequested = record.event
@@ -124,12 +127,9 @@ class RevealCommands:
         known = state.reveals.get(reveal_id)
         if known is not None:
             return known if known.cause == record.position else None
-        alias = state.aliases.get(command.alias)
-        threads = [each for each in state.threads if each.alias == command.alias]
-        view = ReplyView(alias, threads, state.conversations, self._tools.mint.thread_id)
-        thread = find_thread(command, view)
+        thread = self._thread(command, state, now)
         if not isinstance(thread, Thread):
-            return _as_refusal(thread)
+            return thread
         if state.open_reveal(command.insurer, thread.contact_id):
             return "already_asked"
         if any(each.findings for each in self._tools.mask([command.purpose], MaskingPolicy())):
@@ -137,6 +137,18 @@ class RevealCommands:
         if self._tools.keys.of(command.insurer) is None:
             return "no_keyset"
         return self._asked(record, command, thread, state.contacts.get(thread.contact_id), now)
+
+    def _thread(self, command: RevealRequest, state: RevealState, now: datetime) -> Thread | RevealRefusal:
+        """The thread in which the policyholder may be asked: a question of ours is a way of the insurer, too."""
+        alias = state.aliases.get(command.alias)
+        if alias and alias.insurer == command.insurer:
+            why = closed(state.ways.get(alias.way), alias.generation, now)
+            if why is not None:
+                return why
+        threads = [each for each in state.threads if each.alias == command.alias]
+        view = ReplyView(alias, threads, state.conversations, self._tools.mint.thread_id)
+        thread = find_thread(command, view)
+        return thread if isinstance(thread, Thread) else _as_refusal(thread)
 
     def _asked(
         self, record: Record, command: RevealRequest, thread: Thread, contact: Contact | None, now: datetime
