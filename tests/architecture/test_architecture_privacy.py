@@ -18,6 +18,8 @@ MAY_REVEAL = {
     "services/masker/src/bowchat_masker/seen.py": "masks the text: the masker's purpose",
     "services/masker/src/bowchat_masker/handlers/consents.py": "knows a tap on our own button by its id",
     "services/masker/src/bowchat_masker/handlers/held_replies.py": "judges a rewritten reply's text before it may go out",
+    "services/masker/src/bowchat_masker/stop_words.py": "asks whether a message says STOP or START and nothing else",
+    "services/masker/src/bowchat_masker/handlers/reply_events.py": "puts the checked text into the delivery",
     "services/masker/src/bowchat_masker/handlers/replies.py": "judges a reply's text before it may go out",
     "services/dispatcher/src/bowchat_dispatcher/carriers.py": "hands an insurer's webhook its body",
     "services/dispatcher/src/bowchat_dispatcher/gateway.py": "puts the text into the call to WhatsApp",

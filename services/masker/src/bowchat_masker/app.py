@@ -17,7 +17,7 @@ from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
 from bowchat_masker.handlers.alias_commands import AliasCommands
 from bowchat_masker.handlers.consents import Consents
-from bowchat_masker.handlers.erasure import ErasureCommands
+from bowchat_masker.handlers.erasure import ErasureCommands, Kept
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
 from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
@@ -32,7 +32,7 @@ from bowchat_masker.memory import MemoryVault
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
 from bowchat_masker.reveal_memory import MemoryReveals
-from bowchat_masker.reveal_store import MongoReveals, RevealStore
+from bowchat_masker.reveal_store import MongoReveals
 from bowchat_masker.reveal_ticker import RevealTicker
 from bowchat_masker.seen import Mask
 from bowchat_masker.settings import MaskerSettings
@@ -45,7 +45,7 @@ from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.mongo_files import DATABASE as MEDIA
 from bowchat_runtime.mongo_files import MongoFiles
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
-from bowchat_runtime.records import Subscription
+from bowchat_runtime.records import Handler, Subscription
 from bowchat_runtime.seal import Opener
 from bowchat_runtime.service import Service
 
@@ -62,71 +62,97 @@ def build(
     files: Files | None = None,
     clock: Clock = system_clock,
 ) -> Service:
-    """The masker: one subscription for each direction, one that learns which conversations are closed, one for commands."""
+    """The masker: one subscription for each direction, one that learns which conversations are closed, one for each kind of
+    command, and the way of files.
+    """
     opener = Opener(settings.secret("identity.private.json"))
-    vault, mint = Vault(settings.key("kek.key")), Mint(settings.key("mint.key"))
+    looks = Tools(Vault(settings.key("kek.key")), opener, Mint(settings.key("mint.key")), mask, inspect)
     resources: list[AbstractAsyncContextManager[Any]] = []
     database = vault_database(settings)
     uses_mongo = store is None and settings.store == "mongo"
     if uses_mongo:
-        kept = MongoVault(database)
-        resources += [database, kept]
-        store = kept
-    store = store or MemoryVault()
+        resources.append(database)
+    stores = (
+        _in_database(settings, database, resources, files)
+        if uses_mongo
+        else _in_memory(store or MemoryVault(), files)
+    )
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
-    inbound = InboundMasker(store, vault, opener, mint, mask=mask, inspect=inspect)
-    replies = ReplyMasker(store, vault, opener, mint, inspect=inspect)
-    files = files or (_files(settings, resources) if uses_mongo else Files(MemoryFiles(), MemoryFiles()))
-    looks = Tools(vault, opener, mint, mask, inspect)
-    held_media, on_media = _media(store, looks, files, settings.media_link_days)
-    kinds: dict[str, Kind] = {
-        "md": held_media,
-        "ms": HeldMessages(store, looks),
-        "rp": HeldReplies(store, vault, opener, mint),
-    }
-    rulings = MongoQuarantine(database) if uses_mongo else MemoryQuarantine()
-    held = HeldCommands(store, rulings, kinds)
-    agreed: RevealStore = MemoryReveals()
-    if uses_mongo:
-        agreed = MongoReveals(database)
-        resources.append(agreed)
-    tools = RevealTools(vault, opener, mint, mask, InsurerKeys(settings.secrets / "insurers"))
     return Service(
         name=NAME,
         publisher=publisher,
         subscriptions=[
-            Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
-            Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
-            Subscription(ConversationFollower(store), topics=(CONVERSATIONS_CHANGED,), name="conversations"),
-            Subscription(held, topics=(COMMANDS_REQUESTED,), name="held"),
-            Subscription(
-                RevealCommands(store, agreed, rulings, tools), topics=(COMMANDS_REQUESTED,), name="reveals"
-            ),
-            Subscription(AliasCommands(store), topics=(COMMANDS_REQUESTED,), name="aliases"),
-            Subscription(Consents(store, agreed, tools), topics=(INBOUND_ROUTED,), name="consents"),
-            Subscription(
-                ErasureCommands(store, agreed, files, vault, mint),
-                topics=(COMMANDS_REQUESTED,),
-                name="erasures",
-            ),
-            *on_media,
+            *_ways(stores, looks),
+            *_commands(stores, looks, settings),
+            *_media(stores, looks, settings),
         ],
         resources=resources,
-        tasks=[RevealTicker(agreed, publisher, mint, clock).run],
+        tasks=[RevealTicker(stores.reveals, publisher, looks.mint, clock).run],
         ready=[database.ping] if uses_mongo else [],
     )
 
 
-def _media(
-    store: VaultStore, looks: Tools, files: Files, link_days: float
-) -> tuple[HeldMedia, list[Subscription[Any]]]:
-    teller = MediaTeller(looks.mint, looks.inspect, link_days)
+def _in_memory(store: VaultStore, files: Files | None) -> Kept:
+    return Kept(store, MemoryQuarantine(), MemoryReveals(), files or Files(MemoryFiles(), MemoryFiles()))
+
+
+def _in_database(
+    settings: MaskerSettings,
+    database: MongoDatabase,
+    resources: list[AbstractAsyncContextManager[Any]],
+    files: Files | None,
+) -> Kept:
+    vault, reveals = MongoVault(database), MongoReveals(database)
+    resources += [vault, reveals]
+    return Kept(vault, MongoQuarantine(database), reveals, files or _files(settings, resources))
+
+
+def _ways(stores: Kept, looks: Tools) -> list[Subscription[Any]]:
+    parts = stores.vault, looks.vault, looks.opener, looks.mint
+    inbound = InboundMasker(*parts, mask=looks.mask, inspect=looks.inspect)
+    replies = ReplyMasker(*parts, inspect=looks.inspect)
+    follower = ConversationFollower(stores.vault)
+    return [
+        Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
+        Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
+        Subscription(follower, topics=(CONVERSATIONS_CHANGED,), name="conversations"),
+    ]
+
+
+def _commands(stores: Kept, looks: Tools, settings: MaskerSettings) -> list[Subscription[Any]]:
+    vault, reveals = stores.vault, stores.reveals
+    kinds: dict[str, Kind] = {
+        "md": HeldMedia(vault, looks.vault, looks.opener, stores.files.cleaned, _teller(settings, looks)),
+        "ms": HeldMessages(vault, looks),
+        "rp": HeldReplies(vault, looks.vault, looks.opener, looks.mint),
+    }
+    keys = InsurerKeys(settings.secrets / "insurers")
+    tools = RevealTools(looks.vault, looks.opener, looks.mint, looks.mask, keys)
+    by_command: dict[str, Handler[Any]] = {
+        "held": HeldCommands(vault, stores.rulings, kinds),
+        "reveals": RevealCommands(vault, reveals, stores.rulings, tools),
+        "aliases": AliasCommands(vault),
+        "erasures": ErasureCommands(stores, looks.vault, looks.mint),
+    }
+    consents = Consents(vault, reveals, tools)
+    return [
+        *(Subscription(each, topics=(COMMANDS_REQUESTED,), name=name) for name, each in by_command.items()),
+        Subscription(consents, topics=(INBOUND_ROUTED,), name="consents"),
+    ]
+
+
+def _teller(settings: MaskerSettings, looks: Tools) -> MediaTeller:
+    return MediaTeller(looks.mint, looks.inspect, settings.media_link_days)
+
+
+def _media(stores: Kept, looks: Tools, settings: MaskerSettings) -> list[Subscription[Any]]:
+    teller, files = _teller(settings, looks), stores.files
     masker = MediaMasker(
-        store, looks.vault, looks.opener, files, teller, clean=clean_apart, mask=looks.mask
-    )  # fmt: skip
-    return HeldMedia(store, looks.vault, looks.opener, files.cleaned, teller), [
+        stores.vault, looks.vault, looks.opener, files, teller, clean=clean_apart, mask=looks.mask
+    )
+    return [
         # Few at once: cleaning takes a second each, and a batch is committed when all are done.
         Subscription(masker, topics=(MEDIA_FETCHED,), name="media", max_records=8),
         Subscription(MediaReleases(files.cleaned, teller), topics=(HELD_CHANGED,), name="media-releases"),

@@ -25,3 +25,6 @@ class MemoryQuarantine:
         self._refusals = {**refusals, **self._refusals}
         if taken:
             raise ConflictError("it was decided by somebody else")
+
+    async def erase(self, subjects: Sequence[str]) -> None:
+        self._rulings = {key: each for key, each in self._rulings.items() if key not in subjects}

@@ -25,6 +25,9 @@ class QuarantineStore(Protocol):
         Errors: `ConflictError` when one was there; the rest may be written, and writing it again does no harm.
         """
 
+    async def erase(self, subjects: Sequence[str]) -> None:
+        """Forget what was decided on these: a ruling may hold a sealed recipient."""
+
 
 class MongoQuarantine:
     """In the vault's database."""
@@ -50,6 +53,9 @@ class MongoQuarantine:
     async def save(self, rulings: Mapping[str, Ruling], refusals: Mapping[str, Refusal]) -> None:
         await _add(self._rulings, "subject_id", rulings)
         await _add(self._refusals, "command_id", refusals)
+
+    async def erase(self, subjects: Sequence[str]) -> None:
+        await self._rulings.delete({"_id": {"$in": list(subjects)}})
 
 
 async def _add(collection: Collection, key: str, rows: Mapping[str, Any]) -> None:

@@ -45,6 +45,14 @@ class QuarantineContract:
         assert await store.rulings(["rp_a"]) == {"rp_a": RULING}
         assert await store.refusals(["cm_c"]) == {"cm_c": REFUSAL}
 
+    async def test_what_was_decided_on_an_erased_person_is_forgotten(self, store: QuarantineStore) -> None:
+        """And nothing else; forgetting again changes nothing."""
+        other = replace(RULING, subject_id="ms_other")
+        await store.save({RULING.subject_id: RULING, "ms_other": other}, {})
+        for _ in range(2):
+            await store.erase([RULING.subject_id, "ms_never"])
+            assert await store.rulings([RULING.subject_id, "ms_other"]) == {"ms_other": other}
+
 
 class TestMemoryQuarantine(QuarantineContract):
     @pytest.fixture

@@ -9,9 +9,10 @@ from bowchat_contracts.commands import Author, CommandDecided, CommandRequested,
 from bowchat_contracts.erasure import InsurerContactErased, SubjectErased
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.topics import COMMANDS_REQUESTED
-from bowchat_masker.handlers.erasure import ErasureCommands
+from bowchat_masker.handlers.erasure import ErasureCommands, Kept
 from bowchat_masker.handlers.media import Files
 from bowchat_masker.model import Contact
+from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.reveal_memory import MemoryReveals
 from bowchat_masker.vault import VaultBrokenError
 from bowchat_runtime.files import MemoryFiles
@@ -33,8 +34,10 @@ def command(world: Any, now: datetime, *, contact: str = ASHA, name: str = "one"
 
 
 def eraser(world: Any, files: Files | None = None) -> ErasureCommands:
-    kept = files or Files(MemoryFiles(), MemoryFiles())
-    return ErasureCommands(world.store, MemoryReveals(), kept, world.vault, world.mint)
+    stores = Kept(
+        world.store, MemoryQuarantine(), MemoryReveals(), files or Files(MemoryFiles(), MemoryFiles())
+    )
+    return ErasureCommands(stores, world.vault, world.mint)
 
 
 def of(outgoing: list[Outgoing], kind: type) -> list[Any]:

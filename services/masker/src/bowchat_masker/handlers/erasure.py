@@ -16,6 +16,7 @@ from bowchat_masker.guard import clear_minted
 from bowchat_masker.handlers.answers import SOURCE, answer
 from bowchat_masker.handlers.media import Files
 from bowchat_masker.model import Contact, Erased, Names
+from bowchat_masker.quarantine_store import QuarantineStore
 from bowchat_masker.reveal_store import RevealStore
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
@@ -26,6 +27,16 @@ log = structlog.get_logger()
 _NOBODY = "there is no contact of this id: nothing was erased"
 _TWICE = "this contact was erased already"
 _DONE = "erased: every insurer that knew them is told; topics keep their records until retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Everything that is kept of people here."""
+
+    vault: VaultStore
+    rulings: QuarantineStore
+    reveals: RevealStore
+    files: Files
 
 
 @dataclass(slots=True)
@@ -41,10 +52,8 @@ class ErasureCommands:
     under which names, and holds nothing of the person.
     """
 
-    def __init__(
-        self, store: VaultStore, reveals: RevealStore, files: Files, vault: Vault, mint: Mint
-    ) -> None:
-        self._store, self._reveals, self._files = store, reveals, files
+    def __init__(self, kept: Kept, vault: Vault, mint: Mint) -> None:
+        self._kept, self._store = kept, kept.vault
         self._vault, self._mint = vault, mint
 
     async def load(self, records: Sequence[Record]) -> ErasureState:
@@ -78,8 +87,9 @@ class ErasureCommands:
     async def save(self, state: ErasureState) -> None:
         for each in state.to_erase.values():
             await self._store.erase(each)
-            await self._reveals.erase(each.contact_id)
-            for files in (self._files.originals, self._files.cleaned):
+            await self._kept.rulings.erase(each.lanes)
+            await self._kept.reveals.erase(each.contact_id)
+            for files in (self._kept.files.originals, self._kept.files.cleaned):
                 await files.delete_where({"contact_id": each.contact_id})
             self._vault.forget(each.contact_id)
             metrics.ERASED.inc()
