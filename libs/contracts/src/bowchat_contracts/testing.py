@@ -49,7 +49,9 @@ def _strings(schema: Schema, _: Schema) -> st.SearchStrategy[str]:
         return st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat())
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     if "pattern" not in schema:
-        return st.text(min_size=shortest, max_size=longest)
+        # A schema does not say that white space around a text is cut before its length counts.
+        text = st.text(min_size=shortest, max_size=longest)
+        return text.filter(lambda each: len(each.strip()) >= shortest) if shortest else text
     # `$` of a regular expression also matches before a last line feed, which a schema's pattern does not mean.
     pattern = schema["pattern"].removeprefix("^").removesuffix("$")
     return st.from_regex(pattern, fullmatch=True).filter(
