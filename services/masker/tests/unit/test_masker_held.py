@@ -376,3 +376,30 @@ async def test_a_replayed_release_of_a_reply_gives_the_same_bytes(world: Any, de
     first = await desk.says(command)
     world.now = later
     assert final(await desk.says(command)) == final(first)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ask at +44 7700 900555.", "The form is at www.example.com/form.", "What is your phone number?"]
+)
+async def test_a_release_sets_aside_only_what_a_reply_was_held_for(world: Any, desk: Desk, text: str) -> None:
+    """Held for a change of number, nobody has looked at its text: what the agreement takes out does not slip through."""
+    alias = str(await world.alias())
+    await world.takes(world.message(name="2", seq=2, identity=Identity(number="447700900155", bsuid="GB.1")))
+    await world.answers(world.reply(alias, text))
+    await thaw(world)
+    sent = await desk.says(desk.command(release(REPLY)))
+    assert "rewrite or block" in found(sent, CommandDecided).detail
+    assert len(sent) == 1
+    sent = await desk.says(desk.command(rewrite("We write to you here.", REPLY), name="k2"))
+    assert found(sent, DeliveryRequested).text.reveal() == "We write to you here."
+
+
+async def test_a_solicitation_that_is_released_carries_no_contact_details(world: Any, desk: Desk) -> None:
+    """The person lets the asking pass; what the agreement takes out of every reply is another matter."""
+    alias = str(await world.alias())
+    await world.answers(world.reply(alias, "Call me on +44 7700 900555."))
+    sent = await desk.says(desk.command(release(REPLY)))
+    assert "rewrite or block" in found(sent, CommandDecided).detail
+    await world.answers(world.reply(alias, "Call me when you are at the garage.", name="r2"))
+    sent = await desk.says(desk.command(release(derived_id("rp", "r2")), name="k2"))
+    assert found(sent, DeliveryRequested).text.reveal() == "Call me when you are at the garage."
