@@ -1,12 +1,18 @@
-"""`bowchat-keys init DIR`: a directory of fresh secrets, one folder per service, for a new installation or a demo."""
+"""`bowchat-keys init DIR`: a directory of fresh secrets, one folder per service, for a new installation or a demo.
+
+`rotate`, `promote`, `retire` and `list` change its keys later, while services run.
+"""
 
 import argparse
-import base64
 import re
 import secrets
 import sys
 from pathlib import Path
 
+from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.key_ring import new_key
+from bowchat_runtime.keysets import public_half
+from bowchat_runtime.rotation import KINDS, listed, step
 from bowchat_runtime.seal import new_keysets
 
 _INSURER = re.compile(r"^[a-z][a-z0-9-]{1,39}$")
@@ -20,16 +26,16 @@ def init(directory: Path, insurers: tuple[str, ...]) -> list[Path]:
     """
     shared = _Shared(directory)
     private, public = shared.keysets()
-    message_key = shared.text("ingest/message.key", _key())
+    message_key = shared.text("ingest/message.key", new_key())
     wanted = {
         "ingest/meta_app_secret": secrets.token_hex(16),
         "ingest/meta_verify_token": secrets.token_urlsafe(24),
-        "ingest/ref.key": _key(),
+        "ingest/ref.key": new_key(),
         "ingest/message.key": message_key,
         "ingest/identity.public.json": public,
         "masker/identity.private.json": private,
-        "masker/kek.key": _key(),
-        "masker/mint.key": _key(),
+        "masker/kek.key": new_key(),
+        "masker/mint.key": new_key(),
         "dispatcher/identity.private.json": private,
         "dispatcher/message.key": message_key,
         "dispatcher/whatsapp_token": secrets.token_urlsafe(32),
@@ -56,7 +62,7 @@ class _Shared:
         private, public = new_keysets()
         there = self._directory / "masker/identity.private.json"
         if there.exists():
-            return there.read_text(), self.text("ingest/identity.public.json", public)
+            return there.read_text(), public_half(there.read_text())
         return private, public
 
 
@@ -69,37 +75,69 @@ def _write(path: Path, content: str) -> Path | None:
     return path
 
 
-def _key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
 def _webhook_secret() -> str:
-    return "whsec_" + _key()
+    return "whsec_" + new_key()
 
 
 def main() -> int:
+    arguments = _parser().parse_args()
+    if arguments.command == "init":
+        return _init(arguments.directory, arguments.insurers)
+    try:
+        kinds = KINDS if arguments.command == "list" else (arguments.kind,)
+        for kind in kinds:
+            _show(kind, _step(arguments, kind))
+    except SettingsError as error:
+        sys.stderr.write(f"bowchat-keys: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bowchat-keys", description="Make the secret files of an installation."
+        prog="bowchat-keys", description="Make the secret files of an installation, and change its keys."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     make = commands.add_parser("init", help="make every secret file that is missing")
-    make.add_argument("directory", type=Path, help="where they go, in one folder per service")
     make.add_argument(
         "--insurers", default="", help="comma-separated ids of the insurers to make secrets for"
     )
-    arguments = parser.parse_args()
-    insurers = tuple(each for each in arguments.insurers.split(",") if each)
+    helps = {
+        "rotate": "make a new key that every service knows and none uses yet",
+        "promote": "have the new key used; the former one is still understood",
+        "retire": "take the former key away: what only it opens is lost",
+        "list": "which keys there are, by their ids",
+    }
+    for name, text in helps.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("directory", type=Path, help="as given to init")
+        if name != "list":
+            command.add_argument("kind", choices=KINDS, help="which key (docs/privacy-keys.md)")
+    make.add_argument("directory", type=Path, help="where they go, in one folder per service")
+    return parser
+
+
+def _init(directory: Path, listed: str) -> int:
+    insurers = tuple(each for each in listed.split(",") if each)
     wrong = [each for each in insurers if not _INSURER.match(each)]
     if wrong:
         sys.stderr.write(
             f"bowchat-keys: {wrong[0]!r} is no insurer id: use lower-case letters, digits and dashes\n"
         )
         return 2
-    made = init(arguments.directory, insurers)
-    sys.stdout.write(
-        f"{len(made)} secret files made in {arguments.directory}; none that was there is changed\n"
-    )
+    made = init(directory, insurers)
+    sys.stdout.write(f"{len(made)} secret files made in {directory}; none that was there is changed\n")
     return 0
+
+
+def _step(arguments: argparse.Namespace, kind: str) -> list[tuple[str, str]]:
+    if arguments.command == "list":
+        return listed(arguments.directory, kind)
+    return step(arguments.directory, kind, arguments.command)
+
+
+def _show(kind: str, keys: list[tuple[str, str]]) -> None:
+    sys.stdout.write("".join(f"{kind:<9} {name}  {state}\n" for name, state in keys))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Envelope encryption: what is sealed is encrypted under a data key (AES-256-GCM),
 (Tink hybrid encryption, HPKE). The public-key step costs as much as all else that is done with a message, so a data key
 serves for a minute; it never leaves the process that made it but encrypted.
 
-A Tink keyset holds several keys, so that a new one can take over while old seals still open.
+A Tink keyset holds several keys, so that a new one can take over while old seals still open. Where the keyset is given as
+something that may change, a new one counts with the next seal.
 """
 
 import base64
@@ -19,10 +20,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tink import hybrid, json_proto_keyset_format, secret_key_access
 
+from bowchat_runtime import keysets
 from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.watched import Content, Followed
 
 hybrid.register()
-_TEMPLATE = hybrid.hybrid_key_templates.DHKEM_X25519_HKDF_SHA256_HKDF_SHA256_AES_256_GCM
 
 _KEY_BYTES, _NONCE_BYTES = 32, 12
 _KEY_CONTEXT = b"data key of seals"
@@ -48,20 +50,17 @@ class _DataKey:
 class Sealer:
     """Locks with the public keyset; cannot open."""
 
-    def __init__(self, public_keyset: bytes) -> None:
-        try:
-            handle = json_proto_keyset_format.parse_without_secret(public_keyset.decode())
-            self._encrypt = handle.primitive(hybrid.HybridEncrypt)  # type: ignore[type-abstract]
-        except (tink.TinkError, ValueError):
-            raise SettingsError(
-                "the public identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
-            ) from None
+    def __init__(self, public_keyset: bytes | Content) -> None:
+        """Errors: `SettingsError` when this is no public keyset."""
+        self._keyset = Followed(public_keyset, _encrypting)
+        self._encrypt = self._keyset.current
         self._data_key = self._fresh()
 
     def seal(self, plaintext: bytes, context: str) -> str:
         """Lock `plaintext`. It opens only under the same `context`, which says what the seal belongs to."""
-        key = self._data_key
-        if not key.left or time.monotonic() >= key.until:
+        key, encrypt = self._data_key, self._keyset.current
+        if encrypt is not self._encrypt or not key.left or time.monotonic() >= key.until:
+            self._encrypt = encrypt
             key = self._data_key = self._fresh()
         key.left -= 1
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -73,18 +72,41 @@ class Sealer:
         return _DataKey(AESGCM(key), locked, time.monotonic() + _SECONDS_PER_KEY, _SEALS_PER_KEY)
 
 
+def _encrypting(public_keyset: bytes) -> hybrid.HybridEncrypt:
+    try:
+        handle = json_proto_keyset_format.parse_without_secret(public_keyset.decode())
+        return handle.primitive(hybrid.HybridEncrypt)  # type: ignore[type-abstract]
+    except (tink.TinkError, ValueError):
+        raise SettingsError(
+            "the public identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Private:
+    decrypt: hybrid.HybridDecrypt
+    public: bytes
+
+
+def _decrypting(private_keyset: bytes) -> _Private:
+    try:
+        handle = json_proto_keyset_format.parse(private_keyset.decode(), secret_key_access.TOKEN)
+        decrypt = handle.primitive(hybrid.HybridDecrypt)  # type: ignore[type-abstract]
+        public = json_proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())
+    except (tink.TinkError, ValueError):
+        raise SettingsError(
+            "the private identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
+        ) from None
+    return _Private(decrypt, public.encode())
+
+
 class Opener:
     """Opens with the private keyset."""
 
-    def __init__(self, private_keyset: bytes) -> None:
-        try:
-            handle = json_proto_keyset_format.parse(private_keyset.decode(), secret_key_access.TOKEN)
-            self._decrypt = handle.primitive(hybrid.HybridDecrypt)  # type: ignore[type-abstract]
-            self._public = json_proto_keyset_format.serialize_without_secret(handle.public_keyset_handle())
-        except (tink.TinkError, ValueError):
-            raise SettingsError(
-                "the private identity keyset is not a Tink JSON keyset. Make one with: bowchat-keys init DIR"
-            ) from None
+    def __init__(self, private_keyset: bytes | Content) -> None:
+        """Errors: `SettingsError` when this is no private keyset."""
+        self._keyset = Followed(private_keyset, _decrypting)
+        self._private = self._keyset.current
         self._ciphers: OrderedDict[str, AESGCM] = OrderedDict()
 
     def open(self, sealed: str, context: str) -> bytes:
@@ -102,19 +124,23 @@ class Opener:
             raise SealBrokenError("this seal does not open with our keys and its context") from None
 
     def _cipher(self, locked: str) -> AESGCM:
-        """The cipher of a data key; the ones opened last are remembered."""
+        """The cipher of a data key; the ones opened last are remembered, until the keyset is another."""
+        private = self._keyset.current
+        if private is not self._private:
+            self._private = private
+            self._ciphers.clear()
         if locked in self._ciphers:
             self._ciphers.move_to_end(locked)
         else:
-            key = self._decrypt.decrypt(base64.b64decode(locked, validate=True), _KEY_CONTEXT)
+            key = private.decrypt.decrypt(base64.b64decode(locked, validate=True), _KEY_CONTEXT)
             self._ciphers[locked] = AESGCM(key)
             if len(self._ciphers) > _MOST_KEYS_OPEN:
                 self._ciphers.popitem(last=False)
         return self._ciphers[locked]
 
     def sealer(self) -> Sealer:
-        """The public half."""
-        return Sealer(self._public.encode())
+        """The public half, of whatever keyset is in force."""
+        return Sealer(lambda: self._keyset.current.public)
 
 
 def _text(raw: bytes) -> str:
@@ -123,8 +149,5 @@ def _text(raw: bytes) -> str:
 
 def new_keysets() -> tuple[str, str]:
     """A fresh (private, public) pair of Tink keysets in JSON."""
-    private = tink.new_keyset_handle(_TEMPLATE)
-    return (
-        json_proto_keyset_format.serialize(private, secret_key_access.TOKEN),
-        json_proto_keyset_format.serialize_without_secret(private.public_keyset_handle()),
-    )
+    private = keysets.new_private()
+    return private, keysets.public_half(private)

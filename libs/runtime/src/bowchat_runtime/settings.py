@@ -3,6 +3,8 @@
 import base64
 import binascii
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +12,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.key_ring import KeyRing, parse_ring
+from bowchat_runtime.watched import Followed, WatchedFile
 
 PREFIX = "BOWCHAT_"
 _KEY_BYTES = 32
@@ -68,6 +72,24 @@ class ServiceSettings(BaseSettings):
                 "Make one with: head -c 32 /dev/urandom | base64"
             )
         return key
+
+    def watched(self, name: str) -> WatchedFile:
+        """The content of a secret file, also after it was replaced.
+
+        Errors: as of `secret`.
+        """
+        return WatchedFile(self.secrets / name, partial(self.secret, name))
+
+    def key_ring(self, name: str) -> Callable[[], KeyRing]:
+        """The keys of a file that may hold several, also after it was replaced.
+
+        Errors: `SettingsError`.
+        """
+        try:
+            followed = Followed(self.watched(name), parse_ring)
+        except SettingsError as error:
+            raise SettingsError(f"{self.secrets / name}: {error}") from None
+        return lambda: followed.current
 
     @property
     def log_number(self) -> int:

@@ -87,7 +87,7 @@ def build(
     )  # fmt: skip
     originals = originals or (_originals(settings, resources) if uses_mongo else MemoryFiles())
     provider = provider or _provider(settings, resources)
-    media = MediaFetcher(originals, provider, Opener(settings.secret("identity.private.json")), clock)
+    media = MediaFetcher(originals, provider, Opener(settings.watched("identity.private.json")), clock)
     return Service(
         name=NAME,
         publisher=publisher,
@@ -129,7 +129,7 @@ def _whatsapp(
         resources.append(_closed(api.aclose))
     return WhatsAppCarrier(
         gateway,
-        Opener(settings.secret("identity.private.json")),
+        Opener(settings.watched("identity.private.json")),
         concurrency=settings.whatsapp_concurrency,
         timeout_s=settings.whatsapp_timeout_s,
         rate_per_s=settings.whatsapp_rate_per_s,

@@ -65,8 +65,8 @@ def build(
     """The masker: one subscription for each direction, one that learns which conversations are closed, one for each kind of
     command, and the way of files.
     """
-    opener = Opener(settings.secret("identity.private.json"))
-    looks = Tools(Vault(settings.key("kek.key")), opener, Mint(settings.key("mint.key")), mask, inspect)
+    opener = Opener(settings.watched("identity.private.json"))
+    looks = Tools(Vault(settings.key_ring("kek.key")), opener, Mint(settings.key("mint.key")), mask, inspect)
     resources: list[AbstractAsyncContextManager[Any]] = []
     database = vault_database(settings)
     uses_mongo = store is None and settings.store == "mongo"

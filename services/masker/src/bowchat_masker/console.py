@@ -9,6 +9,7 @@ from bowchat_masker.erase_cli import configure_erase, run_erase
 from bowchat_masker.held_cli import configure_held, run_held
 from bowchat_masker.mask_command import COMMAND as MASK
 from bowchat_masker.reveal_cli import configure_reveal, run_reveal
+from bowchat_masker.rewrap import run_rewrap
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.cli import Command, run
 from bowchat_runtime.parked_cli import parked_command
@@ -24,6 +25,7 @@ COMMANDS = {
         "what insurers may use of people's numbers, and ending it", run_reveal, configure_reveal
     ),
     "erase": Command("forget a person: data key, aliases, seals and files", run_erase, configure_erase),
+    "rewrap": Command("bring every data key under the key-encryption key in use", run_rewrap),
     "unfreeze": Command(
         "let replies go out again to a contact whose number changed", run_unfreeze, configure_unfreeze
     ),

@@ -1,6 +1,7 @@
 """The vault in memory: the same contract as the real one, for tests and for BOWCHAT_STORE=memory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from bowchat_masker.model import (
@@ -76,6 +77,17 @@ class MemoryVault:
 
     async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]:
         return _chosen(self._erased, contact_ids)
+
+    async def wrapped_after(self, contact_id: str, limit: int) -> dict[str, bytes]:
+        ids = sorted(each for each in self._contacts if each > contact_id)[:limit]
+        return {each: self._contacts[each].wrapped_key for each in ids}
+
+    async def rewrap(self, contact_id: str, before: bytes, after: bytes) -> bool:
+        found = self._contacts.get(contact_id)
+        if found is None or found.wrapped_key != before:
+            return False
+        self._contacts[contact_id] = replace(found, wrapped_key=after)
+        return True
 
     async def names_of(self, contact_id: str) -> Names:
         threads = [each for each in self._threads.values() if each.contact_id == contact_id]

@@ -55,6 +55,12 @@ class VaultStore(Protocol):
 
     async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]: ...
 
+    async def wrapped_after(self, contact_id: str, limit: int) -> dict[str, bytes]:
+        """The wrapped data keys of the first `limit` contacts after this one, in order of their ids."""
+
+    async def rewrap(self, contact_id: str, before: bytes, after: bytes) -> bool:
+        """Put a contact's wrapped key in the place of the one before, and say whether it was still there."""
+
     async def names_of(self, contact_id: str) -> Names:
         """Under which names a contact is known, to insurers and in the relay."""
 
@@ -145,6 +151,17 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
     async def erased(self, contact_ids: Sequence[str]) -> dict[str, Erased]:
         found = await self._erased.find_by_ids(contact_ids)
         return {key: _erased(each) for key, each in found.items()}
+
+    async def wrapped_after(self, contact_id: str, limit: int) -> dict[str, bytes]:
+        found = await self._contacts.find(
+            {"_id": {"$gt": contact_id}}, sort=[("_id", 1)], limit=limit, projection={"wrapped_key": 1}
+        )
+        return {each["_id"]: each["wrapped_key"] for each in found}
+
+    async def rewrap(self, contact_id: str, before: bytes, after: bytes) -> bool:
+        # Only this field: the version is the person's, and nothing about the person changes.
+        here = {"_id": contact_id, "wrapped_key": before}
+        return bool(await self._contacts.update_where(here, {"$set": {"wrapped_key": after}}))
 
     async def names_of(self, contact_id: str) -> Names:
         of = {"contact_id": contact_id}

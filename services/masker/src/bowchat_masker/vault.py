@@ -6,6 +6,8 @@ random nonce, and the place of the field as associated data, so that no cipherte
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from bowchat_masker.guard import Watch, watch_for
 from bowchat_masker.identity import Known
 from bowchat_masker.model import Contact
+from bowchat_runtime.key_ring import KeyRing
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -37,22 +40,35 @@ class Person:
 class Vault:
     """Opens and closes contacts; remembers the ones opened last, each by the nonce of its ciphertext."""
 
-    def __init__(self, kek: bytes) -> None:
-        self._kek = kek
+    def __init__(self, kek: bytes | Callable[[], KeyRing]) -> None:
+        """The key-encryption key, or what says which are in force now."""
+        self._keks: Callable[[], KeyRing] = kek if callable(kek) else lambda: KeyRing(kek)
         self._open: OrderedDict[tuple[str, bytes], Person] = OrderedDict()
 
     def create(self, contact_id: str, known: Known, *, frozen: bool) -> Contact:
         key = secrets.token_bytes(_KEY_BYTES)
-        wrapped = aes_key_wrap(self._kek, key)
-        return Contact(contact_id, 1, wrapped, _encrypt(key, contact_id, known), frozen)
+        return Contact(contact_id, 1, self._wrap(key), _encrypt(key, contact_id, known), frozen)
 
     def change(self, contact: Contact, known: Known, *, frozen: bool) -> Contact:
-        """The contact's next version.
+        """The contact's next version, its data key wrapped by the newest key-encryption key.
 
         Errors: `VaultBrokenError`.
         """
-        sealed = _encrypt(self._key(contact), contact.contact_id, known)
-        return replace(contact, version=contact.version + 1, identity=sealed, frozen=frozen)
+        key = self._key(contact)
+        return replace(
+            contact,
+            version=contact.version + 1,
+            wrapped_key=self._wrap(key),
+            identity=_encrypt(key, contact.contact_id, known),
+            frozen=frozen,
+        )
+
+    def rewrapped(self, wrapped_key: bytes) -> bytes:
+        """The same data key, wrapped by the newest key-encryption key: the same bytes where it was already.
+
+        Errors: `VaultBrokenError`.
+        """
+        return self._wrap(self._unwrap(wrapped_key))
 
     def open(self, contact: Contact) -> Person:
         """Errors: `VaultBrokenError`."""
@@ -87,12 +103,16 @@ class Vault:
             del self._open[place]
 
     def _key(self, contact: Contact) -> bytes:
-        try:
-            return aes_key_unwrap(self._kek, contact.wrapped_key)
-        except (InvalidUnwrap, ValueError):
-            raise VaultBrokenError(
-                "the contact's data key does not open with this key-encryption key"
-            ) from None
+        return self._unwrap(contact.wrapped_key)
+
+    def _wrap(self, key: bytes) -> bytes:
+        return aes_key_wrap(self._keks().primary, key)
+
+    def _unwrap(self, wrapped_key: bytes) -> bytes:
+        for kek in self._keks().every:
+            with suppress(InvalidUnwrap, ValueError):
+                return aes_key_unwrap(kek, wrapped_key)
+        raise VaultBrokenError("the contact's data key does not open with any key-encryption key in force")
 
 
 def _encrypt(key: bytes, contact_id: str, known: Known) -> bytes:

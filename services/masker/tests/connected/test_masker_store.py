@@ -176,6 +176,17 @@ class StoreContract:
             assert await store.held(["ms_a"]) == {}
             assert await store.erased(["ct_a", "ct_b"]) == {"ct_a": erased}
 
+    async def test_a_wrapped_key_changes_alone_and_only_where_it_was(self, store: VaultStore) -> None:
+        """Rewrapping touches neither the version nor the person, yields to whoever wrote first, and brings nobody back."""
+        await store.save(everything())
+        assert await store.wrapped_after("", 10) == {"ct_a": CONTACT.wrapped_key}
+        assert await store.wrapped_after("ct_a", 10) == {}
+        assert not await store.rewrap("ct_a", b"another", b"new")
+        assert await store.rewrap("ct_a", CONTACT.wrapped_key, b"new")
+        assert (await store.contacts(["ct_a"]))["ct_a"] == replace(CONTACT, wrapped_key=b"new")
+        assert not await store.rewrap("ct_gone", b"new", b"newer")
+        assert await store.contacts(["ct_gone"]) == {}
+
 
 class TestMemoryVault(StoreContract):
     @pytest.fixture
