@@ -64,7 +64,7 @@ def refusal_of(command: HeldCommand, held: Held | None, ruling: Ruling | None) -
     if ruling is not None:
         return f"it was {ruling.end} before, and stays so"
     if not isinstance(command, HeldBlock) and held.sealed is None:
-        return "its text could not be kept when it was held: block it, and have it sent again"
+        return "its text could not be kept when it was held: it stays held; have it sent again"
     if isinstance(command, HeldRelease) and _is_of_a_known_person(held):
         return "it holds an identity that the insurer must not learn, so it cannot go as it is: rewrite or block it"
     return None

@@ -5,11 +5,22 @@ from typing import Any
 
 import pytest
 
-from bowchat_contracts.commands import Author, CommandDecided, CommandRequested, PersonErase
+from bowchat_contracts.commands import (
+    Author,
+    CommandDecided,
+    CommandRequested,
+    HeldBlock,
+    HeldRelease,
+    PersonErase,
+)
 from bowchat_contracts.erasure import InsurerContactErased, SubjectErased
+from bowchat_contracts.held import InsurerBlocked
 from bowchat_contracts.ids import derived_id
+from bowchat_contracts.insurer import InsurerWithheld
 from bowchat_contracts.topics import COMMANDS_REQUESTED
 from bowchat_masker.handlers.erasure import ErasureCommands, Kept
+from bowchat_masker.handlers.held_commands import HeldCommands
+from bowchat_masker.handlers.held_messages import HeldMessages, Tools
 from bowchat_masker.handlers.media import Files
 from bowchat_masker.model import Contact
 from bowchat_masker.quarantine_memory import MemoryQuarantine
@@ -124,3 +135,75 @@ async def test_a_message_that_was_under_way_does_not_bring_a_person_back(world: 
         "bowchat.insurer.withheld.v1"
     ]
     assert await world.store.contacts([ASHA]) == {}
+
+
+async def test_what_is_kept_of_a_late_message_opens_to_nothing_of_its_writer(
+    world: Any, now: datetime
+) -> None:
+    """Its copy says neither what it said nor who wrote it, no name is made up for them anew, and STOP sends nothing."""
+    alias = await world.alias()
+    await run_batch(eraser(world), [command(world, now)], now)
+    for name, text in (("late", "I am Asha, of policy MOT-2024-884412"), ("later", "STOP")):
+        late = world.message(text, name=name, seq=2)
+        outgoing = await world.takes(late)
+        (place,) = of(outgoing, InsurerWithheld)
+        assert place.alias == alias
+        assert {each.topic for each in outgoing} == {
+            "insurer.acme.messages",
+            "guard.raised",
+            "inbound.relayed",
+        }
+        subject = derived_id("ms", name)
+        held = (await world.store.held([subject]))[subject]
+        kept = world.opener.open(held.sealed, f"held:{subject}")
+        assert all(
+            each not in kept for each in (b"Asha", b"884412", b"STOP", late.event.sealed_identity.encode())
+        )
+    assert (await world.store.names_of(ASHA)).aliases == ()
+    assert await world.store.ways([f"acme|{ASHA}"]) == {}
+
+
+async def test_a_late_message_can_be_blocked_and_never_released(world: Any, now: datetime) -> None:
+    """Its place in the thread ends by people's word, though nobody knows any more who wrote it."""
+    await world.alias()
+    await run_batch(eraser(world), [command(world, now)], now)
+    await world.takes(world.message(name="late", seq=2))
+    tools = Tools(world.vault, world.opener, world.mint, world.mask, world.inspect)
+    people = HeldCommands(world.store, MemoryQuarantine(), {"ms": HeldMessages(world.store, tools)})
+    subject = derived_id("ms", "late")
+    orders = {
+        "r": HeldRelease(subject_id=subject, why="looked at it"),
+        "b": HeldBlock(subject_id=subject, why="erased"),
+    }
+    asked = [
+        CommandRequested(
+            command_id=derived_id("cm", name), by=Author(role="aggregator", name="meera"), command=each,
+            requested_at=now,
+        )
+        for name, each in orders.items()
+    ]  # fmt: skip
+    sent = await run_batch(people, [world.record(each, COMMANDS_REQUESTED) for each in asked], now)
+    assert [each.outcome for each in of(sent, CommandDecided)] == ["refused", "accepted"]
+    assert len(of(sent, InsurerBlocked)) == 1
+
+
+async def test_a_hold_of_the_very_moment_of_erasure_goes_as_well(world: Any, now: datetime) -> None:
+    """A batch that was read before the erasure and saved after it leaves nothing that opens; another person's hold stays."""
+    await world.alias()
+    await world.alias(name="2", conversation="c2", contact="ben")
+    world.mask = _broken
+    late = world.message(name="late", seq=2)
+    other = world.message(name="other", seq=2, conversation="c2", contact="ben")
+    handler = world.inbound()
+    state = await handler.load([late, other])
+    for each in (late, other):
+        handler.decide(each, state, now)
+    await run_batch(eraser(world), [command(world, now)], now)
+    await handler.save(state)
+    assert set(await world.store.held([derived_id("ms", "late"), derived_id("ms", "other")])) == {
+        derived_id("ms", "other")
+    }
+
+
+def _broken(*_: Any) -> Any:
+    raise RuntimeError("masking is out of order")

@@ -23,6 +23,8 @@ from bowchat_masker.handlers.media_released import MediaReleases
 from bowchat_masker.media.cleaning import clean
 from bowchat_masker.media.process import clean_apart
 from bowchat_masker.media.results import CleaningResult, Uncleanable
+from bowchat_masker.memory import MemoryVault
+from bowchat_masker.model import Erased
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_runtime.files import MemoryFiles
 from bowchat_runtime.media_links import KEY_CONTEXT, file_id_of, key_of
@@ -65,7 +67,8 @@ class Media:
         asked = await self.request()
         if data is not None:
             key = new_file_key()
-            about = {"key": self.world.opener.sealer().seal(key, KEY_CONTEXT + asked.media_id)}
+            sealed = self.world.opener.sealer().seal(key, KEY_CONTEXT + asked.media_id)
+            about = {"key": sealed, "contact_id": asked.contact_id}
             await self.files.originals.put(asked.media_id, locked(key, one_chunk(data)), about)
         fields = {
             name: getattr(asked, name)
@@ -254,3 +257,28 @@ async def test_a_worker_that_ends_in_any_way_is_an_answer(program: str, reason: 
 async def test_the_worker_cleans_apart_as_in_place() -> None:
     """The real worker gives what the cleaner gives."""
     assert await clean_apart(PICTURE) == clean(PICTURE)
+
+
+async def test_a_file_that_was_under_way_when_its_sender_was_erased_is_gone(world: Any) -> None:
+    """Whether the erasure came before the file was opened or while it was cleaned: neither original nor copy stays."""
+    for during in (False, True):
+        media = Media(world)
+        contact_id = derived_id("ct", "asha")
+        fetched = await media.fetched(PICTURE, unreadable_media="pass")
+        row = Erased(contact_id, "cm_a", "p", NOW)
+
+        async def erasing(data: bytes, row: Erased = row) -> CleaningResult:
+            await world.store.erase(row)
+            return clean(data)
+
+        if during:
+            media.clean = erasing
+        else:
+            await world.store.erase(row)
+        (told,) = await media.takes(fetched)
+        assert told.state == ("ready" if during else "blocked")
+        assert await media.files.originals.about(told.media_id) is None
+        key = media.teller.key("acme", told.media_id)
+        assert await media.files.cleaned.about(file_id_of(key)) is None
+        assert await world.store.held([told.media_id]) == {}
+        world.store = MemoryVault()

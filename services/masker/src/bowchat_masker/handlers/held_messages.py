@@ -14,6 +14,7 @@ from bowchat_contracts.topics import INBOUND_RELAYED
 from bowchat_masker.domain import insurer_message, trusted_words
 from bowchat_masker.egress import Mint, leave, whole_second
 from bowchat_masker.guard import Cleared, Draft, Inspect, Watch, clear, clear_minted, watch_for
+from bowchat_masker.handlers.forgotten import names_before
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.holding import kept_copy
 from bowchat_masker.handlers.media_events import media_requested
@@ -63,7 +64,11 @@ class HeldMessages:
             for each in held
             if (message := read[each.subject_id])
         }
-        aliases = await self._store.aliases(sorted(set(names.values())))
+        known, erased = await asyncio.gather(
+            self._store.aliases(sorted(set(names.values()))),
+            self._store.erased(sorted({contact for _, contact in pairs} - contacts.keys())),
+        )
+        aliases = names_before(erased, names.values()) | known
         found: dict[str, Subject] = {}
         for each in held:
             message = read[each.subject_id]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,7 @@ from bowchat_masker import metrics
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
+from bowchat_masker.handlers.forgotten import ERASED, bare, names_before
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.outcome import (
@@ -83,16 +85,20 @@ class InboundMasker:
             self._store.windows(keys),
         )
         self._threads |= found
+        gone = await self._store.erased([each for each in contact_ids if each not in contacts])
         written = ways_after(ways, routed)
         ways |= written
-        known, fresh = await self._named({alias_name(insurer, each, ways) for insurer, each in routed})
+        names = {alias_name(insurer, each, ways) for insurer, each in routed}
+        known, fresh = await self._named(names)
+        known |= names_before(gone, names)
         open_threads = {each: self._threads[each] for each in threads if each in self._threads}
         stored = {each.contact_id: each.version for each in contacts.values()}
         stored |= {each.thread_id: each.version for each in open_threads.values()}
         stored |= {each.key: each.version for each in windows.values()}
-        changes = Changes(ways=written)
-        gone = frozenset(await self._store.erased([each for each in contact_ids if each not in contacts]))
-        return InboundState(contacts, stored, known, fresh, open_threads, windows, ways, changes, gone)
+        changes = Changes(ways={key: each for key, each in written.items() if each.contact_id not in gone})
+        return InboundState(
+            contacts, stored, known, fresh, open_threads, windows, ways, changes, frozenset(gone)
+        )
 
     async def _named(
         self, names: set[tuple[str, str, int]]
@@ -112,7 +118,7 @@ class InboundMasker:
         message: MessageRouted = record.event
         erased = message.contact_id in state.erased
         contact = state.contacts.get(message.contact_id)
-        learned = Learned(None, None, cause="erased") if erased else self._learn(message, contact)
+        learned = Learned(None, None, cause=ERASED) if erased else self._learn(message, contact)
         if message.outcome == "triage":
             outcome = Outcome((), message.message_id, "learned", learned)
         elif message.insurer is None:
@@ -121,13 +127,14 @@ class InboundMasker:
             outcome = self._relay(record, message.insurer, learned, state, now)
         state.apply(outcome)
         wished: tuple[Outgoing, ...] = ()
-        if message.outcome != "triage" and message.insurer is not None:
+        if message.outcome != "triage" and message.insurer is not None and not erased:
             wished = self._stopping.apply(record, message.insurer, state, now)
         frozen = self._frozen(record, state.contacts.get(message.contact_id), now)
         return (*outcome.outgoing, *frozen, *wished)
 
     async def save(self, state: InboundState) -> None:
         await self._store.save(state.changes)
+        await self._forget_again(state)
         for cache in (self._aliases, self._threads):
             if len(cache) > _MOST_CACHED:
                 cache.clear()
@@ -139,6 +146,19 @@ class InboundMasker:
     def forget(self) -> None:
         self._aliases.clear()
         self._threads.clear()
+
+    async def _forget_again(self, state: InboundState) -> None:
+        """What was held in the moment in which its writer was erased, and nobody had asked about when the batch was read."""
+        if not state.changes.held:
+            return
+        whose = {each.conversation_id: each.contact_id for each in state.threads.values()}
+        for row in (await self._store.erased(sorted(set(whose.values()) - state.erased))).values():
+            held = [
+                key
+                for key, each in state.changes.held.items()
+                if whose.get(each.conversation_id) == row.contact_id
+            ]
+            await self._store.erase(replace(row, lanes=(*row.lanes, *held)))
 
     def _learn(self, message: MessageRouted, contact: Contact | None) -> Learned:
         """Whatever goes wrong here leaves no watch, and so holds the message."""
@@ -185,6 +205,8 @@ class InboundMasker:
                 window=window,
             )  # fmt: skip
         held, told = self._hold(record, insurer, names, verdict, now)
+        if message.contact_id in state.erased:
+            thread = None
         return Outcome(told, message.message_id, "held", learned, verdict, (), alias, thread, held, window)
 
     def _judge(
@@ -228,9 +250,10 @@ class InboundMasker:
         )
         meta = follow(record.meta, SOURCE, raised, time=now)
         alarm = Outgoing(GUARD_RAISED, message.conversation_id, raised, meta)
+        value = bare(message) if doubt.cause == ERASED else record.value
         held = Held(
             message.message_id, "to_insurer", message.conversation_id, insurer, doubt.reason, now,
-            hold_copy(self._sealer, message.message_id, record.value),
+            hold_copy(self._sealer, message.message_id, value),
         )  # fmt: skip
         return held, (place, alarm, _relayed(record, insurer, names, doubt.reason, now))
 

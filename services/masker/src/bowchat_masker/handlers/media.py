@@ -41,6 +41,8 @@ class MediaState:
     results: dict[str, CleaningResult]
     """By media id; only files that were fetched."""
     contacts: dict[str, Contact]
+    erased: frozenset[str] = frozenset()
+    """Contacts who were erased while their files were under way."""
     copies: list[tuple[bytes, bytes, dict[str, Any]]] = field(default_factory=list)
     """Key, bytes, and what is known of them."""
     changes: Changes = field(default_factory=Changes)
@@ -78,7 +80,10 @@ class MediaMasker:
         stored: dict[str, MediaFetched] = {
             each.event.media_id: each.event for each in records if each.event.outcome == "stored"
         }
-        contacts = await self._store.contacts(sorted({each.contact_id for each in stored.values()}))
+        senders = sorted({each.contact_id for each in stored.values()})
+        contacts = await self._store.contacts(senders)
+        erased = frozenset(await self._store.erased([each for each in senders if each not in contacts]))
+        stored = {name: each for name, each in stored.items() if each.contact_id not in erased}
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(media_id: str) -> CleaningResult:
@@ -94,13 +99,16 @@ class MediaMasker:
             for name, each in zip(stored, results, strict=True)
             if not isinstance(each, BaseException)
         }
-        return MediaState(done, contacts)
+        return MediaState(done, contacts, erased)
 
     def decide(self, record: Record, state: MediaState, now: datetime) -> Sequence[Outgoing]:
         fetched: MediaFetched = record.event
         if fetched.outcome == "failed":
             state.tally.append((fetched.media_id, "failed", fetched.failure or ""))
             return (leave(self._teller.other(fetched, "failed", fetched.fetched_at)),)
+        if fetched.contact_id in state.erased:
+            state.tally.append((fetched.media_id, "blocked", "erased"))
+            return (leave(self._teller.other(fetched, "blocked", fetched.fetched_at)),)
         verdict, cleared = self._judge(fetched, state)
         if verdict.copy is not None:
             state.copies.append(self._copy(fetched, verdict))
@@ -115,6 +123,10 @@ class MediaMasker:
         for key, data, about in state.copies:
             await self._files.cleaned.put(file_id_of(key), locked(key, one_chunk(data)), about)
         await self._store.save(state.changes)
+        # Asked again, for who was erased while their files were being cleaned.
+        for contact_id in state.erased | (await self._store.erased(sorted(state.contacts))).keys():
+            for files in (self._files.originals, self._files.cleaned):
+                await files.delete_where({"contact_id": contact_id})
         for media_id, outcome, reason in state.tally:
             metrics.MEDIA.labels(outcome, reason).inc()
             if outcome != "ready":
