@@ -29,6 +29,8 @@ class InboundReceived(Event):
     message_id: MessageId
     refs: tuple[Ref, ...] = Field(min_length=1)
     """Who wrote, the strongest identity first: the BSUID's ref, then the number's."""
+    other_refs: tuple[Ref, ...] = ()
+    """The same identities in the same order, under the other ref key; empty but while one takes over from another."""
     sealed_identity: str
     """`Identity`, locked with the masker's and dispatcher's public keyset."""
     channel: Literal["whatsapp_cloud"]

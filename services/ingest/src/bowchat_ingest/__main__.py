@@ -30,7 +30,7 @@ def _parse(_: argparse.Namespace) -> int:
 def _refs(_: argparse.Namespace) -> int:
     """All or nothing: half a list would look like a whole one."""
     try:
-        written, wrong = with_refs(sys.stdin, load(IngestSettings).key("ref.key"))
+        written, wrong = with_refs(sys.stdin, load(IngestSettings).key_ring("ref.key")().primary)
     except (csv.Error, UnicodeDecodeError):
         written, wrong = "", ["the input is not CSV in UTF-8"]
     if wrong:

@@ -78,7 +78,9 @@ def build(
 
 def pseudonyms_of(settings: IngestSettings) -> Pseudonyms:
     return Pseudonyms(
-        settings.key("ref.key"), settings.key("message.key"), Sealer(settings.secret("identity.public.json"))
+        settings.key_ring("ref.key"),
+        settings.key("message.key"),
+        Sealer(settings.watched("identity.public.json")),
     )
 
 

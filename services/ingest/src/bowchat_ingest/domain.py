@@ -38,9 +38,11 @@ def events_of(items: Iterable[Message | Status], pseudonyms: Pseudonyms, now: da
 def message_received(message: Message, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:
     """A policyholder's message, its identity sealed. Each message has a trace of its own, also within one webhook."""
     message_id = pseudonyms.message_id(message.business_number_id, message.provider_id)
+    refs, other_refs = pseudonyms.refs(message.sender)
     event = InboundReceived(
         message_id=message_id,
-        refs=pseudonyms.refs(message.sender),
+        refs=refs,
+        other_refs=other_refs,
         sealed_identity=pseudonyms.seal(message.sender, message_id),
         channel="whatsapp_cloud",
         business_number_id=message.business_number_id,

@@ -3,9 +3,12 @@
 The keys live in files of this service only. The sealer holds a public keyset: what is locked here is opened elsewhere.
 """
 
+from collections.abc import Callable
+
 from bowchat_contracts.content import ProviderMedia
 from bowchat_contracts.ids import derived_id, keyed_id
 from bowchat_contracts.inbound import Identity
+from bowchat_runtime.key_ring import KeyRing
 from bowchat_runtime.seal import Sealer
 
 
@@ -17,13 +20,16 @@ def number_ref(ref_key: bytes, digits: str) -> str:
 class Pseudonyms:
     """Everything that ingest knows to make of an identity or a provider's id."""
 
-    def __init__(self, ref_key: bytes, message_key: bytes, sealer: Sealer) -> None:
-        self._ref_key, self._message_key, self._sealer = ref_key, message_key, sealer
+    def __init__(self, ref_keys: Callable[[], KeyRing], message_key: bytes, sealer: Sealer) -> None:
+        """`ref_keys` says which are in force now: the key of refs can be changed while messages come in."""
+        self._ref_keys, self._message_key, self._sealer = ref_keys, message_key, sealer
 
-    def refs(self, sender: Identity) -> tuple[str, ...]:
-        """The strongest first: a BSUID stays while a number comes and goes from webhook to webhook."""
-        by_bsuid = (keyed_id("rf", self._ref_key, "bsuid", sender.bsuid),) if sender.bsuid else ()
-        return (*by_bsuid, number_ref(self._ref_key, sender.number)) if sender.number else by_bsuid
+    def refs(self, sender: Identity) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """By the key in use, and by the other one that is in force, if any. In each the strongest first: a BSUID stays while
+        a number comes and goes from webhook to webhook.
+        """
+        ring = self._ref_keys()
+        return _refs(ring.primary, sender), _refs(ring.others[0], sender) if ring.others else ()
 
     def message_id(self, business_number_id: str, provider_id: str) -> str:
         return keyed_id("ms", self._message_key, business_number_id, provider_id)
@@ -41,6 +47,11 @@ class Pseudonyms:
 
     def seal_media(self, media: ProviderMedia, message_id: str) -> str:
         return self._sealer.seal(media.model_dump_json(exclude_none=True).encode(), f"media:{message_id}")
+
+
+def _refs(key: bytes, sender: Identity) -> tuple[str, ...]:
+    by_bsuid = (keyed_id("rf", key, "bsuid", sender.bsuid),) if sender.bsuid else ()
+    return (*by_bsuid, number_ref(key, sender.number)) if sender.number else by_bsuid
 
 
 def event_id(*parts: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from bowchat_ingest.channels.whatsapp_cloud import parse
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.identity import Pseudonyms, number_ref
+from bowchat_runtime.key_ring import KeyRing
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.seal import Sealer, new_keysets
 
@@ -25,7 +26,8 @@ def parser(clock: Callable[[], datetime]) -> Callable[[dict[str, Any]], dict[str
     Its keys are made anew each time and thrown away: the refs tell people of one run apart and stand for nobody.
     """
     _, public = new_keysets()
-    pseudonyms = Pseudonyms(secrets.token_bytes(32), secrets.token_bytes(32), Sealer(public.encode()))
+    ring = KeyRing(secrets.token_bytes(32))
+    pseudonyms = Pseudonyms(lambda: ring, secrets.token_bytes(32), Sealer(public.encode()))
 
     def read(body: dict[str, Any]) -> dict[str, Any]:
         now = clock()

@@ -19,6 +19,7 @@ from bowchat_ingest.handlers import RepliesHandler
 from bowchat_ingest.identity import Pseudonyms, number_ref
 from bowchat_ingest.settings import IngestSettings
 from bowchat_runtime.errors import RejectError
+from bowchat_runtime.key_ring import KeyRing
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.testing import record, run_batch
 
@@ -63,18 +64,37 @@ def test_messages_of_one_webhook_share_no_trace(read_sample: Read, pseudonyms: P
 
 def test_refs_put_the_bsuid_first(pseudonyms: Pseudonyms) -> None:
     """The key of a person's records stays while the number comes and goes."""
-    both = pseudonyms.refs(Identity(number="447700900101", bsuid="GB.1"))
+    both, others = pseudonyms.refs(Identity(number="447700900101", bsuid="GB.1"))
     assert both == (
-        *pseudonyms.refs(Identity(bsuid="GB.1")),
-        *pseudonyms.refs(Identity(number="447700900101")),
+        *pseudonyms.refs(Identity(bsuid="GB.1"))[0],
+        *pseudonyms.refs(Identity(number="447700900101"))[0],
     )
+    assert others == ()
+
+
+def test_while_the_ref_key_changes_each_identity_has_two_refs(
+    pseudonyms: Pseudonyms, settings: IngestSettings
+) -> None:
+    """In the same order under both keys, so that the router can tell which ref stands for which."""
+    old, new = settings.key_ring("ref.key")().primary, b"n" * 32
+    rotating = Pseudonyms(lambda: KeyRing(new, (old,)), b"m" * 32, pseudonyms._sealer)
+    for sender in (
+        Identity(number="447700900101", bsuid="GB.1"),
+        Identity(bsuid="GB.1"),
+        Identity(number="447700900101"),
+    ):
+        mine, others = rotating.refs(sender)
+        assert others == pseudonyms.refs(sender)[0]
+        assert len(mine) == len(others)
+        assert not set(mine) & set(others)
+    assert mine == (number_ref(new, "447700900101"),)
 
 
 def test_the_ref_of_a_number_is_the_one_in_policy_files(
     pseudonyms: Pseudonyms, settings: IngestSettings
 ) -> None:
     """`bowchat-ingest refs` and the webhook name a number alike."""
-    assert pseudonyms.refs(Identity(number="447700900101")) == (
+    assert pseudonyms.refs(Identity(number="447700900101"))[0] == (
         number_ref(settings.key("ref.key"), "447700900101"),
     )
 
@@ -143,5 +163,5 @@ async def test_a_repeated_reply_is_the_same_event_and_another_text_is_not() -> N
 async def test_only_replies_pass() -> None:
     """An insurer cannot send any other of our events through its topic."""
     message = ReplyRefused(reply_id="r-1", alias=ALIAS, reason="text_empty", detail="")
-    with pytest.raises(RejectError, match="replies only"):
+    with pytest.raises(RejectError, match="replies and requests for a number only"):
         await run_batch(RepliesHandler(), [record(message, topic="insurer.acme.replies")], NOW)

@@ -2,6 +2,8 @@
 
 A message names its writer by one or more refs, the strongest first. A weaker ref (a number) may have changed hands, so
 it follows a stronger one (a BSUID) at most once: a second stranger with the same number is another contact.
+
+While the key of refs changes, each identity has two refs. Whatever is known of one is known of the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,8 +39,17 @@ class Writer:
     links: Literal["linked", "kept_apart"] | None = None
 
 
-def identify(refs: Sequence[Ref], known: Mapping[Ref, KnownRef], fresh: ContactId, now: datetime) -> Writer:
-    """The contact behind these refs; `fresh` is the id it gets if it is a new one."""
+def identify(
+    refs: Sequence[Ref],
+    stored: Mapping[Ref, KnownRef],
+    fresh: ContactId,
+    now: datetime,
+    other_refs: Sequence[Ref] = (),
+) -> Writer:
+    """The contact behind these refs; `fresh` is the id it gets if it is a new one. `other_refs` are the same identities."""
+    others = dict(zip(refs, other_refs, strict=False))
+    inherited = _renamed(others, stored)
+    known = {**stored, **inherited}
     first, rest = refs[0], tuple(dict.fromkeys(refs[1:]))
     holder = known.get(first)
     contact_id = holder.contact_id if holder else _inherited(first, rest, known) or fresh
@@ -46,13 +57,32 @@ def identify(refs: Sequence[Ref], known: Mapping[Ref, KnownRef], fresh: ContactI
     followers = [_followed(ref, before, known.get(ref), now) for ref in rest]
     own = [each for each in followers if each is not None]
     after = replace(before, weaker=tuple(dict.fromkeys((*before.weaker, *(each.ref for each in own)))))
-    learnt = _changed([after, *own], known)
+    met = {each.ref: each for each in (after, *own)}
+    learnt = _changed([*(inherited | met).values()], stored)
+    own_refs = (first, *after.weaker)
     return Writer(
         contact_id=contact_id,
-        refs=(first, *after.weaker),
+        refs=tuple(dict.fromkeys((*own_refs, *(others[ref] for ref in own_refs if ref in others)))),
         learnt=learnt,
         links="kept_apart" if len(own) < len(rest) else "linked" if rest and learnt else None,
     )
+
+
+def _renamed(others: Mapping[Ref, Ref], stored: Mapping[Ref, KnownRef]) -> dict[Ref, KnownRef]:
+    """What is known of these identities by their other refs alone, as if it had been learnt by these."""
+    names = {other: ref for ref, other in others.items()}
+    return {
+        ref: KnownRef(
+            ref=ref,
+            version=0,
+            contact_id=found.contact_id,
+            linked_at=found.linked_at,
+            stronger=names.get(found.stronger, found.stronger) if found.stronger else None,
+            weaker=tuple(names.get(each, each) for each in found.weaker),
+        )
+        for ref, other in others.items()
+        if ref not in stored and (found := stored.get(other))
+    }
 
 
 def _inherited(first: Ref, rest: Sequence[Ref], known: Mapping[Ref, KnownRef]) -> ContactId | None:
@@ -69,9 +99,10 @@ def _followed(ref: Ref, leader: KnownRef, found: KnownRef | None, now: datetime)
     """The ref as a follower of the leader; None where it belongs to somebody else."""
     if found is None:
         return KnownRef(ref, 0, leader.contact_id, now, stronger=leader.ref)
-    if found.contact_id != leader.contact_id or not _is_free(found, leader.ref):
+    if found.contact_id != leader.contact_id:
         return None
-    return found if found.stronger else replace(found, stronger=leader.ref, linked_at=now)
+    # Of one contact: it follows this leader, or the same leader by its other ref.
+    return found if found.stronger or found.weaker else replace(found, stronger=leader.ref, linked_at=now)
 
 
 def _changed(refs: Sequence[KnownRef], known: Mapping[Ref, KnownRef]) -> tuple[KnownRef, ...]:

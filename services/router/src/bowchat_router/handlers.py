@@ -104,7 +104,7 @@ class InboundHandler(_Remembering):
 
     async def load(self, records: Sequence[Record]) -> Batch:
         messages: list[InboundReceived] = [record.event for record in records]
-        refs = {ref for message in messages for ref in message.refs}
+        refs = {ref for message in messages for ref in (*message.refs, *message.other_refs)}
         known = self._memory.refs.known(refs)
         missing = sorted(refs - known.keys())
         known |= await self._store.refs(missing) if missing else {}
@@ -122,7 +122,11 @@ class InboundHandler(_Remembering):
         if told is not None:
             return told
         writer = identify(
-            message.refs, state.refs, state.fresh[message.refs[0]], journal.whole_milliseconds(now)
+            message.refs,
+            state.refs,
+            state.fresh[message.refs[0]],
+            journal.whole_milliseconds(now),
+            message.other_refs,
         )
         question = _question(message, writer, state)
         route = domain.route(question, state.registry, _day(now))

@@ -1,5 +1,6 @@
 """Who wrote: one person by several identities, never two persons by one number."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -19,9 +20,9 @@ class Book:
         self.known: dict[str, KnownRef] = {}
         self.count = 0
 
-    def write(self, *refs: str) -> Writer:
+    def write(self, *refs: str, others: Sequence[str] = ()) -> Writer:
         self.count += 1
-        writer = identify(refs, self.known, derived_id("ct", str(self.count)), NOW)
+        writer = identify(refs, self.known, derived_id("ct", str(self.count)), NOW, others)
         self.known |= {each.ref: each for each in writer.learnt}
         return writer
 
@@ -94,3 +95,75 @@ def test_an_identity_never_changes_its_contact(messages: list[list[str]]) -> Non
             assert each.version == (before[each.ref].version if each.ref in before else 0) + 1
         for ref in writer.refs:
             assert book.known[ref].contact_id == writer.contact_id
+
+
+def under(key: str, *refs: str) -> tuple[str, ...]:
+    """The same identities under another key."""
+    return tuple(derived_id("rf", key, each) for each in refs)
+
+
+def test_a_person_stays_the_same_contact_when_the_key_of_refs_changes() -> None:
+    """Before, during and after: one contact, by user id, by number, by both; policies under either ref count meanwhile."""
+    book = Book()
+    (user, number), both = under("new", USER, NUMBER), under("new", USER, NUMBER)
+    contact = book.write(USER, NUMBER).contact_id
+    meanwhile = book.write(*both, others=(USER, NUMBER))
+    assert meanwhile.contact_id == contact
+    assert set(meanwhile.refs) == {user, number, USER, NUMBER}
+    assert meanwhile.links != "kept_apart"
+    assert book.write(USER, NUMBER, others=both).contact_id == contact
+    for refs in (both, (user,), (number,)):
+        after = book.write(*refs)
+        assert after.contact_id == contact
+        assert after.learnt == ()
+    assert set(book.write(*both).refs) >= set(both)
+
+
+def test_what_was_seen_in_parts_while_the_key_changed_is_whole_after_it() -> None:
+    """Somebody who wrote by the user id first and by both later has the policies of both new refs."""
+    book = Book()
+    contact = book.write(USER, NUMBER).contact_id
+    user, number = under("new", USER, NUMBER)
+    assert book.write(user, others=(USER,)).contact_id == contact
+    assert book.write(user, number, others=(USER, NUMBER)).links != "kept_apart"
+    after = book.write(user)
+    assert (after.contact_id, number in after.refs) == (contact, True)
+
+
+def test_a_number_in_other_hands_stays_apart_when_the_key_of_refs_changes() -> None:
+    """The new ref of somebody's number is theirs, whoever else turns up with it first."""
+    book = Book()
+    owner = book.write(USER, NUMBER)
+    _, number = under("new", USER, NUMBER)
+    (stranger,) = under("new", OTHER_USER)
+    met = book.write(stranger, number, others=(OTHER_USER, NUMBER))
+    assert met.contact_id != owner.contact_id
+    assert set(met.refs) == {stranger, OTHER_USER}
+    assert book.write(number).contact_id == owner.contact_id
+    assert book.write(stranger).contact_id == met.contact_id
+
+
+WRITINGS = st.lists(
+    st.tuples(
+        st.sampled_from([(0, 3), (1, 3), (1, 4), (0,), (1,), (3,), (4,), (2, 4)]),
+        st.sampled_from(["old", "new"]),
+    ),
+    max_size=10,
+)
+
+
+@given(WRITINGS)
+def test_two_keys_of_refs_tell_what_one_would_have_told(messages: list[tuple[tuple[int, ...], str]]) -> None:
+    """Whichever key each message names first, the contacts are those that one key alone would have given; nobody who was
+    kept apart from another by it comes together with them.
+    """
+    one, two = Book(), Book()
+    pairs = set()
+    for who, key in messages:
+        other = "new" if key == "old" else "old"
+        names = [str(each) for each in who]
+        by_one = one.write(*under("old", *names))
+        by_two = two.write(*under(key, *names), others=under(other, *names))
+        pairs.add((by_one.contact_id, by_two.contact_id))
+        assert (by_one.links == "kept_apart") == (by_two.links == "kept_apart")
+    assert len({mine for mine, _ in pairs}) == len({theirs for _, theirs in pairs}) == len(pairs)
