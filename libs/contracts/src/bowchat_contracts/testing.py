@@ -78,7 +78,11 @@ def _numbers(schema: Schema, _: Schema) -> st.SearchStrategy[float]:
 def _arrays(schema: Schema, document: Schema) -> st.SearchStrategy[Any]:
     if "prefixItems" in schema:
         return st.tuples(*(_any_of(place, document) for place in schema["prefixItems"]))
-    return st.lists(_any_of(schema["items"], document), min_size=schema.get("minItems", 0), max_size=4)
+    return st.lists(
+        _any_of(schema["items"], document),
+        min_size=schema.get("minItems", 0),
+        max_size=min(schema.get("maxItems", 4), 4),
+    )
 
 
 def _objects(schema: Schema, document: Schema) -> st.SearchStrategy[dict[str, Any]]:
