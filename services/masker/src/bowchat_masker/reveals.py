@@ -3,6 +3,7 @@
 asked ─yes─► granted ─► expired, or revoked before; asked ─► declined, expired or revoked.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -64,6 +65,11 @@ def ended(
     reveal: Reveal, state: Literal["declined", "expired", "revoked"], *, cause: str, now: datetime
 ) -> Reveal:
     return replace(_moved(reveal, state, cause, now), sealed="")
+
+
+def as_written(reveal: Reveal, stored: Mapping[str, int]) -> Reveal:
+    """As it has to be saved over the stored versions: one on, however often it moved in a batch."""
+    return replace(reveal, version=stored.get(reveal.reveal_id, 0) + 1)
 
 
 def overdue(reveal: Reveal, now: datetime) -> bool:

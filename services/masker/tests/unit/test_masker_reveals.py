@@ -11,7 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bowchat_contracts.commands import Author, CommandDecided, CommandRequested, RevealRequest, RevealRevoke
+from bowchat_contracts.commands import (
+    AliasRevoke,
+    Author,
+    CommandDecided,
+    CommandRequested,
+    RevealRequest,
+    RevealRevoke,
+)
 from bowchat_contracts.content import ChoiceContent
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import to_headers
@@ -221,6 +228,7 @@ async def test_a_changed_number_is_not_revealed(matter: Matter) -> None:
         ({"insurer": "zenith"}, "unknown_alias"),
         ({"thread_id": derived_id("th", "nothing")}, "unknown_thread"),
         ({"purpose": "call me on 07700 900188"}, "purpose_not_plain"),
+        ({"purpose": "see www.example.com/form"}, "purpose_not_plain"),
     ],
 )
 async def test_a_request_that_has_no_place_asks_nobody(matter: Matter, more: Any, reason: str) -> None:
@@ -324,3 +332,60 @@ async def test_whatever_happens_a_number_leaves_by_a_yes_alone(
             if isinstance(each.event, RevealChanged) and each.event.state in ("declined", "expired", "revoked")]  # fmt: skip
     assert len(ends) == len(set(ends))
     assert all(NUMBER[-7:].encode() not in each.body for each in sent)
+
+
+async def test_yes_and_no_in_one_batch_are_both_heard(matter: Matter) -> None:
+    """Whoever taps twice in a moment holds up nobody: the number goes out, and is taken back."""
+    yes, no = await matter.buttons()
+    sent = await matter.taps_on(matter.tap(yes), matter.tap(no))
+    assert found(sent, InsurerIdentityRevealed)
+    assert found(sent, InsurerRevealChanged).state == "revoked"
+    (reveal,) = await matter.store.of_contacts([derived_id("ct", "asha")])
+    assert (reveal.state, reveal.sealed) == ("revoked", "")
+
+
+async def test_a_request_may_be_revoked_in_the_batch_it_came_in(matter: Matter) -> None:
+    """The insurer hears both, in order, and asking again is open."""
+    sent = await matter.asks(matter.request(), matter.revoke())
+    told = [each.event.state for each in sent if isinstance(each.event, InsurerRevealChanged)]
+    assert told == ["asked", "revoked"]
+    assert found(await matter.asks(matter.request(name="k2")), InsurerRevealChanged).state == "asked"
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+async def test_stop_ends_what_was_asked_or_agreed(matter: Matter, agreed: bool) -> None:
+    """A number is a way to somebody: STOP takes it back, and a question from before STOP is answered by nobody any more."""
+    yes, _ = await matter.buttons()
+    if agreed:
+        await matter.taps_on(matter.tap(yes))
+    stop = matter.world.message("STOP", name="stop", seq=3)
+    sent = await matter.taps_on(stop)
+    assert found(sent, InsurerRevealChanged).state == "revoked"
+    assert final(await matter.taps_on(stop)) == final(sent)
+    assert await matter.taps_on(matter.tap(yes)) == []
+
+
+async def test_stop_to_one_insurer_leaves_what_another_was_given(matter: Matter) -> None:
+    """It is about the insurer in whose conversation it was said."""
+    yes, _ = await matter.buttons()
+    await matter.taps_on(matter.tap(yes))
+    other = matter.world.message("STOP", name="stop", insurer="bharat", conversation="c2")
+    assert await matter.taps_on(other) == []
+
+
+async def test_ending_an_alias_ends_what_was_agreed_under_it(matter: Matter) -> None:
+    """Who ends an insurer's way takes the number back with it; an insurer's own word ends nothing of the kind."""
+    yes, _ = await matter.buttons()
+    await matter.taps_on(matter.tap(yes))
+    end = AliasRevoke.model_validate({"alias": matter.alias, "why": "harvesting"})
+    assert await matter.asks(matter.command(end, name="k2")) == []
+    event = CommandRequested(
+        command_id=derived_id("cm", "k3"),
+        by=Author(role="aggregator", name="meera"),
+        command=end,
+        requested_at=matter.now,
+    )
+    asked = matter.world.record(event, COMMANDS_REQUESTED)
+    sent = await matter.asks(asked)
+    assert found(sent, InsurerRevealChanged).state == found(sent, RevealChanged).state == "revoked"
+    assert final(await matter.asks(asked)) == final(sent)

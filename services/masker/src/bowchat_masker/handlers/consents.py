@@ -1,4 +1,4 @@
-"""The policyholder's yes or no: a tap on a button of ours, in a message of the very person who was asked."""
+"""The policyholder's yes or no: a tap on a button of ours, in a message of who was asked. STOP is a no, too."""
 
 import asyncio
 import re
@@ -19,7 +19,8 @@ from bowchat_masker.handlers.reveal_events import NO, YES, events
 from bowchat_masker.handlers.reveals import RevealTools
 from bowchat_masker.model import Contact
 from bowchat_masker.reveal_store import RevealStore
-from bowchat_masker.reveals import Reveal, answered, ended, granted
+from bowchat_masker.reveals import Reveal, answered, as_written, ended, granted
+from bowchat_masker.stop_words import wish_of
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import VaultBrokenError
 from bowchat_runtime.errors import RejectError
@@ -34,17 +35,24 @@ class ConsentState:
     contacts: dict[str, Contact]
     reveals: dict[str, Reveal]
     changed: dict[str, Reveal] = field(default_factory=dict)
+    stored: dict[str, int] = field(init=False)
+    """Versions in the store; a batch writes the one after."""
+
+    def __post_init__(self) -> None:
+        self.stored = {key: each.version for key, each in self.reveals.items()}
 
 
 class Consents:
-    """Reads `inbound.routed`; whatever is no tap on our own buttons passes by."""
+    """Reads `inbound.routed`; whatever is neither a tap on our own buttons nor STOP passes by."""
 
     def __init__(self, rows: VaultStore, store: RevealStore, tools: RevealTools) -> None:
         self._rows, self._store = rows, store
         self._vault, self._opener, self._mint, self._keys = tools.vault, tools.opener, tools.mint, tools.keys
 
     async def load(self, records: Sequence[Record]) -> ConsentState:
-        people = sorted({each.event.contact_id for each in records if _button(each.event)})
+        people = sorted(
+            {each.event.contact_id for each in records if _button(each.event) or _stops(each.event)}
+        )
         if not people:
             return ConsentState({}, {})
         contacts, reveals = await asyncio.gather(self._rows.contacts(people), self._store.of_contacts(people))
@@ -52,6 +60,8 @@ class Consents:
 
     def decide(self, record: Record, state: ConsentState, now: datetime) -> Sequence[Outgoing]:
         message: MessageRouted = record.event
+        if _stops(message):
+            return self._stopped(record, state, whole_second(now))
         tapped = _button(message)
         found = self._meant(tapped, message.contact_id, state) if tapped else None
         if found is None:
@@ -64,7 +74,7 @@ class Consents:
         if moved is None:
             return ()
         outgoing = events(moved, self._mint, self._watch(contact))
-        state.reveals[moved.reveal_id] = state.changed[moved.reveal_id] = moved
+        self._keep(moved, state)
         return outgoing
 
     async def save(self, state: ConsentState) -> None:
@@ -72,6 +82,20 @@ class Consents:
 
     def forget(self) -> None:
         """Nothing is cached."""
+
+    def _stopped(self, record: Record, state: ConsentState, now: datetime) -> tuple[Outgoing, ...]:
+        """STOP ends the insurer's way to them, and a number that they let it have is one."""
+        whose = (record.event.insurer, record.event.contact_id)
+        of_theirs = [each for each in state.reveals.values() if (each.insurer, each.contact_id) == whose]
+        again = [each for each in of_theirs if each.cause == record.position]
+        over = [ended(each, "revoked", cause=record.position, now=now) for each in of_theirs if each.is_open]
+        for each in over:
+            self._keep(each, state)
+        return tuple(one for each in (*again, *over) for one in events(each, self._mint))
+
+    def _keep(self, moved: Reveal, state: ConsentState) -> None:
+        moved = as_written(moved, state.stored)
+        state.reveals[moved.reveal_id] = state.changed[moved.reveal_id] = moved
 
     def _meant(
         self, tapped: str, contact_id: str, state: ConsentState
@@ -131,6 +155,11 @@ class Consents:
         if contact is None:
             raise RejectError("who tapped is not in the vault")
         return self._vault.open(contact).watch
+
+
+def _stops(message: MessageRouted) -> bool:
+    wish = wish_of(message.content, message.insurer) if message.insurer else None
+    return wish is not None and wish.stops
 
 
 def _button(message: MessageRouted) -> str | None:

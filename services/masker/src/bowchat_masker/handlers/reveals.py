@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bowchat_contracts.commands import CommandRequested, RevealRequest, RevealRevoke
+from bowchat_contracts.commands import AliasRevoke, CommandRequested, RevealRequest, RevealRevoke
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.reveals import InsurerRevealChanged, RevealRefusal
 from bowchat_masker.domain import ReplyView, find_thread
@@ -17,8 +17,9 @@ from bowchat_masker.insurer_keys import InsurerKeys
 from bowchat_masker.model import AliasRow, Contact, ConversationRow, Thread
 from bowchat_masker.quarantine import Refusal
 from bowchat_masker.quarantine_store import QuarantineStore
+from bowchat_masker.reply_text import contact_details
 from bowchat_masker.reveal_store import RevealStore
-from bowchat_masker.reveals import ASK_LASTS, Reveal, ended
+from bowchat_masker.reveals import ASK_LASTS, Reveal, as_written, ended
 from bowchat_masker.seen import Mask
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault, VaultBrokenError
@@ -27,6 +28,7 @@ from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
 
 RevealCommand = RevealRequest | RevealRevoke
+_ABOUT_AN_ALIAS = RevealCommand | AliasRevoke
 
 
 @dataclass(slots=True)
@@ -40,6 +42,15 @@ class RevealState:
     ways: dict[str, Way]
     changed: dict[str, Reveal] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    stored: dict[str, int] = field(init=False)
+    """Versions in the store; a batch writes the one after."""
+
+    def __post_init__(self) -> None:
+        self.stored = {key: each.version for key, each in self.reveals.items()}
+
+    def keep(self, reveal: Reveal) -> None:
+        reveal = as_written(reveal, self.stored)
+        self.reveals[reveal.reveal_id] = self.changed[reveal.reveal_id] = reveal
 
     def open_reveal(self, insurer: str, contact_id: str) -> Reveal | None:
         found = [
@@ -68,7 +79,7 @@ class RevealCommands:
 
     async def load(self, records: Sequence[Record]) -> RevealState:
         asked: list[CommandRequested] = [each.event for each in records]
-        named = sorted({each.command.alias for each in asked if isinstance(each.command, RevealCommand)})
+        named = sorted({each.command.alias for each in asked if isinstance(each.command, _ABOUT_AN_ALIAS)})
         aliases, threads, refusals = await asyncio.gather(
             self._vault.aliases_named(named),
             self._vault.threads_of(named),
@@ -87,6 +98,8 @@ class RevealCommands:
     def decide(self, record: Record, state: RevealState, now: datetime) -> Sequence[Outgoing]:
         asked: CommandRequested = record.event
         repeated = state.refusals.get(asked.command_id)
+        if isinstance(asked.command, AliasRevoke):
+            return self._without_alias(record, asked.command, state, whole_second(now))
         if not isinstance(asked.command, RevealCommand):
             return ()
         if repeated is not None:
@@ -101,7 +114,7 @@ class RevealCommands:
             return ()
         if isinstance(done, Reveal):
             if done.reveal_id not in state.reveals or state.reveals[done.reveal_id] != done:
-                state.reveals[done.reveal_id] = state.changed[done.reveal_id] = done
+                state.keep(done)
             words = (
                 "the policyholder is asked"
                 if done.state == "asked"
@@ -132,7 +145,7 @@ class RevealCommands:
             return thread
         if state.open_reveal(command.insurer, thread.contact_id):
             return "already_asked"
-        if any(each.findings for each in self._tools.mask([command.purpose], MaskingPolicy())):
+        if not self._is_plain(command.purpose):
             return "purpose_not_plain"
         if self._tools.keys.of(command.insurer) is None:
             return "no_keyset"
@@ -149,6 +162,12 @@ class RevealCommands:
         view = ReplyView(alias, threads, state.conversations, self._tools.mint.thread_id)
         thread = find_thread(command, view)
         return thread if isinstance(thread, Thread) else _as_refusal(thread)
+
+    def _is_plain(self, purpose: str) -> bool:
+        """The policyholder reads it under our name: no link, contact detail or name stands in it."""
+        policy = MaskingPolicy()
+        found = any(each.findings for each in self._tools.mask([purpose], policy))
+        return not found and not contact_details(purpose, policy)
 
     def _asked(
         self, record: Record, command: RevealRequest, thread: Thread, contact: Contact | None, now: datetime
@@ -195,6 +214,22 @@ class RevealCommands:
         if known is None or known.alias != command.alias:
             return "no reveal is asked for or agreed under this alias"
         return ended(known, "revoked", cause=record.position, now=now)
+
+    def _without_alias(
+        self, record: Record, command: AliasRevoke, state: RevealState, now: datetime
+    ) -> tuple[Outgoing, ...]:
+        """What was agreed under an alias ends with it. The command is answered by who ends the alias."""
+        if record.event.by.role != "aggregator":
+            return ()
+        again = [each for each in state.reveals.values() if each.cause == record.position]
+        over = [
+            ended(each, "revoked", cause=record.position, now=now)
+            for each in state.reveals.values()
+            if each.is_open and each.alias == command.alias
+        ]
+        for each in over:
+            state.keep(each)
+        return tuple(one for each in (*again, *over) for one in events(each, self._tools.mint))
 
     def _refused(self, record: Record, refused: Refusal) -> tuple[Outgoing, ...]:
         command = record.event.command
