@@ -91,6 +91,7 @@ class Chain:
         self._to_post: list[tuple[str, str, str]] = []
         self.events: list[Event] = []
         """Every event of the relay's own topics."""
+        self.vault = MemoryVault()
 
     async def __aenter__(self) -> Self:
         await self._watcher.__aenter__()
@@ -192,4 +193,4 @@ class Chain:
 
     def _masker(self) -> Sequence[Subscription[Any]]:
         settings = load(MaskerSettings, secrets=self._directory / "masker")
-        return masker(settings, store=MemoryVault(), publisher=MemoryPublisher()).subscriptions
+        return masker(settings, store=self.vault, publisher=MemoryPublisher()).subscriptions
