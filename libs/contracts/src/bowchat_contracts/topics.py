@@ -47,6 +47,8 @@ PARKED = "parked.{service}"
 INSURER_MESSAGES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.messages$"
 INSURER_REPLIES_PATTERN = r"^insurer\.[a-z][a-z0-9-]*\.replies$"
 
+HOLDS_PEOPLE_DAYS = 7
+"""What holds seals or people's words is kept no longer: an erasure does not reach into topics."""
 _DAY_MS = 24 * 3600 * 1000
 
 LARGEST_PARKED_BYTES = 8 * 1024 * 1024
@@ -75,9 +77,9 @@ class Topic:
 
 TOPICS: tuple[Topic, ...] = (
     Topic(INBOUND_RECEIVED, "contact ref", (inbound.InboundReceived,), ("ingest",), ("router", "audit"),
-          "A policyholder's message, verified and sealed."),
+          "A policyholder's message, verified and sealed.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(INBOUND_ROUTED, "conversation", (inbound.MessageRouted,), ("router",), ("masker", "audit"),
-          "Which conversation, insurer and desk a message belongs to."),
+          "Which conversation, insurer and desk a message belongs to.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(INBOUND_RELAYED, "conversation", (inbound.MessageRelayed,), ("masker",), ("sla-watcher", "audit"),
           "A message is on its insurer's topic, or held."),
     Topic(INSURER_MESSAGES, "alias",
@@ -88,7 +90,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply, reveals.InsurerRevealRequest), (INSURER,), ("ingest",),
           "What this insurer answers, and asks for.", broker_time=True),
     Topic(REPLIES_RECEIVED, "alias", (replies.ReplyReceived,), ("ingest",), ("masker", "audit"),
-          "An insurer's answer, authenticated."),
+          "An insurer's answer, authenticated.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
           "Whether an answer may go out."),
     Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest"),
@@ -104,7 +106,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(CONTACTS_FROZEN, "recipient ref", (conversations.ContactFrozen,), ("masker",), ("dispatcher", "audit"),
           "Whose number has changed."),
     Topic(DELIVERIES_REQUESTED, "recipient ref", (deliveries.DeliveryRequested,), ("masker",), ("dispatcher", "audit"),
-          "An answer to be sent to a policyholder."),
+          "An answer to be sent to a policyholder.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(STATUSES_RECEIVED, "delivery", (deliveries.StatusReceived,), ("ingest",), ("dispatcher", "audit"),
           "What the provider says became of a message."),
     Topic(DELIVERIES_UPDATED, "conversation or delivery", (deliveries.DeliveryUpdated,), ("dispatcher",), ("audit",),
@@ -112,7 +114,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(GUARD_RAISED, "conversation", (conversations.GuardRaised,), ("masker",), ("audit",),
           "A doubt that people should look at."),
     Topic(MEDIA_REQUESTED, "conversation", (media.MediaRequested,), ("masker",), ("dispatcher", "audit"),
-          "A file to be fetched from the provider."),
+          "A file to be fetched from the provider.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(MEDIA_FETCHED, "conversation", (media.MediaFetched,), ("dispatcher",), ("masker", "audit"),
           "A file is sealed in the store, or will never come."),
     Topic(SUBJECTS_ERASED, "contact", (erasure.SubjectErased,), ("masker",), ("router", "dispatcher", "audit"),

@@ -22,6 +22,7 @@ PARTNER_EVENTS = {
     "bowchat.insurer.reply_refused.v1",
     "bowchat.insurer.reply.v1",
     "bowchat.insurer.blocked.v1",
+    "bowchat.insurer.contact_erased.v1",
     "bowchat.insurer.identity_revealed.v1",
     "bowchat.insurer.media.v1",
     "bowchat.insurer.released.v1",
@@ -55,7 +56,8 @@ def test_the_partners_document_names_nothing_internal() -> None:
     internal_words = (
         "contact_id",
         "conversation_id",
-        "sealed",
+        "sealed_recipient",
+        "sealed_media",
         "provider",
         "wamid",
         "rf_[",

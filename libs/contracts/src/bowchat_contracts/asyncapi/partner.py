@@ -2,6 +2,7 @@
 
 from bowchat_contracts.asyncapi.pieces import ASYNCAPI, Document, message, message_name, schemas
 from bowchat_contracts.envelope import Event
+from bowchat_contracts.erasure import InsurerContactErased
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import (
     InsurerMessage,
@@ -17,7 +18,7 @@ from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
-    InsurerReplyChanged, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed,
+    InsurerReplyChanged, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed, InsurerContactErased,
 )  # fmt: skip
 _FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
@@ -63,9 +64,9 @@ again: their next message comes under a new one, in the same thread; answer that
 
 **Asking for the number.** Where your work needs the policyholder's own number, write
 `bowchat.insurer.reveal_request.v1` to your replies topic, or post it to `/v1/insurers/{insurer}/reveal-requests` as you
-post replies, with the purpose and for how many days. They are asked on WhatsApp and may decline. On their yes you get `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you
-gave us (Tink hybrid encryption): only you can open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says
-`expired` or `revoked`, the number may not be used any more.
+post replies, with the purpose and for how many days. They are asked on WhatsApp and may decline. On their yes you get
+`bowchat.insurer.identity_revealed.v1`, locked with the public keyset you gave us (Tink hybrid encryption): only you can
+open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says `expired` or `revoked`, the number may not be used any more.
 
 **New fields and values may be added** to a message without notice; ignore what you do not know. Anything else changes
 only with a new version in the type's name."""

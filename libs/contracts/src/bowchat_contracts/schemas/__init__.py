@@ -16,6 +16,7 @@ from bowchat_contracts.topics import TOPICS
 
 Schema = dict[str, Any]
 
+_TAGS = ("kind", "name")
 COMMITTED = Path(__file__).parent
 EVENTS: dict[str, type[Event]] = {
     event.type: event for topic in TOPICS for event in sorted(topic.events, key=lambda one: one.type)
@@ -33,9 +34,10 @@ class _Untitled(GenerateJsonSchema):
     def generate(self, schema: Any, mode: JsonSchemaMode = "validation") -> Schema:
         made = super().generate(schema, mode)
         for variant in made.get("$defs", {}).values():
-            # The default only serves our own constructors: on the wire a variant is told apart by its kind.
-            if "const" in variant.get("properties", {}).get("kind", {}):
-                variant["required"] = sorted({"kind", *variant.get("required", ())})
+            # The default only serves our own constructors: on the wire a variant is told apart by its kind or name.
+            tags = {name for name in _TAGS if "const" in variant.get("properties", {}).get(name, {})}
+            if tags:
+                variant["required"] = sorted({*tags, *variant.get("required", ())})
         return {"$schema": self.schema_dialect, **made}
 
 
