@@ -22,6 +22,8 @@ _CODE_AT = re.compile(
     rf"|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}} [^\W\d_]{{3,20}}+)(?![\w-]){_MONEY_AFTER}",
     re.IGNORECASE,
 )
+# What every such code has, found fast: this begins with a plain set of characters.
+_CODE_LIKE = re.compile(r"[0-9](?:[0-9]{2}[ -]?[0-9]{2}|[A-Za-z0-9]? ?[0-9][A-Za-z]{2})")
 
 _DWELLING = re.compile(
     r"(?<![\w\[])(?:(?:flat|apartment|apt|house|h|door|d|plot|villa|shop|bungalow|quarter|qtr|room"
@@ -39,7 +41,8 @@ _STREET_WORD = (
     r"|grove|mews|row|hill|parade|highway|hwy|marg|gali|cross|main|circle|nagar)"
 )
 _STREET = re.compile(
-    rf"(?<![\w,.-])[0-9]{{1,5}}[a-z]?(?:[/-][0-9a-z]{{1,4}})?,? (?:[a-z][a-z'.-]{{1,20}} ){{1,3}}{_STREET_WORD}(?!\w)",
+    r"[0-9](?<![\w,.-][0-9])[0-9]{0,4}[a-z]?(?:[/-][0-9a-z]{1,4})?,? (?:[a-z][a-z'.-]{1,20} ){1,3}"
+    rf"{_STREET_WORD}(?!\w)",
     re.IGNORECASE,
 )
 _CALLE = re.compile(
@@ -147,6 +150,8 @@ def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
 
 def _streets(text: str) -> Iterator[tuple[int, int]]:
     """A numbered street with its postcode."""
+    if not _CODE_LIKE.search(text):
+        return
     for pattern in (_STREET, _CALLE):
         for match, _ in zip(
             found_near(pattern, text, near_digits(text, 60, 90)), range(_MOST_CANDIDATES), strict=False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bowchat_masker.detect.hits import MaskingError
@@ -11,6 +12,7 @@ _JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
 _FEWEST, _MOST = 3, 6_000
 _MOST_GROUPS = 600
 _DIGITS = "0123456789"
+_WORD_END = re.compile(r"[^\W_]*+")
 
 
 class Group(NamedTuple):
@@ -24,10 +26,15 @@ def few_digits(text: str) -> bool:
 
     Errors: `MaskingError` for more digits than a person would type.
     """
-    count = sum(map(text.count, _DIGITS))
+    count = _count(text)
     if count > _MOST:
         raise MaskingError("the text holds more figures than a person would type")
     return count < _FEWEST
+
+
+@lru_cache(maxsize=4)
+def _count(text: str) -> int:
+    return sum(map(text.count, _DIGITS))
 
 
 def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
@@ -53,18 +60,30 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
         yield from (found[first : last + 1] for last in reversed(fits))
 
 
-def near_digits(text: str, before: int, after: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8)
+def near_digits(text: str, before: int, after: int) -> tuple[tuple[int, int], ...]:
     """The stretches around groups of digits, whole words: what has digits is looked for nowhere else."""
     stretches: list[tuple[int, int]] = []
+    begin = whole = end = -1
     for group in _GROUP.finditer(text):
-        start, end = max(0, group.start() - before), min(len(text), group.end() + after)
-        while end < len(text) and text[end].isalnum():
-            end += 1
-        if stretches and start <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
-        else:
-            stretches.append((start, end))
-    return stretches
+        first, last = group.span()
+        if end < 0:
+            begin = max(0, first - before)
+        elif first - before > end:
+            # Where the word ends is looked for only when the stretch may end here, and once in a word: long ones cost.
+            if end > whole:
+                whole = _word_end(text, end)
+            if first - before > max(end, whole):
+                stretches.append((begin, max(end, whole)))
+                begin = first - before
+        end = last + after
+    if end >= 0:
+        stretches.append((begin, max(whole, _word_end(text, min(len(text), end)))))
+    return tuple(stretches)
+
+
+def _word_end(text: str, at: int) -> int:
+    return match.end() if (match := _WORD_END.match(text, at)) else at
 
 
 def found_near(

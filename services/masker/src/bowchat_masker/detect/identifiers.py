@@ -5,7 +5,7 @@ number has to stand before it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
@@ -50,16 +50,26 @@ _NAMED = (
             rf"{_A}[A-Z]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[A-D]{_END}", re.IGNORECASE
         ),
         re.compile(r"(?<![a-z\[])(?:nino|national insurance|ni (?:no|num))", re.IGNORECASE),
+        ("nino", "national insurance", "ni n"),
     ),
     (
         re.compile(rf"{_A}[A-Z]{{3}}[ -]?[0-9]{{7}}{_END}", re.IGNORECASE),
         re.compile(r"(?<![a-z\[])(?:voter|epic)(?![a-z])|मतदाता|वोटर", re.IGNORECASE),
+        ("voter", "epic", "मतदाता", "वोटर"),
     ),
 )
 _DNI = re.compile(rf"{_A}(?:[0-9]{{8}}|[XYZ][ -]?[0-9]{{7}})[ -]?([A-Z]){_END}", re.IGNORECASE)
 _DNI_DOTTED = re.compile(rf"{_A}[0-9]{{2}}\.[0-9]{{3}}\.[0-9]{{3}}[ -]?[A-Z]{_END}", re.IGNORECASE)
 _DNI_CUE = re.compile(r"(?<![a-z\[])(?:dni|nie|nif)(?![a-z])", re.IGNORECASE)
 _EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](?![\w-])")
+# How each of them has to go on from its digits. These begin with a plain set of characters, which is found fast; where
+# none stands the pattern itself need not be tried.
+_PAN_END = re.compile(rf"[0-9]{{4}}[ -]?[A-Za-z]{_END}")
+_GSTIN_END = re.compile(r"[0-9]{4}[ -]?[A-Za-z][ -]?[1-9A-Za-z][ -]?[Zz]")
+_NINO_END = re.compile(rf"[0-9]{{2}}[ -]?[A-Da-d]{_END}")
+_DNI_END = re.compile(rf"[0-9]{{3}}[ -]?[A-Za-z]{_END}")
+_SSN_START = re.compile(r"[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{4}")
+_PASSPORT_WORDS = ("passport", "pass port", "passeport", "pasaporte", "ppt", "पासपोर्ट")
 _NAMING = 40
 """How many characters before a number its name may begin."""
 _PASSPORT_REACH = 48
@@ -78,6 +88,7 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     yield from _pans(text, stretches)
     yield from _aadhaars(text)
     yield from _passports(text, stretches)
+    yield from _emirates(text, stretches)
     yield from _national(text, stretches)
 
 
@@ -85,24 +96,24 @@ _Stretches = Sequence[tuple[int, int]]
 
 
 def _gstins(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_GSTIN, text, stretches):
+    for match in found_near(_GSTIN, text, stretches) if _GSTIN_END.search(text) else ():
         code = _compact(match[0])
         if checksums.gstin(code) or nearby(_GSTIN_CUE, text, match.start(), _NAMING):
             yield Hit("gstin", *match.span(), code)
 
 
 def _pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_PAN, text, stretches):
+    for match in found_near(_PAN, text, stretches) if _PAN_END.search(text) else ():
         if not match[1] or nearby(_PAN_CUE, text, match.start(), _NAMING):
             yield Hit("pan", *match.span(), _compact(match[0]))
-    if _PAN_CUE.search(text):
+    if _said(text, ("pan", "पैन")) and _PAN_CUE.search(text):
         for match in found_near(_PAN_NAMED, text, stretches):
             if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
                 yield Hit("pan", *match.span(), _compact(match[0]))
 
 
 def _aadhaars(text: str) -> Iterator[Hit]:
-    named = _AADHAAR_CUE.search(text) is not None
+    named = _said(text, ("aadh", "adh", "uid", "आधार")) and _AADHAAR_CUE.search(text) is not None
     for groups in windows(text, lengths=(_AADHAAR_LENGTH,)):
         digits = "".join(each.digits for each in groups)
         start, end = groups[0].start, groups[-1].end
@@ -122,29 +133,40 @@ def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
 
 
 def _passports(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for cue in _PASSPORT_CUE.finditer(text):
+    for cue in _PASSPORT_CUE.finditer(text) if _said(text, _PASSPORT_WORDS) else ():
         if match := _PASSPORT.search(text, cue.end(), min(len(text), cue.end() + _PASSPORT_REACH)):
             yield Hit("passport", *match.span(), _compact(match[0]))
-    for match in found_near(_PASSPORT_AFTER, text, stretches):
+    for match in found_near(_PASSPORT_AFTER, text, stretches) if _said(text, _PASSPORT_WORDS) else ():
         yield Hit("passport", *match.span(1), _compact(match[1]))
 
 
 def _national(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_NINO, text, stretches):
+    for match in found_near(_NINO, text, stretches) if _NINO_END.search(text) else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
-    for pattern, cue in _NAMED:
-        for match in found_near(pattern, text, stretches):
+    for pattern, cue, words in _NAMED:
+        for match in found_near(pattern, text, stretches) if _said(text, words) else ():
             if nearby(cue, text, match.start(), _NAMING):
                 yield Hit("national_id", *match.span(), _compact(match[0]))
-    for match in found_near(_SSN, text, stretches):
+    for match in found_near(_SSN, text, stretches) if _SSN_START.search(text) else ():
         if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), _compact(match[0]))
+    if not _DNI_END.search(text):
+        return
     for match in (*found_near(_DNI, text, stretches), *found_near(_DNI_DOTTED, text, stretches)):
         code = _compact(match[0])
         if checksums.dni(code) or nearby(_DNI_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), code)
-    for match in found_near(_EMIRATES, text, stretches):
+
+
+def _emirates(text: str, stretches: _Stretches) -> Iterator[Hit]:
+    for match in found_near(_EMIRATES, text, stretches) if "784" in text else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
+
+
+def _said(text: str, words: Iterable[str]) -> bool:
+    """Whether any of the words may occur: tells fast where a cue need not be looked for."""
+    lowered = text.lower()
+    return any(map(lowered.__contains__, words))
 
 
 def _around(cue: re.Pattern[str], text: str, match: re.Match[str]) -> bool:

@@ -25,12 +25,16 @@ class _Plan(NamedTuple):
 
 def is_mobile(digits: str, regions: Sequence[str], *, abroad: bool = False) -> bool:
     """Whether a mobile phone of one of the regions has these digits; `abroad`: or of anywhere, with its country code."""
-    return any(plan.mobile.fullmatch(rest) for plan, rest in _readings(digits, tuple(regions), abroad=abroad))
+    if not _FEWEST <= len(digits) <= _MOST:
+        return False
+    if _any_of(tuple(regions)).mobile.fullmatch(digits):
+        return True
+    return abroad and len(digits) > _LONGEST_NATIONAL and _is_mobile_abroad(digits.removeprefix("00"))
 
 
 def is_number(digits: str, regions: Sequence[str]) -> bool:
     """Whether any phone has these digits."""
-    return any(plan.number.fullmatch(rest) for plan, rest in _readings(digits, tuple(regions)))
+    return _FEWEST <= len(digits) <= _MOST and bool(_any_of(tuple(regions)).number.fullmatch(digits))
 
 
 def normal(digits: str, regions: Sequence[str]) -> str:
@@ -41,7 +45,7 @@ def normal(digits: str, regions: Sequence[str]) -> str:
     return digits
 
 
-def _readings(digits: str, regions: tuple[str, ...], *, abroad: bool = False) -> Iterator[tuple[_Plan, str]]:
+def _readings(digits: str, regions: tuple[str, ...]) -> Iterator[tuple[_Plan, str]]:
     if not _FEWEST <= len(digits) <= _MOST:
         return
     for region in regions:
@@ -51,18 +55,39 @@ def _readings(digits: str, regions: tuple[str, ...], *, abroad: bool = False) ->
             yield plan, digits.removeprefix(plan.prefix)
         if plan.code and digits.removeprefix("00").startswith(plan.code):
             yield plan, digits.removeprefix("00").removeprefix(plan.code)
-    if abroad and len(digits) > _LONGEST_NATIONAL:
-        yield from _abroad(digits.removeprefix("00"))
 
 
-def _abroad(digits: str) -> Iterator[tuple[_Plan, str]]:
+def _is_mobile_abroad(digits: str) -> bool:
     for length in (1, 2, 3):
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
         for region in (regions or ())[:1]:
-            plan = _plan(region)
-            yield plan, digits[length:]
-            if plan.prefix and digits[length:].startswith(plan.prefix):
-                yield plan, digits[length:].removeprefix(plan.prefix)
+            plan, rest = _plan(region), digits[length:]
+            if plan.mobile.fullmatch(rest) or (
+                plan.prefix and rest.startswith(plan.prefix) and plan.mobile.fullmatch(rest, len(plan.prefix))
+            ):
+                return True
+    return False
+
+
+class _Any(NamedTuple):
+    """Numbers of any of some regions, as dialled in the country or with its code before them."""
+
+    mobile: re.Pattern[str]
+    number: re.Pattern[str]
+
+
+@lru_cache(maxsize=1_024)
+def _any_of(regions: tuple[str, ...]) -> _Any:
+    plans = [_plan(region) for region in regions]
+    return _Any(
+        _either([_dialled(plan, plan.mobile.pattern) for plan in plans]),
+        _either([_dialled(plan, plan.number.pattern) for plan in plans]),
+    )
+
+
+def _dialled(plan: _Plan, pattern: str) -> str:
+    before = ["", *([plan.prefix] if plan.prefix else []), *([f"(?:00)?{plan.code}"] if plan.code else [])]
+    return f"(?:{'|'.join(before)})(?:{pattern})"
 
 
 @lru_cache(maxsize=300)

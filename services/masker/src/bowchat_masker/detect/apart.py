@@ -1,0 +1,135 @@
+"""Numbers whose digits stand further apart: dictated one by one, or in parts that words say belong together."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.hits import BLANK, MaskingError
+from bowchat_masker.detect.number_words import Kind
+from bowchat_masker.detect.runs import BUDGET, Run, is_counting, opened, run_of, spelled
+from bowchat_masker.detect.units import Unit
+from bowchat_masker.detect.validity import is_mobile, is_number
+
+FEWEST_SPOKEN_APART = 9
+MOST_RUNS = 300
+_LOOSE = 18
+_FAR = 60
+_MOST_PARTS = 8
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
+_FEWEST_DIFFERENT = 4
+_LETTER = re.compile(r"[^\W\d_]")
+_JOINING = re.compile(
+    r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
+    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann)\b"
+    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192",
+    re.IGNORECASE,
+)
+_CALLING = re.compile(
+    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|llama(?:me|r)?"
+    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल",
+    re.IGNORECASE,
+)
+_CALLING_BEFORE = 40
+_CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
+
+
+def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
+    """Numbers whose digits stand further apart."""
+    runs = sorted(rest, key=lambda run: run.start)
+    if len(runs) < 2 or sum(len(run.digits) for run in runs) < BUDGET:
+        return
+    if len(runs) > MOST_RUNS:
+        raise MaskingError("the text holds more figures than a person would type")
+    yield from _joined(text, runs, _one_by_one)
+    figures = [
+        run_of([unit])
+        for run in runs
+        for unit in run.units
+        if unit.kind is Kind.DIGITS and len(unit.digits) > 1
+    ]
+    for rows in (runs, figures) if len(figures) != len(runs) else (runs,):
+        yield from _joined(text, rows, partial(_in_parts, regions=policy.regions))
+
+
+def _joined(
+    text: str, runs: Sequence[Run], count_from: Callable[[str, Sequence[Run], int], tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    at = 0
+    while at < len(runs):
+        count, digits = count_from(text, runs, at)
+        if count:
+            yield opened(text, runs[at].start), runs[at + count - 1].end, digits
+        at += count or 1
+
+
+def _reaches(before: Run, after: Run, farthest: int) -> bool:
+    return after.start - before.end <= farthest and not after.barrier
+
+
+def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
+    """How many runs from here are digits dictated one by one, with words between them."""
+    chain: list[Unit] = []
+    count = 0
+    for run in runs[at:]:
+        if count and not (
+            _reaches(runs[at + count - 1], run, _LOOSE) and BLANK not in text[runs[at].start : run.start]
+        ):
+            break
+        if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units) and not _is_late(
+            run, len(chain)
+        ):
+            break
+        chain += run.units
+        count += 1
+    words = sum(unit.kind is not Kind.DIGITS for unit in chain)
+    fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
+    if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
+        return 0, ""
+    return count, spelled(chain)
+
+
+def _is_late(run: Run, counted: int) -> bool:
+    """Whether the run may be the number of a digit, not the digit: "digit 10: 4"."""
+    return all(
+        len(unit.digits) == 1 or (counted >= FEWEST_SPOKEN_APART and unit.digits[0] == "1")
+        for unit in run.units
+    )
+
+
+def _in_parts(text: str, runs: Sequence[Run], at: int, regions: Sequence[str]) -> tuple[int, str]:
+    """How many runs from here are one number in parts: alike in length, or with words that say that they belong together."""
+    digits = runs[at].digits
+    lengths = [len(digits)]
+    near = True
+    for count in range(2, min(_MOST_PARTS, len(runs) - at) + 1):
+        before, run = runs[at + count - 2], runs[at + count - 1]
+        if not _reaches(before, run, _FAR):
+            break
+        near = near and _reaches(before, run, _LOOSE)
+        part = run.digits
+        digits += part
+        lengths.append(len(part))
+        if len(digits) > _LONGEST_NUMBER:
+            break
+        if len(digits) < _SHORTEST_NUMBER or not is_number(digits, regions):
+            continue
+        if _belong(text, runs[at : at + count], lengths, near=near, mobile=is_mobile(digits, regions)):
+            return count, digits
+    return 0, ""
+
+
+def _belong(text: str, parts: Sequence[Run], lengths: Sequence[int], *, near: bool, mobile: bool) -> bool:
+    """Whether parts that make a number were meant as one: alike, nothing in words between them, or words that say so."""
+    between = text[parts[0].end : parts[-1].start]
+    if near and mobile and not _LETTER.search(between):
+        return True
+    if near and max(lengths) - min(lengths) <= 1 and (len(parts) > 2 or not _CHOICE.search(between)):
+        return True
+    if min(lengths) == 1:
+        return False
+    return (mobile and _JOINING.search(between) is not None) or is_called_for(text, parts[0].start)
+
+
+def is_called_for(text: str, at: int) -> bool:
+    return _CALLING.search(text, max(0, at - _CALLING_BEFORE), at) is not None
