@@ -66,7 +66,8 @@ again: their next message comes under a new one, in the same thread; answer that
 `bowchat.insurer.reveal_request.v1` to your replies topic, or post it to `/v1/insurers/{insurer}/reveal-requests` as you
 post replies, with the purpose and for how many days. They are asked on WhatsApp and may decline. On their yes you get
 `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you gave us (Tink hybrid encryption): only you can
-open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says `expired` or `revoked`, the number may not be used any more.
+open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says `expired` or `revoked`, the number may not
+be used any more.
 
 **New fields and values may be added** to a message without notice; ignore what you do not know. Anything else changes
 only with a new version in the type's name."""
