@@ -134,7 +134,7 @@ _SCALES = (
 _BRIDGES = (
     "and then dash hyphen minus space comma dot point stop plus slash star hash underscore followed by next again after"
     " phir fir aur tab uske baad y luego entonces guion coma punto espacio puis tiret und dann depois poi"
-    " फिर और उसके बाद पर"
+    " that despues dps फिर और उसके बाद पर"
 )
 # Words of ordinary speech that happen to be digits somewhere.
 _WEAK = frozenset(
@@ -337,6 +337,12 @@ def _sound(word: str) -> str:
     return word
 
 
+_CIENTOS = """
+ciento|cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos
+cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos
+"""
+
+
 def _lines(table: str) -> list[list[str]]:
     return [line.split() for line in table.strip().splitlines()]
 
@@ -353,6 +359,8 @@ def _spelled() -> Iterator[tuple[str, str]]:
         yield from ((each, str(value)) for value, each in enumerate(line, 10))
     for line in _lines(_TENS):
         yield from ((each, f"{value}0") for value, each in enumerate(line, 2))
+    for line in _lines(_CIENTOS):
+        yield from ((each, str(value)) for value, each in enumerate(line[1:], 2))
     yield from _german()
 
 
@@ -403,6 +411,11 @@ _GLUABLE = {
     if len(spelling) > 2 and spelling not in _HOMOPHONES
 } | {"oh": "0", "do": "2", "ek": "1", "double": "", "triple": ""}
 _LONGEST_GLUED = max(map(len, _GLUABLE))
+
+
+def digit_spellings() -> list[list[list[str]]]:
+    """Each table of nought to nine, with the spellings of each digit. English comes first, in two tables."""
+    return [[each.split("|") for each in line] for line in _lines(_UNITS) + _lines(_HINDI_UNITS)]
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 from bowchat_contracts.insurer_content import Placeholder
+from bowchat_masker.detect.dictation import dictated
 from bowchat_masker.detect.hits import MaskingError
 from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masker.detect.number_words import Kind, leet, meaning
@@ -63,7 +64,26 @@ def units(text: str) -> list[Unit]:
         inside = [each for each in found if spelled.start <= each.start < spelled.end]
         found = [each for each in found if not spelled.start <= each.start < spelled.end]
         found.append(spelled._replace(barrier=any(each.barrier for each in inside[:1])))
-    return sorted(found, key=lambda unit: unit.start)
+    found.sort(key=lambda unit: unit.start)
+    return _with_dictated(text, found)
+
+
+def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
+    """The units, with words that say digits only because they stand in a row of such."""
+    said = {each.start: each for each in dictated(text, {unit.start: unit.digits for unit in found})}
+    if not said:
+        return found
+    taken = {unit.start for unit in found}
+    kept = [
+        unit._replace(kind=Kind.WORD, digits=unit.digits or said[unit.start].digit)
+        if unit.start in said and (unit.kind is Kind.WEAK or unit.end < said[unit.start].end)
+        else unit
+        for unit in found
+    ]
+    new = [
+        Unit(each.start, each.end, each.digit, Kind.WORD) for each in said.values() if each.start not in taken
+    ]
+    return sorted([*kept, *new], key=lambda unit: unit.start)
 
 
 def _mixed(word: str, start: int) -> Iterator[Unit]:
