@@ -110,6 +110,8 @@ def said(held: Held, opener: Opener) -> dict[str, Any]:
     if value is None:
         return {"content": None, "note": "no copy of it can be read"}
     record = json.loads(value)
+    if "media_id" in record:
+        return {"content": {"kind": "media", "media_type": record["media_type"]}}
     return {"content": record["content"] if "content" in record else {"text": record["text"]}}
 
 

@@ -403,3 +403,14 @@ async def test_a_solicitation_that_is_released_carries_no_contact_details(world:
     await world.answers(world.reply(alias, "Call me when you are at the garage.", name="r2"))
     sent = await desk.says(desk.command(release(derived_id("rp", "r2")), name="k2"))
     assert found(sent, DeliveryRequested).text.reveal() == "Call me when you are at the garage."
+
+
+async def test_what_is_released_does_not_complete_a_number_sent_in_pieces(world: Any, desk: Desk) -> None:
+    """A message that was held for another reason is looked at beside its neighbours: those before, and those since."""
+    await world.takes(world.message("it starts 07700 9", name="before", seq=1))
+    await hold(world, "00123")
+    for name, command in (("k1", release()), ("k2", rewrite("code 00123"))):
+        sent = await desk.says(desk.command(command, name=name))
+        assert "own number" in found(sent, CommandDecided).detail
+        assert len(sent) == 1
+    assert world_leaving(await desk.says(desk.command(rewrite("it is the usual one"), name="k3")))

@@ -20,6 +20,7 @@ from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.media import Files, MediaMasker
 from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
+from bowchat_masker.held_cli import said
 from bowchat_masker.media.cleaning import clean
 from bowchat_masker.media.process import clean_apart
 from bowchat_masker.media.results import CleaningResult, Uncleanable
@@ -282,3 +283,11 @@ async def test_a_file_that_was_under_way_when_its_sender_was_erased_is_gone(worl
         assert await media.files.cleaned.about(file_id_of(key)) is None
         assert await world.store.held([told.media_id]) == {}
         world.store = MemoryVault()
+
+
+async def test_people_can_look_at_a_held_file_by_name_of_its_kind(world: Any) -> None:
+    """`held show` says what it is; the file itself is shown by nobody."""
+    media = Media(world)
+    (told,) = await media.takes(await media.fetched(PICTURE))
+    held = (await world.store.held([told.media_id]))[told.media_id]
+    assert said(held, world.opener) == {"content": {"kind": "media", "media_type": "image"}}

@@ -6,22 +6,32 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from bowchat_contracts.commands import CommandRequested, HeldRewrite
+from bowchat_contracts.commands import HeldBlock, HeldRelease, HeldRewrite
 from bowchat_contracts.content import TextContent
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.inbound import Identity, MessageRouted
 from bowchat_contracts.topics import INBOUND_RELAYED
 from bowchat_masker.domain import insurer_message, trusted_words
 from bowchat_masker.egress import Mint, leave, whole_second
-from bowchat_masker.guard import Cleared, Draft, Inspect, Watch, clear, clear_minted, watch_for
+from bowchat_masker.guard import (
+    Cleared,
+    Draft,
+    Inspect,
+    Watch,
+    clear,
+    clear_minted,
+    watch_for,
+    written_by_people,
+)
 from bowchat_masker.handlers.forgotten import names_before
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.holding import kept_copy
 from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.outcome import alias_name
+from bowchat_masker.handlers.recall import Recall
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.identity import learn
-from bowchat_masker.model import AliasRow, Contact, Held, alias_key
+from bowchat_masker.model import AliasRow, Contact, Held, WindowRow, alias_key
 from bowchat_masker.quarantine import HeldCommand, Ruling, blocked_reason
 from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
@@ -31,6 +41,9 @@ from bowchat_runtime.seal import Opener
 
 SOURCE = "masker"
 _STILL_NAMES = "the guard still finds an identity in it that the insurer must not learn: rewrite or block it"
+_IN_PIECES = (
+    "with what was sent shortly before or after, it spells the writer's own number: rewrite or block it"
+)
 _UNMASKABLE = "it cannot be masked: rewrite or block it"
 _UNKNOWN_WRITER = "who wrote it cannot be read, so that it cannot be checked: block it"
 
@@ -55,9 +68,11 @@ class HeldMessages:
     async def subjects(self, held: Sequence[Held]) -> dict[str, Subject]:
         read = {each.subject_id: _message(each, self._tools.opener) for each in held}
         pairs = [(each.insurer, message.contact_id) for each in held if (message := read[each.subject_id])]
-        contacts, ways = await asyncio.gather(
+        keys = sorted({alias_key(*pair) for pair in pairs})
+        contacts, ways, windows = await asyncio.gather(
             self._store.contacts(sorted({contact for _, contact in pairs})),
-            self._store.ways(sorted({alias_key(*pair) for pair in pairs})),
+            self._store.ways(keys),
+            self._store.windows(keys),
         )
         names = {
             each.subject_id: alias_name(each.insurer, message, ways)
@@ -75,7 +90,8 @@ class HeldMessages:
             alias = message and aliases.get(alias_key(*names[each.subject_id]))
             if message and alias:
                 contact = contacts.get(message.contact_id)
-                found[each.subject_id] = HeldMessage(each, message, contact, alias, self._tools)
+                window = windows.get(alias_key(each.insurer, message.contact_id))
+                found[each.subject_id] = HeldMessage(each, message, contact, alias, window, self._tools)
         return found
 
 
@@ -93,24 +109,51 @@ class HeldMessage:
     message: MessageRouted
     contact: Contact | None
     alias: AliasRow
+    window: WindowRow | None
+    """What the insurer has had of the writer lately."""
     tools: Tools
 
     @property
     def names(self) -> Minted:
         return names_of(self.message, self.held.insurer, self.alias.alias, self.tools.mint)
 
-    def rule(self, command: HeldCommand, ruling: Ruling) -> Ruling:  # noqa: ARG002 - a reply's ruling depends on it
+    def rule(self, command: HeldCommand, ruling: Ruling) -> Ruling:
+        """Looked at beside what went before, once: read again after a crash, it has been decided.
+
+        Errors: `CannotGoError`.
+        """
+        if not isinstance(command, HeldBlock) and self._completes_a_number(command):
+            raise CannotGoError(_IN_PIECES)
         return ruling
+
+    def _completes_a_number(self, command: HeldRelease | HeldRewrite) -> bool:
+        draft, watch = self._released(command).draft, self._watch()
+        said = written_by_people(draft, trusted_words(self._as(command)))
+        if self.contact is None:
+            return False
+        try:
+            return Recall(self.tools.vault).completes_own(
+                self.message, said, contact=self.contact, watch=watch, row=self.window
+            )
+        except Exception:  # noqa: BLE001 - any doubt keeps it held
+            raise CannotGoError(_UNKNOWN_WRITER) from None
+
+    def _as(self, command: HeldRelease | HeldRewrite) -> MessageRouted:
+        """The message as the command lets it go."""
+        if isinstance(command, HeldRelease):
+            return self.message
+        return self.message.model_copy(update={"content": TextContent(text=command.text)})
 
     def told(self, record: Record, ruling: Ruling) -> tuple[Outgoing, ...]:
         blocked = ruling.end == "blocked"
-        cleared = self._blocked() if blocked else self._released(record.event)
+        command = record.event.command
+        cleared = self._blocked() if blocked else self._released(command)
         event = relayed(
             self.message, self.held.insurer, self.names, "blocked" if blocked else "released", at=ruling.decided_at
         )  # fmt: skip
         meta = follow(record.meta, SOURCE, event, time=ruling.decided_at)
         ended = Outgoing(INBOUND_RELAYED, self.message.conversation_id, event, meta, stage=1)
-        if blocked or isinstance(record.event.command, HeldRewrite):
+        if blocked or isinstance(command, HeldRewrite):
             return leave(cleared), ended
         files = media_requested(record, self.message, self.held.insurer, self.names, at=ruling.decided_at)
         return leave(cleared), ended, *files
@@ -127,16 +170,14 @@ class HeldMessage:
         )
         return clear_minted(self._draft(event), words=frozenset({reason}))
 
-    def _released(self, asked: CommandRequested) -> Cleared:
+    def _released(self, command: HeldRelease | HeldRewrite) -> Cleared:
         """Errors: `CannotGoError`."""
-        command, watch = asked.command, self._watch()
-        content = TextContent(text=command.text) if isinstance(command, HeldRewrite) else self.message.content
+        watch, message = self._watch(), self._as(command)
         try:
-            seen = seen_by_insurer(content, self.names, self.message.masking, self.tools.mask)
+            seen = seen_by_insurer(message.content, self.names, self.message.masking, self.tools.mask)
             shown = insurer_message(self.message, self.names, seen.content)
             draft = self._draft(InsurerReleased(**dict(shown)))
-            trusted = trusted_words(self.message.model_copy(update={"content": content}))
-            verdict = clear(draft, watch, trusted=trusted, inspect=self.tools.inspect)
+            verdict = clear(draft, watch, trusted=trusted_words(message), inspect=self.tools.inspect)
         except Exception:  # noqa: BLE001 - any doubt keeps it held
             raise CannotGoError(_UNMASKABLE) from None
         if not isinstance(verdict, Cleared):

@@ -49,6 +49,18 @@ class Recall:
         sealed = self._vault.seal(contact, _place(key), after.model_dump_json(exclude_defaults=True).encode())
         return Recalled(reason, WindowRow(key, 1, message.contact_id, sealed))
 
+    def completes_own(
+        self, message: MessageRouted, said: str, *, contact: Contact, watch: Watch, row: WindowRow | None
+    ) -> bool:
+        """Whether this, said in the place of a message that was held, completes the writer's own number.
+
+        Errors: `VaultBrokenError`.
+        """
+        piece = piece_of(message.message_id, int(message.sent_at.timestamp()), said)
+        if piece is None or row is None:
+            return False
+        return complete(self._opened(contact, row), piece, watch, ()) == "known_identity_in_pieces"
+
     def _opened(self, contact: Contact, row: WindowRow) -> Memory:
         return Memory.model_validate_json(self._vault.unseal(contact, _place(row.key), row.sealed))
 
