@@ -17,9 +17,10 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 PRIVATE_FIELDS = frozenset(
-    {"content", "text", "command", "sealed_identity", "sealed_recipient", "sealed_media"}
+    {"content", "text", "command", "policy_number", "sealed_identity", "sealed_recipient", "sealed_media"}
 )
-"""Names of the fields of events that hold what somebody wrote, or a seal. A test holds them against every contract."""
+"""Names of the fields of events that hold what somebody wrote, a seal, or a policy that names its holder. A test
+holds them against every contract."""
 _PARKED_VALUE = "value"
 """A parked record carries another one, in base64."""
 

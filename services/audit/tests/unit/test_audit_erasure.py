@@ -157,6 +157,12 @@ def test_a_parked_record_is_looked_into() -> None:
     assert orjson.loads(base64.b64decode(public["value"])) == {"message_id": MESSAGE}
 
 
+def test_a_policys_number_is_private() -> None:
+    """Whoever has the policies would find the erased person by it."""
+    routed = orjson.dumps({"message_id": MESSAGE, "policy_number": "POL-A100"})
+    assert orjson.loads(public_part(routed) or b"") == {"message_id": MESSAGE}
+
+
 def _may_hold_words(annotation: Any) -> bool:
     """Whether a field of this type can hold somebody's words: text that is private, or an insurer's view of it."""
     if isinstance(annotation, type) and issubclass(annotation, Private):
