@@ -115,7 +115,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_every_message_reached_its_insurer(story: Story) -> None:
-    """In no phase was a message held, lost or left to people, whether its insurer was named or found by a ref of either key."""
+    """In no phase was a message held, lost or left to people, also where its insurer was found by a ref of either key."""
     assert [each.outcome for each in story.all(MessageRelayed)] == ["relayed"] * story.written
     assert {each.outcome for each in story.all(MessageRouted)} == {"routed"}
     by_ref = [
