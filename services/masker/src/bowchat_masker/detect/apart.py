@@ -31,6 +31,17 @@ _CALLING = re.compile(
     re.IGNORECASE,
 )
 _CALLING_BEFORE = 40
+_ANNOUNCED = re.compile(
+    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?) (?:with|from)"
+    r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(
+    r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
+    r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत",
+    re.IGNORECASE,
+)
+_FEWEST_IN_PART = 3
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
@@ -48,7 +59,8 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
         for unit in run.units
         if unit.kind is Kind.DIGITS and len(unit.digits) > 1
     ]
-    for rows in (runs, figures) if len(figures) != len(runs) else (runs,):
+    alike = [run.digits for run in figures] == [run.digits for run in runs]
+    for rows in (runs,) if alike else (runs, figures):
         yield from _joined(text, rows, partial(_in_parts, regions=policy.regions))
 
 
@@ -112,11 +124,25 @@ def _in_parts(text: str, runs: Sequence[Run], at: int, regions: Sequence[str]) -
         lengths.append(len(part))
         if len(digits) > _LONGEST_NUMBER:
             break
-        if len(digits) < _SHORTEST_NUMBER or not is_number(digits, regions):
+        if len(digits) < _SHORTEST_NUMBER:
             continue
-        if _belong(text, runs[at : at + count], lengths, near=near, mobile=is_mobile(digits, regions)):
+        parts = runs[at : at + count]
+        if _is_announced(text, parts) or (
+            is_number(digits, regions)
+            and _belong(text, parts, lengths, near=near, mobile=is_mobile(digits, regions))
+        ):
             return count, digits
     return 0, ""
+
+
+def _is_announced(text: str, parts: Sequence[Run]) -> bool:
+    """Whether words say that the first figures begin a number and the last ones end it, of whatever country."""
+    first = parts[0]
+    return (
+        min(len(each.digits) for each in parts) >= _FEWEST_IN_PART
+        and _ENDING.search(text, first.end, parts[-1].start) is not None
+        and _ANNOUNCED.search(text, max(0, first.start - _CALLING_BEFORE), first.start) is not None
+    )
 
 
 def _belong(text: str, parts: Sequence[Run], lengths: Sequence[int], *, near: bool, mobile: bool) -> bool:
@@ -124,11 +150,12 @@ def _belong(text: str, parts: Sequence[Run], lengths: Sequence[int], *, near: bo
     between = text[parts[0].end : parts[-1].start]
     if near and mobile and not _LETTER.search(between):
         return True
-    if near and max(lengths) - min(lengths) <= 1 and (len(parts) > 2 or not _CHOICE.search(between)):
+    alike = max(lengths) - min(lengths) <= 1
+    if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
         return True
     if min(lengths) == 1:
         return False
-    return (mobile and _JOINING.search(between) is not None) or is_called_for(text, parts[0].start)
+    return ((mobile or alike) and _JOINING.search(between) is not None) or is_called_for(text, parts[0].start)
 
 
 def is_called_for(text: str, at: int) -> bool:

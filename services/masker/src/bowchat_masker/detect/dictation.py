@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - letters of many scripts are the subject
 """Digits said in words that no table has: misspelt, written as they sound, in another script, with letters left out.
 
 One such word proves nothing: "fix" is near "six", "your" near "four". Seven of them in a row, near the digits of one
@@ -30,7 +29,7 @@ _VOWELS = re.compile("[aeiou]")
 
 # English as it is heard where its letters are other ones, and counted in the order of things.
 _HEARD = """
-jiro|zro|sero van|oyan|vun|ones tu|tuu|toos tri|thri for|phor faiv|fayv|phaiv siks|sicks|sex sevan|sevn|seben eit|ait|et nain|nayn
+jiro|zro|sero van|oyan|vun|ones tu|tuu|toos tri|thri for|phor faiv|fayv siks|sicks sevan|sevn|seben eit|ait|et nain|nayn
 zeroth first second third fourth fifth sixth seventh eighth ninth
 """
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -42,7 +41,7 @@ _BLOCKS = range(0x0900, 0x0D80, 0x80)
 _ISCII = {
     **dict(zip(range(0x05, 0x0C), ("a", "a", "i", "i", "u", "u", "ri"), strict=True)),
     **dict(zip(range(0x0D, 0x15), ("e", "e", "e", "ai", "o", "o", "o", "au"), strict=True)),
-    **dict(zip(range(0x15, 0x3A), "k k g g n c c j j n t t d d n t t d d n n p f b v m y r r l l l v s s s h".split(), strict=True)),
+    **dict(zip(range(0x15, 0x3A), [*"kkggnccjjnttddnttddnnpfbvmyrrlllvsssh"], strict=True)),
     **dict(zip(range(0x3E, 0x44), ("a", "i", "i", "u", "u", "ri"), strict=True)),
     **dict(zip(range(0x45, 0x4D), ("e", "e", "e", "ai", "o", "o", "o", "au"), strict=True)),
     0x01: "n", 0x02: "n", 0x58: "k", 0x59: "k", 0x5A: "g", 0x5B: "j", 0x5C: "d", 0x5D: "d", 0x5E: "f", 0x5F: "y",
@@ -50,9 +49,10 @@ _ISCII = {
 _INDIC = {block + place: sound for block in _BLOCKS for place, sound in _ISCII.items()}
 _ARABIC = str.maketrans("أإآٱةىیکھپ", "ااااهييكهب")
 _SOUNDS = (
-    (re.compile("ph"), "f"), (re.compile("ough?t|augh?t"), "ot"), (re.compile("gh(?=t)"), ""), (re.compile("ck|q[u]?|k"), "k"),
-    (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"), (re.compile("(?<!c)h"), ""), (re.compile("w|b"), "v"),
-    (re.compile("ee|ea|ie|y"), "i"), (re.compile("oo|ou"), "u"), (re.compile(r"(.)\1++"), r"\1"),
+    (re.compile("ph"), "f"), (re.compile("ough?t|augh?t"), "ot"), (re.compile("gh(?=t)"), ""),
+    (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"),
+    (re.compile("(?<!c)h"), ""), (re.compile("w|b"), "v"), (re.compile("ee|ea|ie|y"), "i"),
+    (re.compile("oo|ou"), "u"), (re.compile(r"(.)\1++"), r"\1"),
 )  # fmt: skip
 
 
@@ -152,8 +152,8 @@ def _reading(word: str) -> _Reading:
 
 
 def dictated(text: str, known: Mapping[int, str]) -> Iterator[Word]:
-    """The words of every row of digits that are words of no table. `known`: what is read already, by where it begins; the empty
-    text for what says nothing between two digits.
+    """The words of every row of digits that are words of no table. `known`: what is read already, by where it begins; the
+    empty text for what says nothing between two digits.
     """
     pattern = _STARRED if "*" in text else _PLAIN if text.isascii() else _LETTERS
     row = _Row()

@@ -14,6 +14,25 @@ SAID = (Kind.DIGITS, Kind.WORD, Kind.WEAK)
 _FILLER = 3
 _MOST_BRIDGES = 3
 _MOST_OPENING = 2
+_SEQUELS = frozenset(
+    [
+        "then",
+        "next",
+        "after",
+        "followed",
+        "phir",
+        "fir",
+        "baad",
+        "luego",
+        "despues",
+        "dps",
+        "entonces",
+        "puis",
+        "dann",
+        "फिर",
+    ]
+)
+"""What is said between two parts of one number, whatever their length."""
 _FEWEST_COUNTED = 4
 
 
@@ -63,6 +82,8 @@ def runs_in(text: str) -> Iterator[Run]:
 def _without_lone_letters(found: Sequence[Unit]) -> Iterator[Unit]:
     """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
     for index, unit in enumerate(found):
+        if unit.kind is Kind.WEAK and unit.word in FUNCTION_WORDS and not _is_among_words(found, index):
+            continue
         if unit.kind is Kind.WEAK and unit.word in SINGLE_LETTERS:
             beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
             if not any(
@@ -71,6 +92,12 @@ def _without_lone_letters(found: Sequence[Unit]) -> Iterator[Unit]:
             ):
                 continue
         yield unit
+
+
+def _is_among_words(found: Sequence[Unit], index: int) -> bool:
+    """Whether a word beside it is a digit, or a figure alone: "at" says nothing in "2135 at 1845"."""
+    beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
+    return any(each.kind is not Kind.DIGITS or len(each.digits) == 1 for each in beside)
 
 
 def _closed(run: list[Unit]) -> Iterator[Run]:
@@ -84,7 +111,9 @@ def _is_close(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
         return False
     if unit.start - last.end <= _FILLER:
         return True
-    if not bridges or len(bridges) > _MOST_BRIDGES or not (_is_single(last) and _is_single(unit)):
+    if not bridges or len(bridges) > _MOST_BRIDGES:
+        return False
+    if not (_is_single(last) and _is_single(unit)) and all(each.word not in _SEQUELS for each in bridges):
         return False
     stops = [last, *bridges, unit]
     return all(after.start - before.end <= _FILLER for before, after in pairwise(stops))
