@@ -40,7 +40,8 @@ class WatchedFile:
             found = self._path.stat()
         except OSError:
             return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+        # The time of its last change of any kind: also of rights, after which it may be readable.
+        return (found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 class Followed(Generic[Value]):
