@@ -30,6 +30,7 @@ _VOWELS = re.compile("[aeiou]")
 # English as it is heard where its letters are other ones, and counted in the order of things.
 _HEARD = """
 jiro|zro|sero van|oyan|vun|ones tu|tuu|toos tri|thri for|phor faiv|fayv siks|sicks sevan|sevn|seben eit|ait|et nain|nayn
+oh|o|ooh won|wun to|too|tew tree|free fore|fower fife sicks sevun ate nein|niner
 zeroth first second third fourth fifth sixth seventh eighth ninth
 """
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -50,7 +51,7 @@ _INDIC = {block + place: sound for block in _BLOCKS for place, sound in _ISCII.i
 _ARABIC = str.maketrans("أإآٱةىیکھپ", "ااااهييكهب")
 _SOUNDS = (
     (re.compile("ph"), "f"), (re.compile("ough?t|augh?t"), "ot"), (re.compile("gh(?=t)"), ""),
-    (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"),
+    (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"), (re.compile("c(?!h)"), "k"),
     (re.compile("(?<!c)h"), ""), (re.compile("w|b"), "v"), (re.compile("ee|ea|ie|y"), "i"),
     (re.compile("oo|ou"), "u"), (re.compile(r"(.)\1++"), r"\1"),
 )  # fmt: skip

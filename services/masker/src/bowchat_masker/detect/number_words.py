@@ -71,6 +71,8 @@ sifr|sifar wahid|wahed|wahda ithnan|ithnain|itnein|itnan thalatha|talata|thalath
 pujyam|poojyam|suzhiyam|suliyam onnu|ondru|onru rendu|randu|irandu moonu|munu|moondru naalu|nalu|nangu|naangu anju|ainthu|aindhu aaru|aru ezhu|elu|yezhu ettu|yettu onbathu|ombathu|ombadhu
 sunna|sunnaa okati rendu moodu|mudu naalugu|nalugu aidu aaru edu|yedu enimidi tommidi|thommidi
 sonne ondu eradu mooru|muru nalku|naalku aidu aaru elu|yelu entu|yentu ombattu|ombathu
+pujyam|poojyam onnu randu|rantu moonnu|munnu naalu|nalu anchu aaru|aru ezhu|eezhu ettu onpathu|onpatu|ombathu
+صفر|زیرو ون|ایک ٹو|دو تھری|تین فور|چار فائیو|فایو سکس|چھے سیون ایٹ نائن|ناین
 """
 _TEENS = """
 ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
@@ -115,7 +117,7 @@ _HINDI_DEVANAGARI = """
 सत्तानवे|सत्तानबे अट्ठानवे|अट्ठानबे|अठानवे निन्यानवे|निन्यानबे
 """
 _HINDI_UNITS = """
-shunya|shoonya|sunya|jiro|ziro|siphar ek|aik|ik do|doh teen|tin|tiin char|chaar panch|paanch|paach|punch chhah|chhe|che|chah|chhai|cheh|chha|chay saat|sat|sath aath|aat|ath|aanth nau|no|now|naw
+shunya|shoonya|sunya|jiro|ziro|siphar ek|aik|ik do|doh teen|tin|tiin char|chaar panch|paanch|paach|punch chhah|chhe|che|chah|chhai|cheh|chha|chay saat|sat|sath aath|aat|ath|aanth|aadh nau|no|now|naw|nou
 hundo ek dui tin char panch chhoy|choy shat|saat aat|at noy|noi
 shunya ek don teen char pach saha|sahaa saat aath nau|nav
 meendu ek be tran char panch chha sat aath nav
