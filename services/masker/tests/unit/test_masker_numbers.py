@@ -197,3 +197,13 @@ def test_no_expression_is_worse_than_linear() -> None:
 def test_the_judge_of_expressions_knows_bad_ones(pattern: str) -> None:
     """The check above would see a dangerous expression."""
     assert endless(parser.parse(pattern))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["022 2345 6000", "011-2345 7000", "1800 123 4000", "+44 7700 900000 0", "9876 543 000", "020 7946 0000"],
+)
+def test_a_round_part_is_no_way_out_of_a_number(text: str) -> None:
+    """What looks like a round sum by itself goes with the number whose part it is."""
+    policy = MaskingPolicy(regions=("IN", "GB"))
+    assert not any(map(str.isdigit, mask([f"reach me {text}"], policy)[0].text.replace("[phone-1]", "")))

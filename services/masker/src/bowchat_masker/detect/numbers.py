@@ -39,6 +39,8 @@ _FEWEST_LETTERS = 9
 _LONGEST_PART = 10
 _LONGEST_WHOLE = 14
 _FEWEST_COUNTED = 4
+# What stands between the parts of a number that is written in one go.
+_WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -78,7 +80,7 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
         return
     spans = list(innocent_spans(text, run.start, run.end, policy))
     whole = any(first <= run.start and run.end <= last for first, last in spans)
-    if not whole and _is_domestic(run, policy.regions):
+    if not whole and _is_one_number(text, run, policy.regions):
         yield run, True
         return
     parts: list[list[Unit]] = [[]]
@@ -94,11 +96,22 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
             yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
 
 
-def _is_domestic(run: Run, regions: Sequence[str]) -> bool:
-    """Whether its figures together are a mobile number, whatever shapes its parts have."""
+def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
+    """Whether its figures together are a number, whatever shapes its parts have: a mobile's, any that is written in one
+    breath, or what a plus sign leads.
+    """
     figures = [unit for unit in run.units if unit.kind is Kind.DIGITS]
     digits = spelled(figures)
-    return len(figures) > 1 and len(digits) <= _LONGEST_WHOLE and is_mobile(digits, regions)
+    if len(digits) > _LONGEST_WHOLE:
+        return False
+    if text[max(0, run.start - 1) : run.start] == "+":
+        return True
+    if len(figures) < 2:
+        return False
+    close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
+    return is_mobile(digits, regions) or (
+        close and len(digits) >= _LONGEST_PART and is_number(digits, regions)
+    )
 
 
 def _is_over_budget(run: Run) -> bool:
