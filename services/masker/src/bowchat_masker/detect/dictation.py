@@ -51,7 +51,8 @@ _INDIC = {block + place: sound for block in _BLOCKS for place, sound in _ISCII.i
 _ARABIC = str.maketrans("أإآٱةىیکھپ", "ااااهييكهب")
 _SOUNDS = (
     (re.compile("ph"), "f"), (re.compile("ough?t|augh?t"), "ot"), (re.compile("gh(?=t)"), ""),
-    (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"), (re.compile("c(?!h)"), "k"),
+    (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"),
+    (re.compile("c(?!h)"), "k"),
     (re.compile("(?<!c)h"), ""), (re.compile("w|b"), "v"), (re.compile("ee|ea|ie|y"), "i"),
     (re.compile("oo|ou"), "u"), (re.compile(r"(.)\1++"), r"\1"),
 )  # fmt: skip
@@ -229,10 +230,9 @@ class _Row:
             word._replace(digit=reading.get(language) or reading.get(_ENGLISH, ""))
             for word, reading in self.words
         ]
-        firm = [
-            digit.digit
-            for (word, _), digit in zip(self.words, said, strict=True)
-            if not word.digit.isdecimal() and word.digit not in FUNCTION_WORDS
-        ]
-        enough = len(firm) >= max(_FEWEST_FIRM, len(said) // 2) and len(set(firm)) >= _FEWEST_DIFFERENT
+        firm = sum(not word.digit.isdecimal() and word.digit not in FUNCTION_WORDS for word, _ in self.words)
+        enough = (
+            firm >= max(_FEWEST_FIRM, len(said) * 2 // 5)
+            and len({each.digit for each in said}) >= _FEWEST_DIFFERENT
+        )
         return said if enough else ()

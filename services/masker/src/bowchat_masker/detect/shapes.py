@@ -16,7 +16,10 @@ from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masker.detect.validity import is_mobile
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
-_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?(?![0-9]|[.,][0-9])"
+_NUMBER = (
+    r"(?:(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+(?:,[0-9]{1,2})?)"
+    r"(?![0-9]|[.,][0-9])"
+)
 _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
 _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
@@ -37,7 +40,7 @@ _TIME = re.compile(
 _CUE = re.compile(
     r"(?<![^\W_])(?:policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|receipt|bill|ticket|case|complaint|application|appln?"
     r"|proposal|quote|quotation|certificate|cert|cover\snote|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis"
-    r"|vin|pnr|booking|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
+    r"|vin|pnr|booking|reg|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
     r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
     re.IGNORECASE,
 )
@@ -62,6 +65,7 @@ _CUE_AFTER = re.compile(
     r"[0-9]{7,18}\s(?:is|was|hai)\s(?:the|my|our|your|mera|meri)\s(?:policy|claim|order|ref|reference|invoice|application|ticket)",
     re.IGNORECASE,
 )
+_MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
 _CUED = re.compile(r"[0-9]{1,18}+(?:[-/][0-9]{1,10}+){0,4}+(?![0-9]|[ .][0-9])")
 _GROUPED = re.compile(r"(?<![\w.,-])[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?(?![\w-]|[.,][0-9])")
 _CALENDAR = re.compile(
@@ -70,6 +74,7 @@ _CALENDAR = re.compile(
     rf"|{_MONTH}([-/.]){_DAY}\2(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_YEAR}([-/.]){_MONTH}\3{_DAY}"
     rf"|{_YEAR}\s?(?:-|\u2013|/|to)\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_YEAR}/[0-9]{{1,4}}"
     rf")(?![-/.]?[0-9])"
     rf"|(?<![0-9:])(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])"
 )
@@ -83,6 +88,7 @@ _MOST_AMOUNT_DIGITS = 9
 _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
 _LONGEST_CUE = 40
+_FEWEST_REFERENCE_DIGITS = 6
 _FEWEST_ROMANS = 7
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
@@ -121,14 +127,36 @@ Span = tuple[int, int]
 def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> Iterator[Span]:
     """The innocent shapes whose digits stand between `start` and `end`, in order. One may begin before `start`."""
     done = start
+    before: Span | None = None
     own = tuple(_own(shape.pattern) for shape in policy.shapes)
     for group in _GROUP.finditer(text, start, end):
         if group.start() < done:
             continue
-        span = _own_at(text, group.start(), own) or _innocent_at(text, group.start(), policy.regions)
+        at = group.start()
+        span = (
+            _own_at(text, at, own)
+            or _innocent_at(text, at, policy.regions)
+            or _further(text, before, at, policy.regions)
+        )
         if span is not None:
             done = span[1]
+            before = span
             yield span
+
+
+def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) -> Span | None:
+    """A reference in a row of references: "claims CL6701997, 00841564 and 00841601"."""
+    if before is None or not _MORE.fullmatch(text, before[1], at):
+        return None
+    first = text[slice(*before)]
+    if sum(map(str.isdigit, first)) < _FEWEST_REFERENCE_DIGITS or _CALENDAR.match(first) or "," in first:
+        return None
+    match = _CUED.match(text, at)
+    return match.span() if match and not _is_anywhere(match[0], regions) else None
+
+
+def _is_anywhere(figures: str, regions: Sequence[str]) -> bool:
+    return is_mobile(re.sub(r"[^0-9]", "", figures), regions, abroad=True)
 
 
 @lru_cache(maxsize=1_024)
@@ -210,4 +238,4 @@ def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         match = _CUED.match(text, at) if _CUE.search(text, lowest, at) else _CUE_AFTER.match(text, at)
     if match is None:
         return None
-    return None if is_mobile(re.sub(r"[^0-9]", "", match[0]), regions, abroad=True) else match
+    return None if _is_anywhere(match[0], regions) else match
