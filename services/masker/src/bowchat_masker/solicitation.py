@@ -118,9 +118,7 @@ _WARNING = re.compile(
     r"(?:\b(?:never|not|without|no\sneed\sto|cannot|nobody|no\sone|nunca|no|mat|kabhi)|n['’]t|मत|कभी|\bन)"
     r"(?!\s(?:hesitate|forget|only|just|wait|worry|doubt|problem|time|olvide|dude|se\spreocupe))(?:\s[^\s.!?,]{1,14}){0,3}\s?$"
 )
-_WARNED_AFTER = re.compile(
-    r"^[^.!?]{0,25}?(?:\bnahi\b|\bnahin\b|\bmat\b|\bna\s(?:de|kar|bata)|नहीं|मत\b)"
-)
+_WARNED_AFTER = re.compile(r"^[^.!?]{0,25}?(?:\bnahi\b|\bnahin\b|\bmat\b|\bna\s(?:de|kar|bata)|नहीं|मत\b)")
 _FORBIDS = re.compile(r"\b(?:mat|nahi|nahin)\b|मत\s|नहीं")
 _SPELLED = re.compile(r"(?<!\w)\w(?:[\s.*_-]\w(?!\w)){3,40}")
 _SPACE = re.compile(r"\s+")

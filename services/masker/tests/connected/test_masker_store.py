@@ -147,7 +147,7 @@ class StoreContract:
         assert (await store.held(["ms_a"]))["ms_a"] == HELD
 
     async def test_an_erased_person_is_gone_from_every_collection(self, store: VaultStore) -> None:
-        """Contact, aliases, threads, windows, ways, replies and held copies; what remains says that it was done, and is found
+        """Contact, aliases, threads, windows, ways, replies, held copies; what remains says that it was done, and is found
         again after a crash. Others' rows stay.
         """
         reply = replace(REPLY, contact_id="ct_a")

@@ -41,11 +41,7 @@ class SeenCall:
 
     def message(self) -> InsurerMessage | None:
         """The message in it, released or not, or None for other events. Errors: `ValidationError`."""
-        return (
-            InsurerMessage.model_validate(json.loads(self.body)["data"])
-            if self.type in MESSAGES
-            else None
-        )
+        return InsurerMessage.model_validate(json.loads(self.body)["data"]) if self.type in MESSAGES else None
 
     def as_json(self) -> Json:
         return {
