@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from bowchat_masker.guard.codes import MINTED, TRACE, digits_in, texts_in
 from bowchat_masker.guard.letters import LOOKALIKES, coded, keyed, lookalikes
 from bowchat_masker.guard.reading import alphanumeric, digits_of, folded
+from bowchat_masker.guard.skeleton import skeleton, stands_alone
 from bowchat_masker.guard.watch import NOBODY, SHORTEST_CODE, WINDOW, Clue, Number, Watch, watch_for
 from bowchat_masker.guard.words import glued, spoken
 
@@ -80,7 +81,7 @@ def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
             return "email"
     if watch.windows and _is_said(view, said, plain, watch):
         return "number"
-    return _search_words(said, watch) if watch.words else None
+    return _search_words(said, watch) or _search_looks(said, watch) if watch.words else None
 
 
 def _is_said(view: str, said: str, plain: str, watch: Watch) -> bool:
@@ -139,6 +140,16 @@ def _search_words(text: str, watch: Watch) -> Clue | None:
         for view in views
         for word in watch.words
         if word.first in view and word.pattern.search(view)
+    )
+    return next(hits, None)
+
+
+def _search_looks(text: str, watch: Watch) -> Clue | None:
+    seen = skeleton(text) if watch.looks else ""
+    hits = (
+        each.clue
+        for each in watch.looks
+        if each.skeleton in seen and (each.clue == "username" or stands_alone(each.skeleton, text))
     )
     return next(hits, None)
 

@@ -8,12 +8,14 @@ from typing import Literal, NamedTuple
 
 from bowchat_masker.common_names import COMMON_NAMES
 from bowchat_masker.guard.reading import alphanumeric, digits_of
+from bowchat_masker.guard.skeleton import skeleton
 from bowchat_masker.identity import Known, national
 
 Clue = Literal["number", "bsuid", "email", "username", "name"]
 
 WINDOW = 7
 _SHORTEST_NAME = 3
+_SHORTEST_LOOK = 8
 SHORTEST_CODE = 6
 _SHORTEST_BSUID_DIGITS = 8
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -26,6 +28,13 @@ class Word(NamedTuple):
     clue: Clue
     first: str
     pattern: re.Pattern[str]
+
+
+class Look(NamedTuple):
+    """A longer name as it looks, to be found whatever it is written with, and without any gaps."""
+
+    clue: Clue
+    skeleton: str
 
 
 class Number(NamedTuple):
@@ -53,6 +62,7 @@ class Watch:
     emails: tuple[str, ...] = ()
     """Letters and digits alone, as they stand and with "at" and "dot" said."""
     words: tuple["Word", ...] = ()
+    looks: tuple["Look", ...] = ()
     shortest: int = WINDOW
     """Fewer digits than these hold no number."""
 
@@ -69,10 +79,9 @@ def watch_for(known: Known) -> Watch:
     typed = {each for text in (*known.name, *known.username) for each in _numbers_in(text)}
     numbers = {each for each in {national(each) for each in known.number} | typed if each}
     whole = {each for each in (*map(digits_of, known.number), *numbers) if each}
-    words = [
-        *_words("username", known.username),
-        *_words("name", (name for name in known.name if not _is_common(name))),
-    ]
+    names = [each for each in known.name if not _is_common(each)]
+    words = [*_words("username", known.username), *_words("name", names)]
+    looks = {*_looks("username", known.username), *_looks("name", names)}
     return Watch(
         windows=_windows(whole),
         numbers=tuple(number(each) for each in sorted(numbers)),
@@ -82,6 +91,7 @@ def watch_for(known: Known) -> Watch:
         bsuids=tuple(sorted(_bsuids((*known.bsuid, *known.parent_bsuid)))),
         emails=tuple(sorted({form for each in known.email for form in _email_forms(each)})),
         words=tuple(words),
+        looks=tuple(sorted(looks)),
         shortest=min((WINDOW, *map(len, whole))),
     )
 
@@ -135,6 +145,19 @@ def _words(clue: Clue, texts: Iterable[str]) -> Iterator[Word]:
         if sum(map(len, parts)) >= _SHORTEST_NAME:
             joined = r"[\W_]{1,3}".join(map(re.escape, parts))
             yield Word(clue, parts[0], re.compile(rf"(?<!\w){joined}(?!\w)"))
+
+
+def _looks(clue: Clue, texts: Iterable[str]) -> Iterator[Look]:
+    """As it stands, the last name first, and without what stands between first and last; each from its end, too."""
+    for text in (
+        way for each in texts for way in (each, each.replace(".", "dot").replace("_", "underscore"))
+    ):
+        parts = [found for each in text.split() if (found := skeleton(each))]
+        orders = (parts, [*parts[-1:], *parts[:-1]], [*parts[:1], *parts[-1:]], [*parts[-1:], *parts[:1]])
+        for joined in map("".join, orders if len(parts) > 1 else (parts,)):
+            if len(joined) >= _SHORTEST_LOOK:
+                yield Look(clue, joined)
+                yield Look(clue, joined[::-1])
 
 
 def _is_common(name: str) -> bool:
