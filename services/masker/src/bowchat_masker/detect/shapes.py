@@ -88,7 +88,7 @@ _MOST_AMOUNT_DIGITS = 9
 _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
 _LONGEST_CUE = 40
-_FEWEST_REFERENCE_DIGITS = 6
+_FEWEST_REFERENCE_DIGITS = 5
 _FEWEST_ROMANS = 7
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
