@@ -1,7 +1,7 @@
 """Erasing a person."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,10 +33,17 @@ from bowchat_runtime.testing import run_batch
 ASHA, BEN = derived_id("ct", "asha"), derived_id("ct", "ben")
 
 
-def command(world: Any, now: datetime, *, contact: str = ASHA, name: str = "one") -> Record:
+def command(
+    world: Any,
+    now: datetime,
+    *,
+    contact: str = ASHA,
+    name: str = "one",
+    role: Literal["aggregator", "insurer"] = "aggregator",
+) -> Record:
     event = CommandRequested(
         command_id=derived_id("cm", name),
-        by=Author(role="aggregator", name="meera"),
+        by=Author(role=role, name="meera"),
         command=PersonErase(contact_id=contact, why="asked for it"),
         requested_at=now,
     )
@@ -207,3 +214,11 @@ async def test_a_hold_of_the_very_moment_of_erasure_goes_as_well(world: Any, now
 
 def _broken(*_: Any) -> Any:
     raise RuntimeError("masking is out of order")
+
+
+async def test_an_insurer_has_nobody_erased(world: Any, now: datetime) -> None:
+    """Only a person of the aggregator: the vault stays as it was."""
+    await world.alias()
+    sent = await run_batch(eraser(world), [command(world, now, role="insurer")], now)
+    assert [each.outcome for each in of(sent, CommandDecided)] == ["refused"]
+    assert ASHA in await world.store.contacts([ASHA])

@@ -55,9 +55,9 @@ class Desk:
             world.store, self.rulings, {"ms": HeldMessages(world.store, tools), "rp": replies}
         )
 
-    def command(self, command: Any, *, name: str = "k1") -> Record:
+    def command(self, command: Any, *, name: str = "k1", by: Author = PERSON) -> Record:
         event = CommandRequested(
-            command_id=derived_id("cm", name), by=PERSON, command=command, requested_at=self.world.now
+            command_id=derived_id("cm", name), by=by, command=command, requested_at=self.world.now
         )
         made: Record = self.world.record(event, COMMANDS_REQUESTED)
         return made
@@ -414,3 +414,12 @@ async def test_what_is_released_does_not_complete_a_number_sent_in_pieces(world:
         assert "own number" in found(sent, CommandDecided).detail
         assert len(sent) == 1
     assert world_leaving(await desk.says(desk.command(rewrite("it is the usual one"), name="k3")))
+
+
+async def test_an_insurer_decides_on_nothing_that_is_held(world: Any, desk: Desk) -> None:
+    """Neither on its own replies nor on what it waits for; a person's word counts afterwards as before."""
+    await hold(world)
+    sent = await desk.says(desk.command(release(), by=Author(role="insurer", name="acme")))
+    assert found(sent, CommandDecided).outcome == "refused"
+    assert len(sent) == 1
+    assert found(await desk.says(desk.command(release(), name="k2")), CommandDecided).outcome == "accepted"

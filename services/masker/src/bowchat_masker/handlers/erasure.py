@@ -25,6 +25,7 @@ from bowchat_runtime.records import Outgoing, Record, follow
 log = structlog.get_logger()
 
 _NOBODY = "there is no contact of this id: nothing was erased"
+_NOT_YOURS = "only a person of the aggregator can have somebody erased"
 _TWICE = "this contact was erased already"
 _DONE = "erased: every insurer that knew them is told; topics keep their records until retention"
 
@@ -67,6 +68,8 @@ class ErasureCommands:
         command = asked.command
         if not isinstance(command, PersonErase):
             return ()
+        if asked.by.role != "aggregator":
+            return (answer(record, "refused", _NOT_YOURS, asked.requested_at),)
         done = state.erased.get(command.contact_id)
         if done is None and command.contact_id not in state.contacts:
             return (answer(record, "refused", _NOBODY, asked.requested_at),)

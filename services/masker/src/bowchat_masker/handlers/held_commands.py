@@ -23,6 +23,7 @@ from bowchat_runtime.records import Outgoing, Record, follow
 log = structlog.get_logger()
 
 SOURCE = "masker"
+_NOT_YOURS = "only a person of the aggregator decides on what is held"
 _DONE = {"released": "released", "rewritten": "released with the new text", "blocked": "blocked"}
 
 
@@ -95,7 +96,7 @@ class HeldCommands:
             return (decided(record, refusal),) if refusal.position == record.position else ()
         now = _database_time(now)
         held = state.held.get(command.subject_id)
-        detail = refusal_of(command, held, ruling)
+        detail = refusal_of(command, held, ruling) if asked.by.role == "aggregator" else _NOT_YOURS
         if held is None or detail is not None:
             return _refused(record, state, detail or "", now)
         try:
