@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent, TextContent
 from bowchat_ingest.channels.items import Message, Parsed, Status, WrongFormError
 from bowchat_ingest.channels.whatsapp_cloud import IGNORED_REASONS, parse
+from bowchat_ingest.channels.whatsapp_content import content_of
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.foreign_json import NotJsonError, loads
 from bowchat_ingest.identity import Pseudonyms
@@ -175,6 +176,17 @@ def test_a_changed_identity_is_the_one_that_was_replaced(read_sample: Callable[[
 def test_contents(read_sample: Callable[[str], Any], name: str, content: Any) -> None:
     """Text, taps and choices are understood in full; a type of the future goes by name, a group's text not at all."""
     assert _one(read_sample(name)).content == content
+
+
+def test_what_is_ours_in_a_tap_never_stands_in_for_its_label() -> None:
+    """A payload or choice id may name a policy or a contact; an insurer sees the label, so without one it sees none."""
+    button = content_of({"type": "button", "button": {"payload": "RENEWAL:TST-2026-000101"}})
+    assert isinstance(button, ButtonContent)
+    assert button.text.reveal() == ""
+    reply = {"type": "button_reply", "button_reply": {"id": "renew-TST-2026-000101"}}
+    choice = content_of({"type": "interactive", "interactive": reply})
+    assert isinstance(choice, ChoiceContent)
+    assert choice.title.reveal() == ""
 
 
 @pytest.mark.parametrize("body", [None, {}, [], "x", {"body": None}, {"body": 5}, {"body": ""}])

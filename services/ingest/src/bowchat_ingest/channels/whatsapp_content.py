@@ -62,7 +62,7 @@ def _button(message: Json) -> Said | None:
     label, payload = text(button, "text"), text(button, "payload")
     if label is None and payload is None:
         return None
-    return ButtonContent(text=_shown(label or payload), payload=_ours(payload))
+    return ButtonContent(text=_shown(label), payload=_ours(payload))
 
 
 def _interactive(message: Json) -> Said | None:
@@ -94,7 +94,7 @@ def _choice(kind: Any, chosen: Json) -> Said | None:
     return ChoiceContent(
         choice=kind,
         choice_id=_ours(identity),
-        title=_shown(title or identity),
+        title=_shown(title),
         description=_shown(description) if description else None,
     )
 
@@ -111,7 +111,8 @@ def _shown(label: str | None) -> MessageText:
 
 
 def _ours(echo: str | None) -> MessageText:
-    # A payload or choice id is the aggregator's own, echoed: no person typed a card into it.
+    # A payload or choice id is the aggregator's own, echoed: no person typed a card into it. It may hold anything of
+    # ours, so it never stands in for a label, which an insurer sees.
     return MessageText(bounded(carriable(echo or ""), LONGEST_LABEL))
 
 
