@@ -234,8 +234,8 @@ async def test_every_error_ends_in_quarantine(world: Any, part: str, secret: str
 
 
 async def test_a_text_too_long_is_held(world: Any) -> None:
-    """More than 64 kB cannot be masked with certainty."""
-    sent = await world.takes(world.message("x" * 70_000))
+    """More than people write in one message cannot be masked with certainty."""
+    sent = await world.takes(world.message("x" * 17_000))
     assert [type(each.event) for each in sent] == [InsurerWithheld, GuardRaised, MessageRelayed]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.digits import found_near, near_digits
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import INDIC
@@ -105,7 +105,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if not any(map(text.__contains__, "0123456789")):
         return
-    lowered = text.lower()
+    lowered = small(text)
     finders = (
         (_lived_in, _dwellings, _streets)
         if any(each in lowered for each in _LIVING_TRIGGERS)
@@ -132,6 +132,8 @@ def _lived_in(text: str) -> Iterator[tuple[int, int]]:
 
 def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     """A flat or house with its number, with a locality or a code after it."""
+    if "," not in text and not _CODE_LIKE.search(text):
+        return
     for match, _ in zip(
         found_near(_DWELLING, text, near_digits(text, 30, 8)), range(_MOST_CANDIDATES), strict=False
     ):

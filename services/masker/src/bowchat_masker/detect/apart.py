@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.detect.canonical import small
 from bowchat_masker.detect.hits import BLANK, MaskingError
 from bowchat_masker.detect.number_words import Kind
 from bowchat_masker.detect.runs import BUDGET, Run, is_counting, opened, run_of, spelled
@@ -19,27 +20,24 @@ _MOST_PARTS = 8
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
 _FEWEST_DIFFERENT = 4
 _LETTER = re.compile(r"[^\W\d_]")
+# These four are looked for in small letters.
 _JOINING = re.compile(
     r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
     r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann)\b"
-    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192",
-    re.IGNORECASE,
+    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
 )
 _CALLING = re.compile(
     r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|llama(?:me|r)?"
-    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल",
-    re.IGNORECASE,
+    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
 )
 _CALLING_BEFORE = 40
 _ANNOUNCED = re.compile(
     r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?) (?:with|from)"
-    r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा",
-    re.IGNORECASE,
+    r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा"
 )
 _ENDING = re.compile(
     r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
-    r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत",
-    re.IGNORECASE,
+    r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
@@ -81,6 +79,8 @@ def _reaches(before: Run, after: Run, farthest: int) -> bool:
 
 def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
     """How many runs from here are digits dictated one by one, with words between them."""
+    if not _is_late(runs[at], 0):
+        return 0, ""
     chain: list[Unit] = []
     count = 0
     for run in runs[at:]:
@@ -104,21 +104,22 @@ def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
 def _is_late(run: Run, counted: int) -> bool:
     """Whether the run may be the number of a digit, not the digit: "digit 10: 4"."""
     return all(
-        len(unit.digits) == 1 or (counted >= FEWEST_SPOKEN_APART and unit.digits[0] == "1")
+        len(unit.digits) == 1 or (counted >= FEWEST_SPOKEN_APART and unit.digits[:1] == "1")
         for unit in run.units
     )
 
 
 def _in_parts(text: str, runs: Sequence[Run], at: int, regions: Sequence[str]) -> tuple[int, str]:
     """How many runs from here are one number in parts: alike in length, or with words that say that they belong together."""
-    digits = runs[at].digits
+    digits, end = runs[at].digits, runs[at].end
     lengths = [len(digits)]
     near = True
-    for count in range(2, min(_MOST_PARTS, len(runs) - at) + 1):
-        before, run = runs[at + count - 2], runs[at + count - 1]
-        if not _reaches(before, run, _FAR):
+    for count, run in enumerate(runs[at + 1 : at + _MOST_PARTS], 2):
+        gap = run.start - end
+        if gap > _FAR or run.barrier:
             break
-        near = near and _reaches(before, run, _LOOSE)
+        near = near and gap <= _LOOSE
+        end = run.end
         part = run.digits
         digits += part
         lengths.append(len(part))
@@ -140,8 +141,8 @@ def _is_announced(text: str, parts: Sequence[Run]) -> bool:
     first = parts[0]
     return (
         min(len(each.digits) for each in parts) >= _FEWEST_IN_PART
-        and _ENDING.search(text, first.end, parts[-1].start) is not None
-        and _ANNOUNCED.search(text, max(0, first.start - _CALLING_BEFORE), first.start) is not None
+        and _ENDING.search(small(text), first.end, parts[-1].start) is not None
+        and _ANNOUNCED.search(small(text), max(0, first.start - _CALLING_BEFORE), first.start) is not None
     )
 
 
@@ -155,8 +156,10 @@ def _belong(text: str, parts: Sequence[Run], lengths: Sequence[int], *, near: bo
         return True
     if min(lengths) == 1:
         return False
-    return ((mobile or alike) and _JOINING.search(between) is not None) or is_called_for(text, parts[0].start)
+    return ((mobile or alike) and _JOINING.search(small(between)) is not None) or is_called_for(
+        text, parts[0].start
+    )
 
 
 def is_called_for(text: str, at: int) -> bool:
-    return _CALLING.search(text, max(0, at - _CALLING_BEFORE), at) is not None
+    return _CALLING.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.digits import few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
 
@@ -24,6 +24,11 @@ _CARD_CUE = re.compile(
 _CARD_GROUP = 4
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ .-]?[A-Za-z0-9]){11,30}+")
+# Its check digits and what follows, and the end of a branch's code: found fast, where none is neither is looked for.
+_IBAN_LIKE = re.compile(
+    r"[0-9](?<=[A-Za-z ][0-9])[0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9]"
+)
+_IFSC_LIKE = re.compile(r"0(?<=[A-Za-z -]0)[ -]?[A-Za-z0-9]{6}(?![A-Za-z0-9])")
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
@@ -107,7 +112,9 @@ def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _ibans(text: str) -> Iterator[Hit]:
-    for match in found_near(_IBAN, text, near_digits(text, _REACH, _REACH)):
+    for match in (
+        found_near(_IBAN, text, near_digits(text, _REACH, _REACH)) if _IBAN_LIKE.search(text) else ()
+    ):
         length = _IBAN_LENGTHS.get(match[1].upper())
         if length and (end := _end_of(match, length)):
             code = _compact(text[match.start() : end])
@@ -148,7 +155,7 @@ def _is_card(digits: str) -> bool:
 
 
 def _accounts(text: str) -> Iterator[Hit]:
-    lowered = text.lower()
+    lowered = small(text)
     if any(each in lowered for each in _ACCOUNT_TRIGGERS):
         yield from _named_accounts(text)
     for match in _SORT_CODE.finditer(text) if "sort" in lowered else ():
@@ -168,6 +175,8 @@ def _named_accounts(text: str) -> Iterator[Hit]:
 
 def _with_branch(text: str) -> Iterator[Hit]:
     """A branch's code, and the long numbers that stand in one text with it."""
+    if not _IFSC_LIKE.search(text):
+        return
     codes = [match for match in found_near(_IFSC, text, near_digits(text, _REACH, _REACH)) if _is_ifsc(match)]
     for match in codes:
         yield Hit("account", *match.span(), _compact(match[0]))

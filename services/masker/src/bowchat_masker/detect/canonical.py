@@ -80,6 +80,15 @@ def _plain(character: str) -> str:
     return str(int(value))
 
 
+_DOTS = str.maketrans("\u0130\u0131", "ii")
+
+
+@lru_cache(maxsize=8)
+def small(text: str) -> str:
+    """The text in small letters, each in its place: what is looked for without regard to case is found here much faster."""
+    return text.lower() if text.isascii() else text.translate(_DOTS).lower()
+
+
 def canonicalise(text: str) -> Canonical:
     if text.isascii() and not _MAY_BE_ESCAPED.search(text):
         return Canonical(text, range(len(text)), range(1, len(text) + 1))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from bowchat_masker.detect.number_words import FUNCTION_WORDS, digit_spellings
+from bowchat_masker.detect.number_words import FUNCTION_WORDS, digit_spellings, meaning
 
 FEWEST = 7
 _FEWEST_DIFFERENT = 3
@@ -153,11 +153,22 @@ def _reading(word: str) -> _Reading:
     return _INDEX.near(word) if len(word) <= _LONGEST else {}
 
 
+@lru_cache(maxsize=32_768)
+def _mark(word: str) -> str:
+    """What tells fast that no row can be long enough: 1 for a word that may be a digit, 0 for none, nothing for a bridge."""
+    said = meaning(word)
+    if len(word) == 1 or _reading(word) or (said and said.digits) or not word.isalpha():
+        return "1"
+    return "" if said else "0"
+
+
 def dictated(text: str, known: Mapping[int, str]) -> Iterator[Word]:
     """The words of every row of digits that are words of no table. `known`: what is read already, by where it begins; the
     empty text for what says nothing between two digits.
     """
     pattern = _STARRED if "*" in text else _PLAIN if text.isascii() else _LETTERS
+    if "1" * FEWEST not in "".join(map(_mark, pattern.findall(text))):
+        return
     row = _Row()
     end = 0
     for match in pattern.finditer(text):

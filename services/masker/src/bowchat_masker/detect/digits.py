@@ -10,8 +10,10 @@ from bowchat_masker.detect.hits import MaskingError
 _GROUP = re.compile(r"[0-9]+")
 _JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
 _FEWEST, _MOST = 3, 6_000
+_SHORTEST_ROW = 12
 _MOST_GROUPS = 600
 _DIGITS = "0123456789"
+_LONG_ROW = re.compile(r"[0-9](?:[ .\u00a0\u2010-\u2015_-]{0,2}[0-9]){11}")
 _WORD_END = re.compile(r"[^\W_]*+")
 
 
@@ -42,6 +44,8 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
 
     A text with more groups than people type is read no further: the digit budget takes care of it.
     """
+    if min(lengths) >= _SHORTEST_ROW and not _LONG_ROW.search(text):
+        return
     found = [
         Group(*match.span(), match[0])
         for match, _ in zip(_GROUP.finditer(text), range(_MOST_GROUPS), strict=False)

@@ -23,6 +23,12 @@ _LETTER_CODES = tuple(
 )
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
+# What each needs, found fast: these begin with a plain set of characters.
+_LETTER_ROW = re.compile("[a-jA-J]{9}")
+_HEX_ROW = re.compile(
+    r"[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}"
+)
+_CODE_ROW = re.compile(r"[345][0-9][ ,;:.+-]{1,2}0?[345][0-9][ ,;:.+-]{1,2}0?[345][0-9]")
 _Span = tuple[int, int]
 _FEWEST_CAPITALS = 12
 _MOST_TOKENS = 60
@@ -40,25 +46,25 @@ def _morse(text: str, _: MaskingPolicy) -> Iterator[_Span]:
 
 
 def _hex_numbers(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
-    for match in _HEX_NUMBER.finditer(text):
+    for match in _HEX_NUMBER.finditer(text) if "0x" in text else ():
         if is_number(str(int(match[0], 16)), policy.regions):
             yield match.span()
 
 
 def _letter_codes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
-    for match in _LETTER_CODE.finditer(text):
+    for match in _LETTER_CODE.finditer(text) if _LETTER_ROW.search(text) else ():
         if any(is_mobile(match[0].translate(code), policy.regions) for code in _LETTER_CODES):
             yield match.span()
 
 
 def _bytes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
-    for match in _HEX_BYTES.finditer(text):
+    for match in _HEX_BYTES.finditer(text) if _HEX_ROW.search(text) else ():
         if _holds_number("".join(_HEX_PAIR.findall(match[0])), policy, 1):
             yield match.span()
 
 
 def _character_codes(text: str, _: MaskingPolicy) -> Iterator[_Span]:
-    for match in _CHARACTER_CODES.finditer(text):
+    for match in _CHARACTER_CODES.finditer(text) if _CODE_ROW.search(text) else ():
         if all(chr(int(each)) in "0123456789 +-" for each in re.findall("[0-9]+", match[0])):
             yield match.span()
 

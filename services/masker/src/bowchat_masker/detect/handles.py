@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import AT, DOT, spoken
 
@@ -44,7 +44,7 @@ _USERNAME = re.compile(
     re.IGNORECASE,
 )
 _MENTION = re.compile(rf"(?<![\w.@/\])%+{DOT}-])@(?P<token>{_TOKEN})(?!\w|[@{AT}])")
-_NETWORK_SAID = re.compile(rf"(?<![\w\[@]){_NETWORK}(?!\w)", re.IGNORECASE)
+_NETWORK_SAID = re.compile(rf"(?<![\w\[@]){_NETWORK}(?!\w)")  # in small letters
 _EXPLICIT = re.compile(r"\b(?:id|handle|username|user\s?name|is|hai|es|name|naam)\b|[:=]", re.IGNORECASE)
 _NAMING = re.compile(r"\b(?:id|handle|username|user\s?name)\b", re.IGNORECASE)
 _HOST = re.compile(r"\.(?:com|net|org|in|co|uk|io|me|gov|edu|es|ae)\Z", re.IGNORECASE)
@@ -83,10 +83,10 @@ _LONGEST_OWNER, _LONGEST_AFTER, _LONGEST_BEFORE = 8, 120, 48
 
 
 def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
-    lowered = view.text.lower()
+    lowered = small(view.text)
     if not any(each in lowered for each in _TRIGGERS):
         return
-    has_network = _NETWORK_SAID.search(view.text) is not None
+    has_network = _NETWORK_SAID.search(lowered) is not None
     if not has_network and not ("@" in lowered or "user" in lowered or "handle" in lowered):
         return
     reading = spoken(view.text)
@@ -101,15 +101,16 @@ def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _matches(text: str, *, has_network: bool) -> Iterator[re.Match[str]]:
-    for match in _MENTION.finditer(text):
+    for match in _MENTION.finditer(text) if "@" in text else ():
         if _is_mention(_plain(match), has_network=has_network):
             yield match
-    for match in _USERNAME.finditer(text):
+    lowered = small(text)
+    for match in _USERNAME.finditer(text) if "user" in lowered or "handle" in lowered else ():
         if _INNER.search(_plain(match)):
             yield match
     if not has_network:
         return
-    for network in _NETWORK_SAID.finditer(text):
+    for network in _NETWORK_SAID.finditer(lowered):
         yield from _around(text, network.start(), network.end())
 
 

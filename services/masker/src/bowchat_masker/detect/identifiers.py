@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.digits import Group, few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
 
@@ -165,7 +165,7 @@ def _emirates(text: str, stretches: _Stretches) -> Iterator[Hit]:
 
 def _said(text: str, words: Iterable[str]) -> bool:
     """Whether any of the words may occur: tells fast where a cue need not be looked for."""
-    lowered = text.lower()
+    lowered = small(text)
     return any(map(lowered.__contains__, words))
 
 

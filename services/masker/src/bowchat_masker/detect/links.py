@@ -10,7 +10,7 @@ from functools import cache
 from urllib.parse import unquote
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import DOT, spoken
 
@@ -82,6 +82,10 @@ def _contact(host: str) -> re.Pattern[str]:
 
 
 _HOSTS = _CHATS + _PEOPLE + _SHORTENERS
+# A host from its first dot on: without one of these none of them need be looked for.
+_HOST_LIKE = re.compile(
+    r"\.(?:" + "|".join(sorted({re.escape(host.partition(".")[2]) for host in _HOSTS})) + ")"
+)
 _APP = re.compile(
     rf"(?<!\w)(?:(?:tel|mailto|sms|smsto|mms|mmsto|callto|facetime(?:-audio)?|sips?|geo|upi|intent"
     rf"|xmpp|matmsg|mecard)"
@@ -110,15 +114,15 @@ _TRAILING = ".,;:!?)]}'\"*_"
 
 
 def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
-    lowered = view.text.lower()
+    lowered = small(view.text)
     if not any(each in lowered for each in _TRIGGERS):
         return
     reading = spoken(view.text) if any(each in lowered for each in _SAID_TRIGGERS) else None
     for start, end in _contacts(view.text if reading is None else reading.text):
         yield _hit(view.text, *((start, end) if reading is None else reading.span(start, end)))
-    for match in _APP.finditer(view.text):
+    for match in _APP.finditer(view.text) if ":" in lowered or "%3a" in lowered else ():
         yield _hit(view.text, *match.span())
-    for match in _WEB.finditer(view.text):
+    for match in _WEB.finditer(view.text) if "/" in lowered or "www." in lowered else ():
         if carries_person(match[0]):
             yield _hit(view.text, *match.span())
 
@@ -128,7 +132,7 @@ def _contacts(text: str) -> Iterator[tuple[int, int]]:
     compact = "".join(text.lower().replace(DOT, ".").split())
     if "wame/" in compact.replace(",", "").replace(";", ""):
         yield from _misspelt(text)
-    for host in _HOSTS:
+    for host in _HOSTS if _HOST_LIKE.search(compact) else ():
         if host in compact:
             yield from (match.span() for match in _contact(host).finditer(text))
 

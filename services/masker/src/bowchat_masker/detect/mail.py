@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit, MaskingError
 from bowchat_masker.detect.spoken import AT, DOT, INDIC, spoken
 
@@ -25,6 +25,8 @@ _HOUSE = (
     r"|proton|aol|zoho"
     r"|gmx|जी\s?मेल|याहू|हॉटमेल)"
 )
+# Some of these letters stand in the name of each.
+_HOUSE_LIKE = ("mail", "gmial", "yahoo", "outlook", "icloud", "proton", "aol", "zoho", "gmx", "मेल", "याहू")
 _HOUSE_TOP = r"(?:com|co\s?\.?\s?in|co\.uk|in|net|me|org|es|fr|de|कॉम|इन)"
 _AFTER_HOUSE = rf"(?:\s?[.,{DOT}]\s?{_HOUSE_TOP}|\s(?:com|co\s?\.?\s?in|कॉम))(?!\w)"
 
@@ -74,7 +76,7 @@ _SPACES = re.compile(r"\s+")
 
 def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     """Errors: `MaskingError` for more signs of an address than a person would type."""
-    lowered = view.text.lower()
+    lowered = small(view.text)
     if not any(each in lowered for each in _TRIGGERS):
         return
     if lowered.count("@") > _MOST_SIGNS:
@@ -86,10 +88,15 @@ def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for pattern, is_meant in _JUDGED:
-        for match in pattern.finditer(text):
+    lowered = small(text)
+    has_house = any(map(lowered.__contains__, _HOUSE_LIKE))
+    may_be = ("@" in text, AT in text and (DOT in text or has_house), has_house)
+    for (pattern, is_meant), tried in zip(_JUDGED, may_be, strict=True):
+        for match in pattern.finditer(text) if tried else ():
             if is_meant(match):
                 yield _trimmed(match)
+    if not has_house:
+        return
     for match in _GLUED.finditer(text):
         yield _token_start(text, match.start()), match.end()
     for match in _ANNOUNCED.finditer(text):

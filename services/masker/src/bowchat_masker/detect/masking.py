@@ -27,7 +27,8 @@ DETECTORS: tuple[Detector, ...] = (
 )  # fmt: skip
 """In order of precedence: what one found is blank to those after it. Numbers come last, for they take all digits."""
 
-MOST_BYTES = 65_536
+MOST_CHARACTERS = 16_384
+"""Four times what WhatsApp lets a person write in one message."""
 MOST_FINDINGS = 1_000
 _MOST_PASSES = 8
 
@@ -35,10 +36,10 @@ _MOST_PASSES = 8
 def mask(texts: Sequence[str], policy: MaskingPolicy) -> tuple[MaskedText, ...]:
     """The texts of one message, masked. The same value has the same placeholder in all of them.
 
-    Errors: `MaskingError` for more than 64 kB or more findings than a person would type.
+    Errors: `MaskingError` for more than `MOST_CHARACTERS` or more findings than a person would type.
     """
-    if sum(len(text.encode(errors="surrogatepass")) for text in texts) > MOST_BYTES:
-        raise MaskingError("the text is longer than 64 kB")
+    if sum(map(len, texts)) > MOST_CHARACTERS:
+        raise MaskingError("the text is longer than people write")
     found = [_spans(text, policy) for text in texts]
     if sum(map(len, found)) > MOST_FINDINGS:
         raise MaskingError("the text holds more than a person would type")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import INDIC
 
@@ -88,7 +88,7 @@ _HERE_AFTER = re.compile(r"[ ,]{1,2}here(?=\s{0,2}(?:\Z|[.,;:!?\n]|from))", re.I
 
 def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
-    lowered = text.lower()
+    lowered = small(text)
     if not any(each in lowered for each in _TRIGGERS):
         return
     for match in _INTRODUCED.finditer(text) if any(each in lowered for each in _INTRODUCING) else ():

@@ -48,6 +48,9 @@ class Run(NamedTuple):
 
 
 def run_of(said: Sequence[Unit]) -> Run:
+    if len(said) == 1:
+        unit = said[0]
+        return Run((unit,), unit.digits, unit.start, unit.end, unit.barrier)
     barrier = any(unit.barrier for unit in said)
     return Run(tuple(said), spelled(said), said[0].start, said[-1].end, barrier)
 
@@ -125,6 +128,8 @@ def _is_single(unit: Unit) -> bool:
 
 def trim(run: Sequence[Unit]) -> list[Unit]:
     """The run without what is no digit at either end: "to" after a number is a word."""
+    if len(run) == 1 and run[0].kind <= Kind.WORD:
+        return list(run)
     low, high = 0, len(run)
     while low < high and _is_loose_end(run[low], run[low + 1] if low + 1 < high else None, leads=True):
         low += 1

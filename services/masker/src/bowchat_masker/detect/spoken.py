@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 
 INDIC = "\u0900-\u0dff"
 """Letters of India's scripts with their vowel signs, which a regular expression does not take for word characters."""
@@ -33,9 +33,8 @@ _SAID_WORDS = "|".join(
 )
 _SAID = re.compile(
     rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{<*\"'_~|=+-]{{1,2}}+\s?+)({_SAID_WORDS})"
-    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)",
-    re.IGNORECASE,
-)
+    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)"
+)  # in small letters
 _BRACKETED = re.compile(r"\s{0,2}+[(\[{<]\s?(@|\.|a)\s?[)\]}>]\s{0,2}+", re.IGNORECASE)
 _BRACKETED_SIGNS = {"@": "@", "a": AT, ".": DOT}
 _GLUED = re.compile(r"(?<=[a-z0-9])(?:AT|DOT)(?=[a-z])")
@@ -53,7 +52,7 @@ def spoken(text: str) -> Canonical:
     view = Canonical(text, range(len(text)), range(1, len(text) + 1))
     view = _rewritten(view, list(_spelled(view.text)))
     view = _rewritten(view, list(_written(view.text)))
-    said = ((*match.span(), _sign(match)) for match in _SAID.finditer(view.text))
+    said = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
     return _rewritten(view, list(said))
 
 

@@ -3,11 +3,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, get_args
 
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_masker.detect.dictation import dictated
-from bowchat_masker.detect.hits import MaskingError
+from bowchat_masker.detect.hits import BLANK, MaskingError
 from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masker.detect.number_words import Kind, leet, meaning
 
@@ -16,8 +17,10 @@ _PLACEHOLDER = rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]"
 _TOKEN = re.compile(
     rf"(?:[^\W_]|[{_MARKS}])(?:[^\W_]|[{_MARKS}]|[$](?=[^\W_]))*+|\[(?=[a-z])(?:{_PLACEHOLDER[2:]})?|\0++"
 )
+_MASKED = re.compile(_PLACEHOLDER)
 _PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{_MARKS}])++")
-_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
+# A letter, then what makes it one that stands alone: so most places are passed over fast.
+_SPACED = re.compile(r"[^\W\d_](?=[^\w])(?<![^\W_][^\W\d_])(?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
 _LONE = frozenset("OoIlSsBZОоΟοЗб")
 _FEWEST_LETTERS = 9
 _SHORT = 2
@@ -44,20 +47,19 @@ def units(text: str) -> list[Unit]:
         if len(found) > MOST_UNITS:
             raise MaskingError("the text holds more figures than a person would type")
         word = match[0]
-        if word[0] in "[\0":
+        if word.isalpha():
+            said = _in_letters(word)
+            if said is None:
+                continue
+            found.append(Unit(match.start(), match.end(), *said, barrier))
+            barrier = False
+        elif word.isdecimal():
+            found.append(Unit(match.start(), match.end(), word, Kind.DIGITS, "", barrier))
+            barrier = False
+        elif word[0] in "[\0":
             barrier = barrier or len(word) > 1
-            continue
-        start = match.start()
-        if word.isdecimal():
-            found.append(Unit(start, match.end(), word, Kind.DIGITS, barrier=barrier))
-            barrier = False
-            continue
-        said = meaning(word)
-        if said is not None:
-            found.append(Unit(start, match.end(), said.digits, said.kind, word.casefold(), barrier))
-            barrier = False
         else:
-            for unit in _mixed(word, start):
+            for unit in _with_figures(word, match.start()):
                 found.append(unit._replace(barrier=barrier))
                 barrier = False
     for spelled in _spaced(text):
@@ -68,9 +70,16 @@ def units(text: str) -> list[Unit]:
     return _with_dictated(text, found)
 
 
+def _without_placeholders(text: str) -> str:
+    return _MASKED.sub(lambda match: BLANK * len(match[0]), text) if "[" in text else text
+
+
 def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
     """The units, with words that say digits only because they stand in a row of such."""
-    said = {each.start: each for each in dictated(text, {unit.start: unit.digits for unit in found})}
+    said = {
+        each.start: each
+        for each in dictated(_without_placeholders(text), {unit.start: unit.digits for unit in found})
+    }
     if not said:
         return found
     taken = {unit.start for unit in found}
@@ -84,6 +93,25 @@ def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
         Unit(each.start, each.end, each.digit, Kind.WORD) for each in said.values() if each.start not in taken
     ]
     return sorted([*kept, *new], key=lambda unit: unit.start)
+
+
+@lru_cache(maxsize=32_768)
+def _in_letters(word: str) -> tuple[str, Kind, str] | None:
+    """What a word of letters alone says: most say nothing, and are asked for again and again."""
+    said = meaning(word)
+    if said is not None:
+        return said.digits, said.kind, word.casefold()
+    unit = next(_letters(word, 0), None)
+    return None if unit is None else (unit.digits, unit.kind, unit.word)
+
+
+def _with_figures(word: str, start: int) -> Iterator[Unit]:
+    """What a token says that is neither letters nor figures alone."""
+    said = meaning(word)
+    if said is not None:
+        yield Unit(start, start + len(word), said.digits, said.kind, word.casefold())
+    else:
+        yield from _mixed(word, start)
 
 
 def _mixed(word: str, start: int) -> Iterator[Unit]:

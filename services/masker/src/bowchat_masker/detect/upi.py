@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect.canonical import Canonical
+from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.spoken import AT, DOT, spoken
 
@@ -14,11 +14,11 @@ _CUES = (
     "फोनपे",
 )  # fmt: skip
 # Words that mean a payment house wherever they stand.
-_HOUSE = re.compile(
-    r"ok(?:axis|hdfcbank|icici|sbi|bizaxis|bank)|ybl|ibl|axl|apl|yapl|rapl|pt(?:yes|axis|hdfc|sbi)"
-    r"|wa(?:axis|hdfcbank|icici|sbi)",
-    re.IGNORECASE,
-)
+_HOUSES = (
+    "okaxis", "okhdfcbank", "okicici", "oksbi", "okbizaxis", "okbank", "ybl", "ibl", "axl", "apl", "yapl", "rapl", "ptyes",
+    "ptaxis", "pthdfc", "ptsbi", "waaxis", "wahdfcbank", "waicici", "wasbi",
+)  # fmt: skip
+_HOUSE = re.compile("|".join(_HOUSES), re.IGNORECASE)
 # Words that mean one after a sign, as nobody writes "@icici" for a place; "at icici" may be anything.
 _BANK = re.compile(
     r"[a-z]{0,12}?(?:upi|bank|pay|axis|hdfc|icici|sbi|kotak|indus|federal|idfc|postpe|cred)[a-z]{0,8}"
@@ -38,9 +38,9 @@ _SHORTEST_NUMBER = 7
 
 
 def upi_ids(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
-    lowered = view.text.lower()
+    lowered = small(view.text)
     has_cue = any(each in lowered for each in _CUES)
-    if not ("@" in lowered or has_cue or _HOUSE.search(lowered)):
+    if not ("@" in lowered or has_cue or any(map(lowered.__contains__, _HOUSES))):
         return
     reading = spoken(view.text)
     for match in _ADDRESS.finditer(reading.text):
