@@ -2,6 +2,7 @@
 """STOP and START, said by a policyholder as a whole message, perhaps with the insurer's name. Pure."""
 
 import re
+import unicodedata
 from typing import Literal, NamedTuple
 
 from bowchat_contracts.content import ButtonContent, Content, TextContent
@@ -43,7 +44,8 @@ def wish_of(content: Content, insurer: str) -> Wish | None:
     text = content.text if isinstance(content, TextContent | ButtonContent) else None
     if text is None or len(text.reveal()) > _LONGEST:
         return None
-    words = [each for each in _APART.split(canonicalise(text.reveal()).text.casefold()) if each]
+    said = "".join(" " if _is_picture(each) else each for each in text.reveal())
+    words = [each for each in _APART.split(canonicalise(said).text.casefold()) if each]
     named = _APART.split(insurer)
     for many in range(len(named) + 1):
         name, rest = named[:many], len(words) - many
@@ -52,6 +54,11 @@ def wish_of(content: Content, insurer: str) -> Wish | None:
         if words[:many] == name and (wish := _WISHES.get(" ".join(words[many:]))):
             return wish
     return None
+
+
+def _is_picture(character: str) -> bool:
+    """Emoji beside a word change nothing of what it says."""
+    return unicodedata.category(character) in ("So", "Sk") or character == "\ufe0f"
 
 
 _STOPPED: dict[Language, str] = {

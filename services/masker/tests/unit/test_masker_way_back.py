@@ -170,6 +170,8 @@ async def test_stop_holds_although_it_cannot_be_confirmed(world: Any) -> None:
     [
         ("STOP", (True, "en")),
         ("Stop Acme!", (True, "en")),
+        ("🛑 STOP ✋🏽", (True, "en")),
+        ("बंद करो 🙏", (True, "hi")),
         ("acme motor stop", (True, "en")),
         ("stop acme-motor", (True, "en")),
         ("band karo", (True, "hi-Latn")),
