@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from bowchat_masker.detect.number_words import FUNCTION_WORDS, digit_spellings, meaning
+from bowchat_masker.detect.number_tables import FUNCTION_WORDS
+from bowchat_masker.detect.number_words import digit_spellings, meaning
 
 FEWEST = 7
 _FEWEST_DIFFERENT = 3

@@ -16,7 +16,8 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.apart import FEWEST_SPOKEN_APART, MOST_RUNS, apart, is_called_for
 from bowchat_masker.detect.canonical import Canonical
 from bowchat_masker.detect.hits import BLANK, Hit
-from bowchat_masker.detect.number_words import FUNCTION_WORDS, Kind
+from bowchat_masker.detect.number_tables import FUNCTION_WORDS
+from bowchat_masker.detect.number_words import Kind
 from bowchat_masker.detect.runs import (
     BUDGET,
     SAID,

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bowchat_masker.detect.number_words import FUNCTION_WORDS, Kind
+from bowchat_masker.detect.number_tables import FUNCTION_WORDS
+from bowchat_masker.detect.number_words import Kind
 from bowchat_masker.detect.units import SINGLE_LETTERS, Unit, units
 
 BUDGET = 7
