@@ -76,23 +76,22 @@ def _without_placeholders(text: str) -> str:
 
 def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
     """The units, with words that say digits only because they stand in a row of such."""
-    said = {
-        each.start: each
-        for each in dictated(_without_placeholders(text), {unit.start: unit.digits for unit in found})
-    }
-    if not said:
+    rows = list(dictated(_without_placeholders(text), {unit.start: unit.digits for unit in found}))
+    if not rows:
         return found
-    taken = {unit.start for unit in found}
-    kept = [
-        unit._replace(kind=Kind.WORD, digits=unit.digits or said[unit.start].digit)
-        if unit.start in said and (unit.kind is Kind.WEAK or unit.end < said[unit.start].end)
-        else unit
-        for unit in found
-    ]
-    new = [
-        Unit(each.start, each.end, each.digit, Kind.WORD) for each in said.values() if each.start not in taken
-    ]
-    return sorted([*kept, *new], key=lambda unit: unit.start)
+    said = {each.start: Unit(each.start, each.end, each.digit, Kind.WORD) for each in rows}
+    inside = {place: each for each in rows for place in range(each.start, each.end)}
+    kept: list[Unit] = []
+    for unit in found:
+        word = inside.get(unit.start)
+        if word is None:
+            kept.append(unit)
+        elif unit.start == word.start and unit.end >= word.end:
+            kept.append(unit._replace(kind=Kind.WORD) if unit.kind is Kind.WEAK else unit)
+            said.pop(unit.start, None)
+        elif unit.barrier and word.start in said:
+            said[word.start] = said[word.start]._replace(barrier=True)
+    return sorted([*kept, *said.values()], key=lambda unit: unit.start)
 
 
 @lru_cache(maxsize=32_768)
