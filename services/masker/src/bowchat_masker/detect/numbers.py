@@ -40,6 +40,8 @@ _FEWEST_LETTERS = 9
 _LONGEST_PART = 10
 _LONGEST_WHOLE = 14
 _FEWEST_COUNTED = 4
+# A fixed line is written in a few parts; more of them are a list.
+_MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
@@ -110,9 +112,8 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
     if len(figures) < 2:
         return False
     close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
-    return is_mobile(digits, regions) or (
-        close and len(digits) >= _LONGEST_PART and is_number(digits, regions)
-    )
+    grouped = len(figures) <= _MOST_PARTS and len(digits) >= _LONGEST_PART
+    return is_mobile(digits, regions) or (close and grouped and is_number(digits, regions))
 
 
 def _is_over_budget(run: Run) -> bool:
