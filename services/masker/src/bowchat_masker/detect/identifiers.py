@@ -12,6 +12,7 @@ from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.digits import Group, few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.shapes import is_called_reference
 
 _A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _PAN = re.compile(rf"{_A}[A-Z]{{3}}[ABCFGHJLPT][A-Z]([ -]?)[0-9]{{4}}\1[A-Z]{_END}", re.IGNORECASE)
@@ -127,6 +128,8 @@ def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
     if digits[0] in "01" or (digits[:2] == "91" and digits[2] in "6789" and len(groups) == 1):
         return False
     if (start and (text[start - 1].isalnum() or text[start - 1] in "+-/")) or text[end : end + 1].isalnum():
+        return False
+    if is_called_reference(text, start):
         return False
     lengths = {len(each.digits) for each in groups}
     return lengths in ({4}, {_AADHAAR_LENGTH}, {_LONE_DIGIT}) and checksums.verhoeff(digits)

@@ -228,6 +228,11 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
     return not is_mobile("".join(digits), regions, abroad=True)
 
 
+def is_called_reference(text: str, at: int) -> bool:
+    """Whether the words before `at` call what follows a policy, a claim, a transaction."""
+    return _CUE.search(text, max(0, at - _LONGEST_CUE), at) is not None
+
+
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
     lowest = max(0, at - _LONGEST_CUE)
