@@ -39,6 +39,9 @@ log = structlog.get_logger()
 
 ATTEMPTS = 3
 """How often a record that fails for its own reason is tried before it is parked."""
+CONFLICTS = 20
+"""How often a batch that conflicts is decided again at once. Then it is done record by record, in case its own records are
+at odds, and a record that conflicts still waits before each further try."""
 _BACKOFF_FIRST_S, _BACKOFF_MOST_S = 0.1, 10.0
 
 Raw = Any
@@ -90,13 +93,18 @@ class BatchLoop:
 
     async def _until_done(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
         """Attempt the batch until it is done; False when its partitions have moved away meanwhile."""
-        waits, failures = 0, 0
+        waits, failures, conflicts = 0, 0, 0
         while True:
             try:
                 await self._attempt(raws)
             except ConflictError:
                 metrics.CONFLICTS.labels(self._service).inc()
                 self._handler.forget()
+                conflicts += 1
+                if conflicts >= CONFLICTS and len(raws) > 1:
+                    return await self._one_by_one(raws, ours)
+                if conflicts >= CONFLICTS:
+                    await asyncio.sleep(backoff_s(conflicts - CONFLICTS, random.random()))  # noqa: S311 - jitter
             except DependencyDownError as error:
                 self._handler.forget()
                 self._note(str(error))
@@ -119,13 +127,16 @@ class BatchLoop:
     async def _isolate(self, raws: Sequence[Raw], error: Exception, ours: Callable[[], bool]) -> bool:
         """A batch fails as a whole: find the record that it is, and park that one alone."""
         if len(raws) > 1:
-            for raw in raws:
-                if not await self._until_done([raw], ours):
-                    return False
-            return True
+            return await self._one_by_one(raws, ours)
         batch = _Batch(self._parking.fork([lane_of(raws[0])]))
         self._park(batch, raws[0], where(error))
         await self._finish(batch)
+        return True
+
+    async def _one_by_one(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
+        for raw in raws:
+            if not await self._until_done([raw], ours):
+                return False
         return True
 
     async def _attempt(self, raws: Sequence[Raw]) -> None:

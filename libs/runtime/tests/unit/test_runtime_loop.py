@@ -17,7 +17,7 @@ from bowchat_contracts.sla import SlaChanged
 from bowchat_runtime import loop as loop_module
 from bowchat_runtime.decoding import key_bytes, key_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
-from bowchat_runtime.loop import BatchLoop, backoff_s
+from bowchat_runtime.loop import CONFLICTS, BatchLoop, backoff_s
 from bowchat_runtime.parking import PARK_ID_HEADER, ParkingState, discarded
 from bowchat_runtime.records import Outgoing, Record, Subscription, follow
 from bowchat_runtime.testing import MemoryPublisher
@@ -145,6 +145,27 @@ async def test_a_store_that_is_away_or_was_overtaken_parks_nothing(error: Except
     assert desks(publisher) == ["claims"]
     assert parking.outstanding == 0
     assert handler.forgotten == 1
+
+
+async def test_records_that_conflict_with_each_other_are_done_one_by_one() -> None:
+    """Two records of one batch whose writes are at odds do not turn the loop into a spin: each is done by itself."""
+
+    class AtOdds(Echo):
+        async def save(self, state: Any) -> None:
+            if len(self.decided) - self.saved > 1:
+                self.saved = len(self.decided)
+                raise ConflictError("both write one row")
+            self.saved = len(self.decided)
+            await super().save(state)
+
+        saved = 0
+
+    handler = AtOdds()
+    loop, publisher, consumer, parking = build(handler)
+    await loop.process([raw(0, "a"), raw(1, "a")], consumer)
+    assert len(publisher.sent) == 2
+    assert handler.forgotten == CONFLICTS
+    assert parking.outstanding == 0
 
 
 async def test_a_poisonous_record_is_tried_three_times_and_parked_and_its_conversation_follows() -> None:
