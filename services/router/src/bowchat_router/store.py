@@ -55,8 +55,8 @@ class RouterStore(Protocol):
     async def names_of(self, contact: ContactId) -> Names: ...
 
     async def forget(self, contact: ContactId) -> None:
-        """Forget by which identities a contact was known: who writes again is somebody new. The journal stays: it names
-        nobody.
+        """Forget by which identities a contact was known: who writes again is somebody new. The journal stays: it
+        names a random contact id and a policy, and no person.
         """
 
 
