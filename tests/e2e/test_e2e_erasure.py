@@ -12,7 +12,6 @@ import pytest_asyncio
 from pymongo import AsyncMongoClient
 
 from bowchat_audit.private import opened
-from bowchat_contracts.envelope import from_headers
 from bowchat_contracts.erasure import InsurerContactErased
 from bowchat_runtime.seal import Opener, SealBrokenError
 from bowchat_testkit.plugin import unavailable
@@ -147,9 +146,8 @@ async def test_nothing_of_an_erased_person_opens_and_the_log_still_holds(stage: 
 
     await until(forgotten, seconds=60)
     assert WORDS[STAYS] in (await everything_that_opens(stage)).casefold()
-    records = stage.by_kafka["acme-motor"].records
-    stones = [each.value for each in records if from_headers(each.headers).type == InsurerContactErased.type]
-    assert [json.loads(each)["alias"] for each in stones] == [alias]
+    stones = stage.by_kafka["acme-motor"].events(InsurerContactErased)
+    assert [each.alias for each in stones] == [alias]
     after = await log_of(stage, alias)
     assert [each["seq"] for each in after][: len(entries)] == [each["seq"] for each in entries]
     assert True in {each["erased"] for each in after}

@@ -10,7 +10,6 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from bowchat_contracts.envelope import from_headers
 from bowchat_contracts.media import InsurerMediaUpdate
 from bowchat_testkit.media import SECRETS, pdfs, pictures
 from bowchat_testkit.plugin import unavailable
@@ -64,11 +63,7 @@ async def told(stage: Stage, insurer: str, state: str, many: int = 1) -> list[In
     """What an insurer was told of files, once so many are in this state."""
 
     def found() -> list[InsurerMediaUpdate]:
-        every = [
-            InsurerMediaUpdate.model_validate_json(each.value)
-            for each in stage.by_kafka[insurer].records
-            if from_headers(each.headers).type == InsurerMediaUpdate.type
-        ]
+        every = stage.by_kafka[insurer].events(InsurerMediaUpdate)
         return [each for each in every if each.state == state]
 
     async def there() -> bool:

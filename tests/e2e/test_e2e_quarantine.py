@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bowchat_contracts.envelope import from_headers
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import InsurerWithheld
 from bowchat_testkit.plugin import unavailable
@@ -66,12 +65,7 @@ async def seen_by(stage: Stage, kind: Any, many: int) -> list[Any]:
     """What the insurer on Kafka got of this type."""
 
     def found() -> list[Any]:
-        records = stage.by_kafka["acme-motor"].records
-        return [
-            kind.model_validate_json(each.value)
-            for each in records
-            if from_headers(each.headers).type == kind.type
-        ]
+        return stage.by_kafka["acme-motor"].events(kind)
 
     async def there() -> bool:
         return len(found()) == many

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from bowchat_contracts.envelope import Meta, from_headers, to_headers, traceparent
+from bowchat_contracts.envelope import Meta, to_headers, traceparent
 from bowchat_contracts.reveals import InsurerIdentityRevealed, InsurerRevealChanged, InsurerRevealRequest
 from bowchat_contracts.topics import INSURER_REPLIES
 from bowchat_runtime.lockbox import unlock
@@ -48,12 +48,7 @@ async def told(stage: Stage, kind: Any, many: int) -> list[Any]:
     """What the insurer got of this type, once it is so many."""
 
     def found() -> list[Any]:
-        records = stage.by_kafka["acme-motor"].records
-        return [
-            kind.model_validate_json(each.value)
-            for each in records
-            if from_headers(each.headers).type == kind.type
-        ]
+        return stage.by_kafka["acme-motor"].events(kind)
 
     async def there() -> bool:
         return len(found()) == many

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bowchat_contracts.envelope import from_headers
 from bowchat_contracts.insurer import InsurerMessage, InsurerReplyChanged, InsurerWayChanged, ReplyRefused
 from bowchat_testkit.insurers import replying
 from bowchat_testkit.plugin import unavailable
@@ -43,12 +42,7 @@ async def told(stage: Stage, kind: Any, many: int, insurer: str = "acme-motor") 
     """What an insurer on Kafka got of this type."""
 
     def found() -> list[Any]:
-        records = stage.by_kafka[insurer].records
-        return [
-            kind.model_validate_json(each.value)
-            for each in records
-            if from_headers(each.headers).type == kind.type
-        ]
+        return stage.by_kafka[insurer].events(kind)
 
     async def there() -> bool:
         return len(found()) >= many

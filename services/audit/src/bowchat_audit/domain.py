@@ -23,7 +23,7 @@ from typing import Any, TypedDict
 import orjson
 from pydantic import ValidationError
 
-from bowchat_audit.private import lock, opened, public_part
+from bowchat_audit.private import lock, opened, parsed, public_part_of
 from bowchat_contracts.envelope import rfc3339
 from bowchat_contracts.erasure import RefsForgotten, SubjectErased
 from bowchat_contracts.topics import INSURER_REPLIES_PATTERN, REFS_FORGOTTEN, SUBJECTS_ERASED
@@ -152,7 +152,8 @@ def entry(
 
     `key` gives a lane's key for a record of this time; it is asked only where something is private.
     """
-    public = public_part(record.value)
+    data = parsed(record.value)
+    public = public_part_of(record.value, data)
     lane = None if public is None else lane_of(record)
     payload, encoding = as_text(record.value if public is None else public)
     locked = None if lane is None else lock(key(lane, record.meta.time), record.value, dedup)
@@ -169,7 +170,7 @@ def entry(
         time=rfc3339(meta.time),
         appended_at=appended_at,
         key=record.key,
-        subjects=_subjects(record.value),
+        subjects=_subjects(data),
         payload=payload,
         encoding=encoding,
         lane=lane,
@@ -294,12 +295,8 @@ def _decoded(text: bytes) -> bytes:
         return b""
 
 
-def _subjects(value: bytes) -> list[str]:
-    try:
-        data: Any = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return []
-    if not isinstance(data, dict):
+def _subjects(data: dict[str, Any] | None) -> list[str]:
+    if data is None:
         return []
     found = [data.get(name) for name in _SUBJECT_FIELDS]
     return [each for each in found if isinstance(each, str) and _IDENTIFIER.fullmatch(each)]

@@ -25,14 +25,24 @@ _PARKED_VALUE = "value"
 """A parked record carries another one, in base64."""
 
 
-def public_part(value: bytes) -> bytes | None:
-    """The value without its private fields; None where it has none. What is no JSON object is private as a whole."""
+def parsed(value: bytes) -> dict[str, Any] | None:
+    """The value as an object; None where it is none."""
     try:
         data: Any = orjson.loads(value)
     except orjson.JSONDecodeError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def public_part(value: bytes) -> bytes | None:
+    """The value without its private fields; None where it has none. What is no JSON object is private as a whole."""
+    return public_part_of(value, parsed(value))
+
+
+def public_part_of(value: bytes, data: dict[str, Any] | None) -> bytes | None:
+    """The same of a value that is `parsed` already: the log does it with every event."""
+    if data is None:
         return b"{}" if value else None
-    if not isinstance(data, dict):
-        return b"{}"
     found = PRIVATE_FIELDS & data.keys()
     inner = _inner(data) if "park_id" in data else None
     if not found and inner is None:

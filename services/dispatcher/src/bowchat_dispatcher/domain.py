@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from bowchat_contracts.deliveries import DeliveryState, StatusReceived
 from bowchat_contracts.pii import MessageText
+from bowchat_runtime.clock import whole_milliseconds
 
 Kind = Literal["whatsapp", "webhook"]
 Instruction = Literal["resend", "give_up"]
@@ -127,7 +128,7 @@ class Verdict:
 
 def opened(row: Row, now: datetime, position: str) -> Row:
     """A new row, at its first state."""
-    now = _stored(now)
+    now = whole_milliseconds(now)
     first = Change(1, "pending", 0, None, now, position)
     return replace(row, state="pending", created_at=now, changed_at=now, due_at=now, history=(first,))
 
@@ -142,7 +143,7 @@ def begun(row: Row, now: datetime, lease_s: float) -> Row | None:
         now,
         attempt=row.attempt + 1,
         due_at=now + timedelta(seconds=lease_s),
-        began_at=_stored(now),
+        began_at=whole_milliseconds(now),
     )
 
 
@@ -224,7 +225,7 @@ def may_instruct(row: Row, instruction: Instruction) -> bool:
 
 def instructed(row: Row, instruction: Instruction, now: datetime) -> Row:
     """The row with a person's word on it. The sender acts on it, so that one place changes states."""
-    return replace(row, instruction=instruction, due_at=_stored(now))
+    return replace(row, instruction=instruction, due_at=whole_milliseconds(now))
 
 
 def _obeyed(row: Row, now: datetime) -> Row | None:
@@ -288,7 +289,7 @@ def _moved(
     error_code: str | None = None,
     **fields: Any,
 ) -> Row:
-    now = _stored(now)
+    now = whole_milliseconds(now)
     attempt = fields.get("attempt", row.attempt)
     change = Change(row.history[-1].number + 1, state, attempt, error_code, now, cause)
     if state in ARRIVED:
@@ -296,15 +297,10 @@ def _moved(
     return replace(
         row,
         state=state,
-        due_at=_stored(due_at) if due_at else None,
+        due_at=whole_milliseconds(due_at) if due_at else None,
         error_code=error_code,
         instruction=None,
         changed_at=now,
         history=(*row.history, change)[-_REMEMBERED_CHANGES:],
         **fields,
     )
-
-
-def _stored(moment: datetime) -> datetime:
-    """Whole milliseconds, as the database keeps them: an event told again after a crash then has the same bytes."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from bowchat_masker.asking import ask, requested, tell
+from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.settings import load
 
@@ -13,8 +13,7 @@ def configure_alias(parser: argparse.ArgumentParser) -> None:
     help_ = "it answers no more; the next message of its policyholder goes under a new one"
     revoke = actions.add_parser("revoke", help=help_, description=help_)
     revoke.add_argument("alias", help="as the insurer knows the policyholder: ph_...")
-    revoke.add_argument("--why", required=True, help="the reason, for who reads the log later")
-    revoke.add_argument("--by", help="who decides (default: your account's name)")
+    add_reason(revoke)
 
 
 def run_alias(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Giving a command to the running masker, and waiting for its answer: what every command line of people's does."""
 
+import argparse
 import asyncio
 import getpass
 import sys
@@ -25,6 +26,12 @@ from bowchat_runtime.settings import ServiceSettings
 
 WAIT_S = 30.0
 """How long an answer is waited for. The command stands, whether or not anybody waits."""
+
+
+def add_reason(parser: argparse.ArgumentParser) -> None:
+    """The arguments that every command of people's takes: why, and who says so."""
+    parser.add_argument("--why", required=True, help="the reason, for who reads the log later")
+    parser.add_argument("--by", help="who decides (default: your account's name)")
 
 
 def requested(command: dict[str, Any], by: str | None, clock: Clock = system_clock) -> CommandRequested:

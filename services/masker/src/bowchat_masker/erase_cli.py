@@ -3,15 +3,14 @@
 import argparse
 import asyncio
 
-from bowchat_masker.asking import ask, requested, tell
+from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.settings import load
 
 
 def configure_erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("contact_id", help="ct_…, as the log and the accounts name a person")
-    parser.add_argument("--why", required=True, help="the reason, for who reads the log later")
-    parser.add_argument("--by", help="who decides (default: your account's name)")
+    add_reason(parser)
 
 
 def run_erase(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bowchat_masker.app import vault_database
-from bowchat_masker.asking import ask, requested, tell
+from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.handlers.holding import kept_copy
 from bowchat_masker.model import Held
 from bowchat_masker.quarantine_store import MongoQuarantine
@@ -39,8 +39,7 @@ def _action(actions: Any, name: str, help_: str) -> argparse.ArgumentParser:
 
 def _decision(actions: Any, name: str, help_: str) -> None:
     parser = _action(actions, name, help_)
-    parser.add_argument("--why", required=True, help="the reason, for who reads the log later")
-    parser.add_argument("--by", help="who decides (default: your account's name)")
+    add_reason(parser)
 
 
 def run_held(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import json
 import sys
 
 from bowchat_masker.app import vault_database
-from bowchat_masker.asking import ask, requested, tell
+from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.reveal_store import MongoReveals
 from bowchat_masker.reveals import Reveal
 from bowchat_masker.settings import MaskerSettings
@@ -20,8 +20,7 @@ def configure_reveal(parser: argparse.ArgumentParser) -> None:
     revoke = actions.add_parser("revoke", help="end one; the insurer is told")
     revoke.add_argument("--insurer", required=True)
     revoke.add_argument("--alias", required=True, help="as the list shows it")
-    revoke.add_argument("--why", required=True, help="the reason, for who reads the log later")
-    revoke.add_argument("--by", help="who decides (default: your account's name)")
+    add_reason(revoke)
 
 
 def run_reveal(arguments: argparse.Namespace) -> int:

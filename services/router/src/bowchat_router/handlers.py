@@ -15,6 +15,7 @@ from bowchat_router.domain import Conversation, Question
 from bowchat_router.journal import Entry
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.parking import park_id_of
 from bowchat_runtime.records import Outgoing, Record
@@ -125,7 +126,7 @@ class InboundHandler(_Remembering):
             message.refs,
             state.refs,
             state.fresh[message.refs[0]],
-            journal.whole_milliseconds(now),
+            whole_milliseconds(now),
             message.other_refs,
         )
         question = _question(message, writer, state)

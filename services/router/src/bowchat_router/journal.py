@@ -15,6 +15,7 @@ from bowchat_contracts.inbound import InboundReceived, MessageRouted
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED
 from bowchat_router.domain import Conversation, Route
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
 SOURCE = "router"
@@ -156,8 +157,3 @@ def _content(content: Content, related: Sequence[MessageId]) -> Content:
     if isinstance(content, ReactionContent | EditContent | RevokeContent) and content.of not in related:
         return content.model_copy(update={"of": None})
     return content
-
-
-def whole_milliseconds(moment: datetime) -> datetime:
-    """A moment as the store gives it back."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -12,7 +12,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from bowchat_contracts.envelope import BadEnvelopeError, from_headers, to_headers
+from bowchat_contracts.envelope import BadEnvelopeError, Event, from_headers, to_headers
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 from bowchat_runtime.clock import Clock, system_clock
@@ -22,6 +22,7 @@ from bowchat_testkit.insurers.replying import MESSAGES, ReplyPolicy, reply_meta,
 from bowchat_testkit.whatsapp_payloads import Json
 
 log = structlog.get_logger()
+AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 _AGAIN_S = 0.5
 """Pause before a reply that Kafka did not take is sent again, or a broker that is away is asked again."""
@@ -103,6 +104,14 @@ class KafkaInsurer(ConsumerRebalanceListener):
         """Every message in the order it came, each message once: duplicates share their id."""
         found = [message for record in self.records if (message := record.message()) is not None]
         return list({message.message_id: message for message in found}.values())
+
+    def events(self, kind: type[AnyEvent]) -> list[AnyEvent]:
+        """Every event of exactly this type, in the order they came, duplicates among them."""
+        return [
+            kind.model_validate_json(each.value)
+            for each in self.records
+            if from_headers(each.headers).type == kind.type
+        ]
 
     async def __aenter__(self) -> Self:
         self._consumer = AIOKafkaConsumer(

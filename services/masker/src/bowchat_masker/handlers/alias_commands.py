@@ -9,6 +9,7 @@ from bowchat_masker.handlers.answers import answer
 from bowchat_masker.model import AliasRow, Changes
 from bowchat_masker.store import VaultStore
 from bowchat_masker.ways import Way, revocation, revoked
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record
 
 _DONE = "the alias answers no more; the policyholder's next message to this insurer goes under a new one"
@@ -53,7 +54,7 @@ class AliasCommands:
             return (answer(record, "refused", _UNKNOWN, asked.requested_at),)
         ended = revocation(way, alias.generation)
         if ended is None:
-            after = revoked(way, asked.command_id, _database_time(now))
+            after = revoked(way, asked.command_id, whole_milliseconds(now))
             if way.key in state.changes.ways:
                 after = replace(after, version=way.version)
             state.ways[way.key] = state.changes.ways[way.key] = after
@@ -67,8 +68,3 @@ class AliasCommands:
 
     def forget(self) -> None:
         """Nothing is cached."""
-
-
-def _database_time(moment: datetime) -> datetime:
-    """Cut to the millisecond, as the database keeps it: what is read back gives the same bytes."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -17,6 +17,7 @@ from bowchat_masker.model import Held
 from bowchat_masker.quarantine import ENDS, HeldCommand, Refusal, Ruling, refusal_of
 from bowchat_masker.quarantine_store import QuarantineStore
 from bowchat_masker.store import VaultStore
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Outgoing, Record, follow
 
@@ -94,7 +95,7 @@ class HeldCommands:
             return self._again(record, ruling, state) if ruling.position == record.position else ()
         if refusal is not None:
             return (decided(record, refusal),) if refusal.position == record.position else ()
-        now = _database_time(now)
+        now = whole_milliseconds(now)
         held = state.held.get(command.subject_id)
         detail = refusal_of(command, held, ruling) if asked.by.role == "aggregator" else _NOT_YOURS
         if held is None or detail is not None:
@@ -174,8 +175,3 @@ def _why(asked: CommandRequested) -> str:
 
 def _prefix(subject_id: str) -> str:
     return subject_id.partition("_")[0]
-
-
-def _database_time(moment: datetime) -> datetime:
-    """Cut to the millisecond, as the database keeps it: what is read back gives the same bytes."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -41,6 +41,7 @@ from bowchat_masker.reply_text import CHANGED, Read, read
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_masker.ways import Way
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
 
@@ -98,7 +99,7 @@ class ReplyMasker:
         row = state.replies.get(reply.reply_key)
         if row is not None:
             return self._again(record, row, state)
-        row = replace(self._judge(record, state, _database_time(now)), content=self._content(reply))
+        row = replace(self._judge(record, state, whole_milliseconds(now)), content=self._content(reply))
         outgoing = self._events(record, row, state)
         held = self._held(record, row)
         state.replies[row.reply_key] = state.changes.replies[row.reply_key] = row
@@ -299,8 +300,3 @@ def _silenced(row: ReplyRow) -> ReplyRow:
         conversation_id=row.conversation_id,
         contact_id=row.contact_id,
     )
-
-
-def _database_time(moment: datetime) -> datetime:
-    """Cut to the millisecond, as the database keeps it: what is read back gives the same bytes."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -24,6 +24,7 @@ from bowchat_masker.model import alias_key
 from bowchat_masker.stop_words import Wish, confirmation, wish_of
 from bowchat_masker.vault import Vault, VaultBrokenError
 from bowchat_masker.ways import switched
+from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
 log = structlog.get_logger()
@@ -45,7 +46,7 @@ class Stopping:
         if wish is None:
             return ()
         key = alias_key(insurer, message.contact_id)
-        before, at = state.ways[key], _database_time(message.received_at)
+        before, at = state.ways[key], whole_milliseconds(message.received_at)
         way = switched(before, stopped=wish.stops, at=at, seq=message.seq, by=message.message_id)
         if way is not before:
             state.change(way)
@@ -99,8 +100,3 @@ class Stopping:
         )
         meta = follow(record.meta, SOURCE, event, time=now)
         return (Outgoing(DELIVERIES_REQUESTED, event.recipient_ref, event, meta),)
-
-
-def _database_time(moment: datetime) -> datetime:
-    """Cut to the millisecond, as the database keeps it, so that a place compares equal after it was read back."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
