@@ -69,20 +69,22 @@ def identify(
 
 
 def _renamed(others: Mapping[Ref, Ref], stored: Mapping[Ref, KnownRef]) -> dict[Ref, KnownRef]:
-    """What is known of these identities by their other refs alone, as if it had been learnt by these."""
+    """What is known of these identities by their other refs, as if it had been learnt by these: the last message may have
+    named the other one first.
+    """
     names = {other: ref for ref, other in others.items()}
-    return {
-        ref: KnownRef(
-            ref=ref,
-            version=0,
-            contact_id=found.contact_id,
-            linked_at=found.linked_at,
-            stronger=names.get(found.stronger, found.stronger) if found.stronger else None,
-            weaker=tuple(names.get(each, each) for each in found.weaker),
+    renamed: dict[Ref, KnownRef] = {}
+    for ref, other in others.items():
+        own, found = stored.get(ref), stored.get(other)
+        if found is None or (own is not None and own.contact_id != found.contact_id):
+            continue
+        own = own or KnownRef(ref, 0, found.contact_id, found.linked_at)
+        stronger = names.get(found.stronger, found.stronger) if found.stronger else None
+        weaker = (names.get(each, each) for each in found.weaker)
+        renamed[ref] = replace(
+            own, stronger=own.stronger or stronger, weaker=tuple(dict.fromkeys((*own.weaker, *weaker)))
         )
-        for ref, other in others.items()
-        if ref not in stored and (found := stored.get(other))
-    }
+    return renamed
 
 
 def _inherited(first: Ref, rest: Sequence[Ref], known: Mapping[Ref, KnownRef]) -> ContactId | None:

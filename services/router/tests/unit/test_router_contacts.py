@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bowchat_contracts.ids import derived_id
@@ -153,6 +153,7 @@ WRITINGS = st.lists(
 
 
 @given(WRITINGS)
+@example(messages=[((3,), "new"), ((0, 3), "old"), ((1, 3), "new")])
 def test_two_keys_of_refs_tell_what_one_would_have_told(messages: list[tuple[tuple[int, ...], str]]) -> None:
     """Whichever key each message names first, the contacts are those that one key alone would have given; nobody who was
     kept apart from another by it comes together with them.
