@@ -9,8 +9,3 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
-
-
-def whole_milliseconds(moment: datetime) -> datetime:
-    """A moment as the database gives it back: what is made of it again after a crash has the same bytes."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from bowchat_contracts.deliveries import DeliveryState, StatusReceived
 from bowchat_contracts.pii import MessageText
-from bowchat_runtime.clock import whole_milliseconds
+from bowchat_runtime.moments import whole_milliseconds
 
 Kind = Literal["whatsapp", "webhook"]
 Instruction = Literal["resend", "give_up"]

@@ -15,8 +15,8 @@ from bowchat_router.domain import Conversation, Question
 from bowchat_router.journal import Entry
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
-from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.errors import RejectError
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.parking import park_id_of
 from bowchat_runtime.records import Outgoing, Record
 

@@ -15,7 +15,7 @@ from bowchat_contracts.inbound import InboundReceived, MessageRouted
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED
 from bowchat_router.domain import Conversation, Route
-from bowchat_runtime.clock import whole_milliseconds
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
 SOURCE = "router"

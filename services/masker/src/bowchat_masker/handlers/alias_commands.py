@@ -9,7 +9,7 @@ from bowchat_masker.handlers.answers import answer
 from bowchat_masker.model import AliasRow, Changes
 from bowchat_masker.store import VaultStore
 from bowchat_masker.ways import Way, revocation, revoked
-from bowchat_runtime.clock import whole_milliseconds
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record
 
 _DONE = "the alias answers no more; the policyholder's next message to this insurer goes under a new one"

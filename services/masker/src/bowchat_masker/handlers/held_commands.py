@@ -17,8 +17,8 @@ from bowchat_masker.model import Held
 from bowchat_masker.quarantine import ENDS, HeldCommand, Refusal, Ruling, refusal_of
 from bowchat_masker.quarantine_store import QuarantineStore
 from bowchat_masker.store import VaultStore
-from bowchat_runtime.clock import whole_milliseconds
 from bowchat_runtime.errors import RejectError
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
 log = structlog.get_logger()

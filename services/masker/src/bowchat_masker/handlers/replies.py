@@ -41,7 +41,7 @@ from bowchat_masker.reply_text import CHANGED, Read, read
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_masker.ways import Way
-from bowchat_runtime.clock import whole_milliseconds
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
 

@@ -24,7 +24,7 @@ from bowchat_masker.model import alias_key
 from bowchat_masker.stop_words import Wish, confirmation, wish_of
 from bowchat_masker.vault import Vault, VaultBrokenError
 from bowchat_masker.ways import switched
-from bowchat_runtime.clock import whole_milliseconds
+from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
 log = structlog.get_logger()
