@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import Alias, CommandId, ContactId, InsurerId
+from bowchat_contracts.ids import Alias, CommandId, ContactId, ConversationId, InsurerId
 from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
@@ -83,8 +83,46 @@ class RevealRevoke(Part):
     why: Words
 
 
+class InsurerBlock(Part):
+    """End an insurer's way to one contact, where the alias is not known: as `alias.revoke` does."""
+
+    name: Literal["insurer.block"] = "insurer.block"
+    insurer: InsurerId
+    contact_id: ContactId
+    why: Words
+
+
+class Reply(Part):
+    """The insurer's reply that a slash command came in: where its answer goes."""
+
+    alias: Alias
+    thread_id: str | None = None
+    reply_id: str
+
+
+class SlashCommand(Part):
+    """A command as somebody typed it, `/handoff_to_underwriter urgent`: in the inbox, or as an insurer's reply. It is read,
+    and answered to its author, by the router; it never reaches a policyholder.
+    """
+
+    name: Literal["slash"] = "slash"
+    conversation_id: ConversationId
+    contact_id: ContactId
+    text: MessageText
+    reply: Reply | None = None
+    """None where the aggregator's people typed it."""
+
+
 Command = Annotated[
-    HeldRelease | HeldRewrite | HeldBlock | AliasRevoke | PersonErase | RevealRequest | RevealRevoke,
+    HeldRelease
+    | HeldRewrite
+    | HeldBlock
+    | AliasRevoke
+    | PersonErase
+    | RevealRequest
+    | RevealRevoke
+    | InsurerBlock
+    | SlashCommand,
     Field(discriminator="name"),
 ]
 
@@ -107,9 +145,11 @@ class CommandDecided(Event):
 
     command_id: CommandId
     command: str
-    """The command's name, as `held.release`."""
+    """The command's name, as `held.release` or `/resolve`."""
     outcome: Literal["accepted", "refused"]
     detail: str
     """In words: what was done, or why nothing was and what to do instead. Holds nothing of a person."""
     by: Author
     decided_at: datetime
+    reply: Reply | None = None
+    """The insurer's reply that the command came in, for who answers it there."""

@@ -3,14 +3,30 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from bowchat_contracts.commands import Author
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import ContactId, ConversationId, InsurerId, Ref
+from bowchat_contracts.pii import MessageText
 
-ConversationState = Literal["triage", "waiting_insurer", "waiting_policyholder", "closed"]
+ConversationState = Literal[
+    "triage", "queued", "waiting_insurer", "waiting_policyholder", "waiting_documents", "on_hold", "handed_off",
+    "resolved", "closed",
+]  # fmt: skip
+"""`triage`: no insurer yet, people decide. `queued`: a desk is decided and has no place yet; its messages wait here.
+`handed_off`: another desk of the same insurer has it, and has not answered yet. `resolved`: done, and a message reopens it.
+`closed`: for good."""
+
+ConversationChange = Literal[
+    "opened", "assigned", "queued", "admitted", "overflowed", "message", "answered", "documents_requested", "handed_off",
+    "escalated", "put_on_hold", "no_reply_needed", "resolved", "reopened", "transferred", "closed",
+]  # fmt: skip
+"""What happened. `transferred`: closed here, and goes on as another conversation with another insurer."""
 
 
 class ConversationChanged(Event):
-    """A conversation was opened or has moved to another state."""
+    """A conversation was opened or has moved to another state, desk or place."""
 
     type: ClassVar[str] = "bowchat.conversations.changed.v1"
 
@@ -23,6 +39,29 @@ class ConversationChanged(Event):
     state: ConversationState
     version: int
     """The conversation's version after this change; never goes back."""
+    at: datetime
+    change: ConversationChange | None = None
+    cycle: int = Field(1, ge=1)
+    """Counts how often it was opened: one more each time a resolved conversation is reopened."""
+    intent: str | None = None
+    priority: int = 0
+    queue_position: int | None = None
+    """While it is queued: its place in the desk's line, from 1."""
+    successor: ConversationId | None = None
+    """Where it goes on after a transfer."""
+    by: Author | None = None
+    """Who wanted it, where a person did."""
+
+
+class ConversationNoted(Event):
+    """Somebody wrote a note on a conversation: for the aggregator's people, never for a policyholder or an insurer."""
+
+    type: ClassVar[str] = "bowchat.conversations.noted.v1"
+
+    conversation_id: ConversationId
+    contact_id: ContactId
+    by: Author
+    text: MessageText
     at: datetime
 
 

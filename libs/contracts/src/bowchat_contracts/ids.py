@@ -69,6 +69,10 @@ CommandId = Annotated[str, _pattern("cm")]
 RevealId = Annotated[str, _pattern("rv")]
 """One request of an insurer for a number, and what came of it; minted per insurer."""
 ClockId = Annotated[str, _pattern("ck")]
+PromptId = Annotated[str, _pattern("pm")]
+"""One question or notice of the relay's own to a policyholder."""
+OptionId = Annotated[str, _pattern("op")]
+"""One answer that a prompt offers; derived from the prompt, so that a tap counts for its own prompt alone."""
 
 InsurerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 """An insurer's short name, as in its topics: lower-case letters, digits and dashes."""

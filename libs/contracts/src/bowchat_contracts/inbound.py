@@ -71,8 +71,32 @@ class SlaTerms(Part):
     warn_ratio: float = Field(gt=0, lt=1)
 
 
+class Candidate(Part):
+    """Where a message might have gone, and how well that fitted."""
+
+    insurer: InsurerId | None = None
+    policy_type: str | None = None
+    intent: str | None = None
+    score: float = Field(ge=0, le=1)
+    why: str
+
+
+class Explanation(Part):
+    """What a decision was made with."""
+
+    registry: str
+    """The version of the registry."""
+    model: str | None = None
+    """The version of the classifier, where it was asked."""
+    confidence: float = Field(1.0, ge=0, le=1)
+    candidates: tuple[Candidate, ...] = Field((), max_length=12)
+    """The best first."""
+
+
 class MessageRouted(Event):
-    """Where one message goes, and why. `triage` means that people have to decide."""
+    """Where one message goes, and why. `triage`: people have to decide. `queued`: its desk has no place yet. A message of
+    either comes again as `routed`, when somebody decided or a place is free.
+    """
 
     type: ClassVar[str] = "bowchat.inbound.routed.v1"
 
@@ -81,10 +105,13 @@ class MessageRouted(Event):
     contact_id: ContactId
     seq: int = Field(ge=1)
     """The message's place in its conversation, without gaps."""
-    outcome: Literal["routed", "triage"]
+    outcome: Literal["routed", "triage", "queued"]
     insurer: InsurerId | None = None
     desk: str | None = None
     policy_type: str | None = None
+    intent: str | None = None
+    language: str | None = None
+    """BCP 47, as far as it can be told."""
     policy_number: str | None = None
     tags: tuple[str, ...] = ()
     priority: int = 0
@@ -92,6 +119,7 @@ class MessageRouted(Event):
     rule: str
     """What decided: `policy_number`, `other_message`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
     reasons: tuple[str, ...]
+    explanation: Explanation | None = None
     sla: SlaTerms | None = None
     masking: MaskingPolicy = MaskingPolicy()
     """The agreement's masking, as it stood when the message was routed."""

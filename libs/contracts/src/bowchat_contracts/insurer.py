@@ -28,6 +28,7 @@ class InsurerMessage(Event):
     sent_at: datetime
     desk: str | None = None
     policy_type: str | None = None
+    intent: str | None = None
     tags: tuple[str, ...] = ()
     priority: int = 0
     origin: Origin | None = None
@@ -97,6 +98,22 @@ class InsurerWayChanged(Event):
     thread_id: ThreadId
     """Where they said it; it holds for every thread of the alias."""
     state: Literal["stopped", "open"]
+    at: datetime
+
+
+class InsurerCommandAnswered(Event):
+    """What came of a command that you sent as a reply, a text that begins with `/`. The policyholder does not see it."""
+
+    type: ClassVar[str] = "bowchat.insurer.command_answered.v1"
+
+    reply_id: str
+    alias: Alias
+    thread_id: ThreadId | None = None
+    command: str
+    """Its name, `/resolve`; `/` where it could not be read."""
+    outcome: Literal["accepted", "refused"]
+    detail: str
+    """What was done, or why nothing was and what to do instead."""
     at: datetime
 
 

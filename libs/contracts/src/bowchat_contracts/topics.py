@@ -6,15 +6,18 @@ from bowchat_contracts import (
     commands,
     conversations,
     deliveries,
+    desks,
     erasure,
     held,
     inbound,
     insurer,
     media,
     parking,
+    prompts,
     replies,
     reveals,
     sla,
+    timers,
 )
 from bowchat_contracts.envelope import Event
 
@@ -29,10 +32,17 @@ REPLIES_RECEIVED = "replies.received"
 REPLIES_DECIDED = "replies.decided"
 COMMANDS_REQUESTED = "commands.requested"
 COMMANDS_DECIDED = "commands.decided"
+COMMANDS_ANSWERED = "commands.answered"
 HELD_CHANGED = "held.changed"
 REVEALS_CHANGED = "reveals.changed"
 CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
+PROMPTS_REQUESTED = "prompts.requested"
+PROMPTS_ANSWERED = "prompts.answered"
+CSAT_RECEIVED = "csat.received"
+DESKS_WORKED = "desks.worked"
+DESKS_CHANGED = "desks.changed"
+TIMERS_DUE = "timers.due"
 SUBJECTS_ERASED = "subjects.erased"
 REFS_FORGOTTEN = "refs.forgotten"
 DELIVERIES_REQUESTED = "deliveries.requested"
@@ -85,7 +95,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(INSURER_MESSAGES, "alias",
           (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
            media.InsurerMediaUpdate, reveals.InsurerRevealChanged, reveals.InsurerIdentityRevealed, insurer.ReplyRefused,
-           insurer.InsurerReplyChanged, insurer.InsurerWayChanged, erasure.InsurerContactErased),
+           insurer.InsurerReplyChanged, insurer.InsurerCommandAnswered, insurer.InsurerWayChanged,
+           erasure.InsurerContactErased),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply, reveals.InsurerRevealRequest), (INSURER,), ("ingest",),
           "What this insurer answers, and asks for.", broker_time=True),
@@ -93,16 +104,32 @@ TOPICS: tuple[Topic, ...] = (
           "An insurer's answer, authenticated.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
           "Whether an answer may go out."),
-    Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest"),
-          ("masker", "audit"), "What a person or an insurer asks the relay to do."),
+    Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest", "router"),
+          ("masker", "router", "audit"), "What a person or an insurer asks the relay to do.",
+          retention_days=HOLDS_PEOPLE_DAYS),
     Topic(COMMANDS_DECIDED, "what it is about", (commands.CommandDecided,), ("masker",), ("masker", "audit"),
           "What came of it: the masker's command line waits for it, too."),
+    Topic(COMMANDS_ANSWERED, "conversation", (commands.CommandDecided,), ("router",), ("masker", "audit"),
+          "What came of a command that somebody typed in a conversation."),
     Topic(REVEALS_CHANGED, "conversation", (reveals.RevealChanged,), ("masker",), ("audit",),
           "Whether a policyholder agreed that an insurer may have their number; never the number."),
     Topic(HELD_CHANGED, "conversation", (held.HeldChanged,), ("masker",), ("masker", "audit"),
           "What people decided on something held."),
-    Topic(CONVERSATIONS_CHANGED, "conversation", (conversations.ConversationChanged,), ("router",),
-          ("masker", "dispatcher", "sla-watcher", "audit"), "The state of a conversation."),
+    Topic(CONVERSATIONS_CHANGED, "conversation",
+          (conversations.ConversationChanged, conversations.ConversationNoted), ("router",),
+          ("masker", "dispatcher", "sla-watcher", "audit"), "The state of a conversation.",
+          retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(PROMPTS_REQUESTED, "contact", (prompts.PromptRequested,), ("router",), ("masker", "audit"),
+          "What the relay asks or tells a policyholder.", retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(PROMPTS_ANSWERED, "contact", (prompts.PromptAnswered,), ("router",), ("audit",),
+          "What came of a question of the relay's."),
+    Topic(CSAT_RECEIVED, "conversation", (prompts.CsatReceived,), ("router",), ("audit",),
+          "How content a policyholder was."),
+    Topic(DESKS_WORKED, "insurer/desk", (desks.DeskWorked,), ("router",), ("router", "audit"),
+          "What counts for a desk that has only so many places, or may be failing."),
+    Topic(DESKS_CHANGED, "insurer/desk", (desks.DeskChanged,), ("router",), ("audit",), "How a desk stands."),
+    Topic(TIMERS_DUE, "contact", (timers.TimerDue,), ("router",), ("router", "audit"),
+          "Moments that the router has to act on."),
     Topic(CONTACTS_FROZEN, "recipient ref", (conversations.ContactFrozen,), ("masker",), ("dispatcher", "audit"),
           "Whose number has changed."),
     Topic(DELIVERIES_REQUESTED, "recipient ref", (deliveries.DeliveryRequested,), ("masker",), ("dispatcher", "audit"),
@@ -121,7 +148,7 @@ TOPICS: tuple[Topic, ...] = (
           "A person was erased: whoever keeps anything of them destroys it."),
     Topic(REFS_FORGOTTEN, "contact", (erasure.RefsForgotten,), ("router",), ("router", "audit"),
           "By which refs and conversations the router knew an erased person."),
-    Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("audit",),
+    Topic(SLA_CHANGED, "conversation", (sla.SlaChanged,), ("sla-watcher",), ("router", "audit"),
           "A response clock started, warned, breached or stopped."),
     Topic(PARKED, "as the original", (parking.RecordParked, parking.RecordReleased), SERVICES, (*SERVICES, "audit"),
           "Records one service set aside, and their return.", largest_bytes=LARGEST_PARKED_BYTES),

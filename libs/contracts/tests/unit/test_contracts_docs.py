@@ -22,6 +22,7 @@ PARTNER_EVENTS = {
     "bowchat.insurer.reply_refused.v1",
     "bowchat.insurer.reply.v1",
     "bowchat.insurer.blocked.v1",
+    "bowchat.insurer.command_answered.v1",
     "bowchat.insurer.contact_erased.v1",
     "bowchat.insurer.identity_revealed.v1",
     "bowchat.insurer.media.v1",

@@ -5,6 +5,7 @@ from bowchat_contracts.envelope import Event
 from bowchat_contracts.erasure import InsurerContactErased
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import (
+    InsurerCommandAnswered,
     InsurerMessage,
     InsurerReply,
     InsurerReplyChanged,
@@ -18,7 +19,8 @@ from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
-    InsurerReplyChanged, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed, InsurerContactErased,
+    InsurerReplyChanged, InsurerCommandAnswered, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed,
+    InsurerContactErased,
 )  # fmt: skip
 _FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
@@ -61,6 +63,10 @@ refused (`solicitation`).
 agreement says (`no_open_matter`, `alias_expired`). An alias can be ended (`alias_blocked`). An ended alias is never given
 again: their next message comes under a new one, in the same thread; answer that one. When they say STOP you get
 `bowchat.insurer.way_changed.v1`, and replies are refused (`policyholder_stopped`) until they say START.
+
+**Commands.** A reply whose text begins with `/` is a command to the relay and is never carried to the policyholder: `/help`
+lists what you may do, `/handoff_to_underwriter`, `/request_docs` and `/resolve` among it. What came of it, or why nothing
+did, is told by `bowchat.insurer.command_answered.v1`.
 
 **Asking for the number.** Where your work needs the policyholder's own number, write
 `bowchat.insurer.reveal_request.v1` to your replies topic, or post it to `/v1/insurers/{insurer}/reveal-requests` as you
