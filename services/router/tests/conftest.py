@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +13,14 @@ from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_DECIDED
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.loader import load
 from bowchat_registry.policies import Policy, PolicyBook
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
 from bowchat_runtime.records import Record
 from bowchat_runtime.testing import record
 
+EXAMPLE = Path(__file__).parents[3] / "registry"
 PICTURE = OtherContent(type="image")
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
@@ -76,7 +79,11 @@ def registry() -> Registry:
     ]
     agreements = {str(each["id"]): _agreement(each) for each in AGREEMENTS}
     return Registry(
-        "rg", agreements, RuleBook([Rule.model_validate(each) for each in RULES]), PolicyBook(policies)
+        "rg",
+        agreements,
+        RuleBook([Rule.model_validate(each) for each in RULES]),
+        PolicyBook(policies),
+        load(EXAMPLE).taxonomy,
     )
 
 

@@ -1,4 +1,7 @@
-"""Reading a registry directory: `insurers/*.yaml`, `rules.yaml`, `policies.csv`. All problems are found in one go."""
+"""Reading a registry directory: `insurers/*.yaml`, `taxonomy.yaml`, `rules.yaml`, `policies.csv`.
+
+All problems are found in one go.
+"""
 
 from pathlib import Path
 from types import MappingProxyType
@@ -11,9 +14,10 @@ from bowchat_registry.policies import PolicyBook, read_policies
 from bowchat_registry.problems import Problem, RegistryError
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
+from bowchat_registry.taxonomy import Taxonomy, contradictions
 from bowchat_registry.yaml_source import YamlDocument, read_yaml
 
-RULES, POLICIES, INSURERS = "rules.yaml", "policies.csv", "insurers"
+TAXONOMY, RULES, POLICIES, INSURERS = "taxonomy.yaml", "rules.yaml", "policies.csv", "insurers"
 
 Sources = dict[str, bytes]
 """The content of each file by its name within the directory."""
@@ -24,7 +28,10 @@ def read_sources(directory: Path) -> Sources:
 
     Errors: `RegistryError` when the directory or a file cannot be read.
     """
-    paths = [directory / RULES, directory / POLICIES, *sorted((directory / INSURERS).glob("*.yaml"))]
+    paths = [
+        *(directory / each for each in (TAXONOMY, RULES, POLICIES)),
+        *sorted((directory / INSURERS).glob("*.yaml")),
+    ]
     sources, problems = {}, []
     for path in paths:
         name = path.relative_to(directory).as_posix()
@@ -55,13 +62,20 @@ def load(directory: Path) -> Registry:
 def parse(sources: Sources, directory: str) -> Registry:
     """The registry that these files make."""
     reading = _Reading(sources)
+    taxonomy = reading.taxonomy()
     agreements = reading.agreements()
     rules = reading.rules(agreements)
     policies, wrong = read_policies(POLICIES, reading.text(POLICIES), _declared(sources))
     problems = reading.problems + wrong
-    if problems:
+    if problems or taxonomy is None:
         raise RegistryError(directory, problems)
-    return Registry(version_of(sources), MappingProxyType(agreements), RuleBook(rules), PolicyBook(policies))
+    return Registry(
+        version_of(sources),
+        MappingProxyType(agreements),
+        RuleBook(rules),
+        PolicyBook(policies),
+        taxonomy,
+    )
 
 
 def _declared(sources: Sources) -> list[str]:
@@ -83,6 +97,19 @@ class _Reading:
             line = self._sources[name][: error.start].count(b"\n") + 1
             self.problems.append(Problem(name, line, "file", "is not UTF-8; save it as UTF-8 text"))
             return self._sources[name].decode("utf-8-sig", errors="replace")
+
+    def taxonomy(self) -> Taxonomy | None:
+        document = self._document(TAXONOMY)
+        if document is None:
+            return None
+        try:
+            taxonomy = Taxonomy.model_validate(document.data)
+        except ValidationError as error:
+            self.problems += document.invalid(error)
+            return None
+        for place, text in contradictions(taxonomy):
+            self._say(document, place, text)
+        return taxonomy
 
     def agreements(self) -> dict[str, Agreement]:
         names = sorted(name for name in self._sources if name.startswith(f"{INSURERS}/"))

@@ -7,17 +7,19 @@ from datetime import date
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import PolicyBook
 from bowchat_registry.rules import RuleBook
+from bowchat_registry.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Agreements by insurer, rules and policies. A change of any file makes another registry."""
+    """Agreements by insurer, rules, policies and the taxonomy. A change of any file makes another registry."""
 
     version: str
     """Derived from the content of all files."""
     agreements: Mapping[str, Agreement]
     rules: RuleBook
     policies: PolicyBook
+    taxonomy: Taxonomy
 
     @property
     def insurers(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from bowchat_registry.agreements import Agreement
 from bowchat_registry.policies import PolicyBook
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import NOTHING, Rule, RuleBook, apply
+from bowchat_registry.taxonomy import Taxonomy
 
 
 def rule(name: str, when: dict[str, object], then: dict[str, object]) -> Rule:
@@ -90,11 +91,20 @@ def test_a_desk_is_chosen_by_tag_then_policy_type(kind: str | None, tags: tuple[
     assert agreement("acme").desk_for(kind, tags) == desk
 
 
+def taxonomy() -> Taxonomy:
+    examples = ["my car", "my van", "my bike", "a truck", "a tyre"]
+    motor = {"name": "motor", "description": "All that drives.", "examples": examples}
+    return Taxonomy.model_validate(
+        {"policy_words": ["policy"], "policy_types": [motor], "intents": [motor], "off_topic": examples}
+    )
+
+
 def test_only_insurers_in_force_that_offer_the_tag_serve() -> None:
     """An ended agreement serves nobody; a tag that some insurer offers excludes those who do not."""
     plain, tow = agreement("plain"), agreement("tow", tags=["roadside"])
     ended = agreement("ended", tags=["roadside"], valid_to="2026-01-31")
-    registry = Registry("rg", {each.id: each for each in (plain, tow, ended)}, BOOK, PolicyBook([]))
+    agreements = {each.id: each for each in (plain, tow, ended)}
+    registry = Registry("rg", agreements, BOOK, PolicyBook([]), taxonomy())
     on_last_day, after = date(2026, 1, 31), date(2026, 2, 1)
     assert registry.serving("motor", ("roadside",), on_last_day) == (tow, ended)
     assert registry.serving("motor", ("roadside", "unknown"), after) == (tow,)

@@ -10,4 +10,4 @@ from bowchat_runtime.settings import ServiceSettings
 class RouterSettings(ServiceSettings):
     http_port: int = Field(8002, ge=0, le=65535)
     registry: Path = Path("registry")
-    """The registry directory: `insurers/*.yaml`, `rules.yaml`, `policies.csv`."""
+    """The registry directory: `insurers/*.yaml`, `taxonomy.yaml`, `rules.yaml`, `policies.csv`."""
