@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import Alias, CommandId, ContactId, ConversationId, InsurerId
+from bowchat_contracts.ids import Alias, CommandId, ContactId, ConversationId, InsurerId, derived_id
 from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
@@ -136,6 +136,11 @@ class CommandRequested(Event):
     by: Author
     command: Command
     requested_at: datetime
+
+
+def command_in_reply(reply_key: str) -> str:
+    """The id of the command that this reply is: the same, however often the reply is sent or read."""
+    return derived_id("cm", "reply", reply_key)
 
 
 class CommandDecided(Event):

@@ -27,14 +27,14 @@ class ReplyReceived(Event):
 
 class ReplyDecided(Event):
     """May this reply go out? `held` waits for people, who accept it after all or have it `blocked`; `refused` has been told
-    to the insurer, with the reason.
+    to the insurer, with the reason. A `command` is none for the policyholder: it begins with `/`, and the router reads it.
     """
 
     type: ClassVar[str] = "bowchat.replies.decided.v1"
 
     reply_key: ReplyKey
     insurer: InsurerId
-    outcome: Literal["accepted", "held", "refused", "blocked"]
+    outcome: Literal["accepted", "held", "refused", "blocked", "command"]
     reason: RefusalReason | Literal["guard", "number_changed"] | None = None
     conversation_id: ConversationId | None = None
     """None where the alias is unknown, so that no conversation can be named."""

@@ -1,4 +1,5 @@
-"""The accounts: received = delivered + failed + held + blocked + refused + parked + in flight, per direction.
+"""The accounts: received = delivered + failed + held + blocked + refused + answered + command + parked + in flight, per
+direction.
 
 A fold over the log, entry by entry; what it keeps is a few words per message. Received and each end are read from
 different events of different writers, so that a message that one of them forgot shows up, instead of being netted out.
@@ -9,30 +10,35 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from bowchat_audit.domain import Entry
 from bowchat_audit.trails import End, MessageTrail, ReplyTrail, Trail
+from bowchat_contracts.commands import CommandDecided, command_in_reply
 from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated
 from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_contracts.parking import RecordParked, RecordReleased
+from bowchat_contracts.prompts import PromptAnswered, PromptRequested
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import (
+    COMMANDS_ANSWERED,
     DELIVERIES_REQUESTED,
     DELIVERIES_UPDATED,
     INBOUND_RECEIVED,
     INBOUND_RELAYED,
     INBOUND_ROUTED,
     PARKED,
+    PROMPTS_ANSWERED,
+    PROMPTS_REQUESTED,
     REPLIES_DECIDED,
     REPLIES_RECEIVED,
 )
 
-ENDS: tuple[End, ...] = ("delivered", "failed", "held", "blocked", "refused", "parked")
+ENDS: tuple[End, ...] = get_args(End)
 
 _PARKED = PARKED.format(service="")
 
@@ -47,7 +53,7 @@ _ON_THE_WAY = {
 }
 
 
-_Outcome = tuple[str, Trail, End | None, str]
+_Outcome = tuple[str, MessageTrail | ReplyTrail, End | None, str]
 """An id, what is known of it, its end if it has one, its last stage."""
 
 
@@ -100,6 +106,8 @@ class Books:
     """States of deliveries to insurers whose message the log has not named yet."""
     notices: set[str] = field(default_factory=set)
     """Reply keys of the relay's own words: no insurer's reply, so not in the accounts."""
+    commands_answered: set[str] = field(default_factory=set)
+    """Commands typed in conversations that were answered."""
     parked_by: dict[str, Trail] = field(default_factory=dict)
     unattributed_parks: set[str] = field(default_factory=set)
     """Parked records on the way that name no message: they were never received as one."""
@@ -131,7 +139,8 @@ class Books:
     def _reply_outcomes(self) -> Iterator[_Outcome]:
         for identity, trail in self.replies.items():
             if identity not in self.notices:
-                yield identity, trail, *trail.outcome()
+                answered = command_in_reply(identity) in self.commands_answered
+                yield identity, trail, *trail.outcome(command_answered=answered)
 
     def message(self, identity: str) -> MessageTrail:
         return self.messages.setdefault(identity, MessageTrail())
@@ -146,7 +155,8 @@ def _account(direction: str, outcomes: Iterator[_Outcome], now: datetime, older_
     anomalies: list[Anomaly] = []
     for identity, trail, end, stage in outcomes:
         anomalies += [Anomaly(identity, f"two ends: {each}", stage) for each in _contradictions(trail, end)]
-        if trail.received_at is None:
+        received_at, waits_until = trail.received_at, trail.waits_until
+        if received_at is None or waits_until is None:
             anomalies.append(Anomaly(identity, "never received", stage))
             continue
         received += 1
@@ -154,9 +164,9 @@ def _account(direction: str, outcomes: Iterator[_Outcome], now: datetime, older_
             ends[end] += 1
             continue
         stages[stage] += 1
-        age = now - trail.received_at
+        age = now - received_at
         waiting.append(Waiting(identity, stage, int(age.total_seconds())))
-        if age > older_than:
+        if now - waits_until > older_than:
             anomalies.append(Anomaly(identity, f"in flight for {int(age.total_seconds())} s", stage))
     return Account(direction, received, {each: ends[each] for each in ENDS}, dict(stages), waiting, anomalies)
 
@@ -171,7 +181,17 @@ def _received(books: Books, data: dict[str, Any], _: Entry) -> None:
 
 
 def _routed(books: Books, data: dict[str, Any], _: Entry) -> None:
-    books.message(data["message_id"]).decision = data["outcome"]
+    books.message(data["message_id"]).seen_route(data["outcome"])
+
+
+def _asked(books: Books, data: dict[str, Any], _: Entry) -> None:
+    if data["kind"] == "which_matter" and data.get("message_id"):
+        books.message(data["message_id"]).asked_until = datetime.fromisoformat(data["expires_at"])
+
+
+def _answered(books: Books, data: dict[str, Any], _: Entry) -> None:
+    if data["outcome"] == "answered" and data.get("message_id"):
+        books.message(data["message_id"]).answer = True
 
 
 def _relayed(books: Books, data: dict[str, Any], entry: Entry) -> None:
@@ -190,9 +210,13 @@ def _reply_decided(books: Books, data: dict[str, Any], _: Entry) -> None:
     books.reply(data["reply_key"]).seen_decision(data["outcome"])
 
 
+def _command_answered(books: Books, data: dict[str, Any], _: Entry) -> None:
+    books.commands_answered.add(data["command_id"])
+
+
 def _requested(books: Books, data: dict[str, Any], _: Entry) -> None:
     books.reply(data["reply_key"]).requested = True
-    if data.get("notice") or data.get("reveal_id"):
+    if data.get("notice") or data.get("reveal_id") or data.get("prompt_id"):
         books.notices.add(data["reply_key"])
 
 
@@ -255,6 +279,9 @@ _APPLY = {
     (INBOUND_RELAYED, MessageRelayed.type): _relayed,
     (REPLIES_RECEIVED, ReplyReceived.type): _reply_received,
     (REPLIES_DECIDED, ReplyDecided.type): _reply_decided,
+    (COMMANDS_ANSWERED, CommandDecided.type): _command_answered,
+    (PROMPTS_REQUESTED, PromptRequested.type): _asked,
+    (PROMPTS_ANSWERED, PromptAnswered.type): _answered,
     (DELIVERIES_REQUESTED, DeliveryRequested.type): _requested,
     (DELIVERIES_UPDATED, DeliveryUpdated.type): _updated,
     (_PARKED, RecordParked.type): _parked,

@@ -35,7 +35,7 @@ GAP_ACCEPTED = "bowchat.audit.gap_accepted.v1"
 
 _SUBJECT_FIELDS = (
     "message_id", "conversation_id", "contact_id", "insurer_message_id", "alias", "thread_id", "reply_key",
-    "delivery_id", "subject_id", "clock_id", "park_id", "command_id",
+    "delivery_id", "subject_id", "clock_id", "park_id", "command_id", "prompt_id",
 )  # fmt: skip
 # Insurers write these fields themselves; only what has the form of an identifier of ours is one.
 _IDENTIFIER = re.compile(r"[a-z]{2}_[a-p]{32}")

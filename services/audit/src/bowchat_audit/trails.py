@@ -4,16 +4,22 @@ An end is never computed as a remainder. Whoever has no end is in flight, at the
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-End = Literal["delivered", "failed", "held", "blocked", "refused", "parked"]
+End = Literal["delivered", "failed", "held", "blocked", "refused", "answered", "command", "parked"]
+"""`answered`: the message answered a question of the relay's. `command`: the reply was a command, and its author was told
+what came of it.
+"""
 DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
 FAILED = frozenset({"failed", "unresolved"})
 _ARRIVED = frozenset({"delivered", "read"})
 _ON_THE_TOPIC = frozenset({"relayed", "released"})
 _COURSE = ("pending", "sending", "unknown", "unresolved", "accepted", "sent", "delivered", "read", "failed")
 _RANKS = {state: rank for rank, state in enumerate(_COURSE)}
+_STOPPED: dict[str, End] = {"refused": "refused", "held": "held", "blocked": "blocked"}
+_LINE_LASTS = timedelta(days=3)
+"""How long a message may wait in a desk's line before somebody should look: a weekend, and a holiday beside it."""
 
 
 @dataclass(slots=True)
@@ -22,7 +28,7 @@ class Trail:
 
     received_at: datetime | None = None
     decision: str = ""
-    """Inbound: `routed` or `triage`. Replies: `accepted`, `held`, `refused` or `blocked`."""
+    """Inbound: `triage`, `queued` or `routed`. Replies: `accepted`, `held`, `refused`, `blocked` or `command`."""
     delivery: str = ""
     """The state of its delivery, where there is one: the furthest of the last attempt, since the ledger's changes may be
     logged in another order than they happened."""
@@ -49,6 +55,26 @@ class MessageTrail(Trail):
     """`relayed`, `held`, `released` or `blocked`."""
     relayed_seq: int = 0
     insurer: str = ""
+    asked_until: datetime | None = None
+    """How long an answer to the question is waited for that decides where it goes."""
+    answer: bool = False
+    """It was the answer to such a question, or another: it goes nowhere."""
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """Until when nobody should wonder that it is in flight; None before it was received."""
+        if self.received_at is None:
+            return None
+        if self.decision == "queued":
+            return self.received_at + _LINE_LASTS
+        if self.decision or self.asked_until is None:
+            return self.received_at
+        return max(self.received_at, self.asked_until)
+
+    def seen_route(self, outcome: str) -> None:
+        """A message in triage or in a line comes again as `routed`, perhaps in another conversation, and so in any order."""
+        if self.decision != "routed":
+            self.decision = outcome
 
     def seen_relay(self, outcome: str, insurer: str, seq: int) -> None:
         # Only what is held has a second end, and whichever it is, it is the last.
@@ -62,6 +88,8 @@ class MessageTrail(Trail):
         Args:
             webhook_since: From which place in the log on this insurer is known to be reached by webhook; None: by Kafka.
         """
+        if self.answer and (self.relay or self.decision):
+            self.contradictions.add(f"answered and {self.relay or self.decision}")
         end, stage = self._own_outcome(webhook_since)
         return ("parked" if end is None and self.parks else end), stage
 
@@ -75,7 +103,9 @@ class MessageTrail(Trail):
             return _sent(self.delivery, before=self.relay) if by_webhook else ("delivered", self.relay)
         if self.decision == "triage":
             return "held", "triage"
-        return None, self.decision or "received"
+        if self.answer:
+            return "answered", "router"
+        return None, self.decision or ("asked" if self.asked_until else "received")
 
 
 @dataclass(slots=True)
@@ -84,23 +114,32 @@ class ReplyTrail(Trail):
 
     requested: bool = False
 
+    @property
+    def waits_until(self) -> datetime | None:
+        """Until when nobody should wonder that it is in flight; None before it was received."""
+        return self.received_at
+
     def seen_decision(self, outcome: str) -> None:
         if self.decision not in ("", "held", outcome) or {self.decision, outcome} == {"held", "refused"}:
             self.contradictions.add(f"{self.decision} and {outcome}")
         self.decision = outcome
 
-    def outcome(self) -> tuple[End | None, str]:
-        """The end, if there is one, and the last stage."""
+    def outcome(self, *, command_answered: bool) -> tuple[End | None, str]:
+        """The end, if there is one, and the last stage.
+
+        Args:
+            command_answered: Whether the command that it was, if it was one, has been answered.
+        """
         end, stage = self._own_outcome()
+        if self.decision == "command" and command_answered:
+            end = "command"
         return ("parked" if end is None and self.parks else end), stage
 
     def _own_outcome(self) -> tuple[End | None, str]:
-        if self.decision == "refused":
-            return "refused", "masker"
-        if self.decision == "held":
-            return "held", "masker"
-        if self.decision == "blocked":
-            return "blocked", "masker"
+        if self.decision in _STOPPED:
+            return _STOPPED[self.decision], "masker"
+        if self.decision == "command":
+            return None, "command"
         if self.delivery:
             return _sent(self.delivery, before="")
         if self.requested:

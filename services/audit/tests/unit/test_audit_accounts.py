@@ -16,6 +16,7 @@ from bowchat_audit.domain import EMPTY, Entry, Read, Tail
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.keys import LaneKeys, MemoryKeys
 from bowchat_audit.memory import MemoryLog, NoHoles
+from bowchat_contracts.commands import command_in_reply
 from bowchat_contracts.envelope import Meta
 from bowchat_contracts.ids import derived_id
 from bowchat_runtime.errors import DependencyDownError, SettingsError
@@ -39,6 +40,16 @@ def routed(outcome: str = "routed") -> Line:
     return "inbound.routed", "bowchat.inbound.routed.v1", {"message_id": MESSAGE, "outcome": outcome}
 
 
+def asked(kind: str = "which_matter", until: str = "2026-03-02T09:39:30Z") -> Line:
+    data = {"prompt_id": "pm", "kind": kind, "message_id": MESSAGE, "expires_at": until}
+    return "prompts.requested", "bowchat.prompts.requested.v1", data
+
+
+def answered(outcome: str = "answered", message: str | None = MESSAGE) -> Line:
+    data = {"prompt_id": "pm", "outcome": outcome, "message_id": message}
+    return "prompts.answered", "bowchat.prompts.answered.v1", data
+
+
 def relayed(outcome: str = "relayed", insurer: str = "acme", message: str = MESSAGE) -> Line:
     data = {
         "message_id": message,
@@ -55,6 +66,11 @@ def reply(at: str = RECEIVED) -> Line:
 
 def decided(outcome: str = "accepted") -> Line:
     return "replies.decided", "bowchat.replies.decided.v1", {"reply_key": REPLY, "outcome": outcome}
+
+
+def commanded(reply_key: str = REPLY) -> Line:
+    data = {"command_id": command_in_reply(reply_key), "outcome": "refused"}
+    return "commands.answered", "bowchat.commands.decided.v1", data
 
 
 def requested() -> Line:
@@ -135,6 +151,18 @@ def where(account: Account) -> str:
         ([received(), routed()], "routed"),
         ([received(), routed("triage")], "held"),
         ([received(), routed("triage"), routed(), relayed()], "delivered"),
+        ([received(), routed("queued")], "queued"),
+        ([received(), routed("queued"), routed("triage")], "held"),
+        ([received(), routed("queued"), routed()], "routed"),
+        ([received(), routed(), routed("queued")], "routed"),
+        ([received(), routed("queued"), routed(), relayed()], "delivered"),
+        ([received(), asked()], "asked"),
+        ([received(), asked("notice")], "received"),
+        ([received(), asked(), routed(), relayed()], "delivered"),
+        ([received(), asked(), answered("expired", None), routed("triage")], "held"),
+        ([received(), answered()], "answered"),
+        ([answered(), received()], "answered"),
+        ([received(), asked(), answered("overtaken")], "asked"),
         ([received(), routed(), relayed("held")], "held"),
         ([received(), routed(), relayed("held"), relayed("released")], "delivered"),
         ([received(), routed(), relayed("held"), relayed("blocked")], "blocked"),
@@ -179,6 +207,8 @@ def test_a_message_is_where_its_own_events_say(lines: list[Line], expected: str)
         ([reply(), decided("held"), decided(), updated("sent")], "delivered"),
         ([reply(), decided("held"), decided("blocked")], "blocked"),
         ([reply(), decided("refused")], "refused"),
+        ([reply(), decided("command")], "command"),
+        ([commanded(), decided("command"), reply()], "command"),
         ([reply(), parked("masker", reply())], "parked"),
         ([reply(), decided(), requested(), parked("dispatcher", requested())], "parked"),
         ([updated("sent"), decided(), reply()], "delivered"),
@@ -209,6 +239,12 @@ def test_a_reply_is_where_its_own_events_say(lines: list[Line], expected: str) -
         ([received(), relayed(), webhook("delivered"), webhook("failed")], "two ends: delivered and failed"),
         ([received(), relayed(), parked("router", received())], "two ends: delivered and parked"),
         ([received("2026-03-02T09:00:00Z"), routed()], "in flight for 600 s"),
+        ([received("2026-03-02T09:00:00Z"), asked(until="2026-03-02T09:05:00Z")], "in flight for 600 s"),
+        ([received("2026-02-26T09:10:00Z"), routed("queued")], "in flight for 345600 s"),
+        ([received(), answered(), routed()], "two ends: answered and routed"),
+        ([received(), answered(), relayed()], "two ends: answered and relayed"),
+        ([reply("2026-03-02T09:00:00Z"), decided("command")], "in flight for 600 s"),
+        ([reply(), decided("command"), decided()], "two ends: command and accepted"),
         ([decided("refused")], "never received"),
         ([reply(), decided(), decided("refused")], "two ends: accepted and refused"),
         ([reply(), updated("failed"), updated("delivered")], "two ends: failed and delivered"),
@@ -220,6 +256,21 @@ def test_what_cannot_be_is_an_anomaly(lines: list[Line], what: str) -> None:
     accounts = accounts_of(lines)
     assert [each.what for account in accounts for each in account.anomalies] == [what]
     assert not report.sound(accounts)
+
+
+@pytest.mark.parametrize("why", [asked(), routed("queued")])
+def test_what_waits_for_people_is_not_overdue(why: Line) -> None:
+    """A message whose writer is asked, or whose desk is full, is in flight, and nobody has to look for it yet."""
+    inbound, _ = accounts_of([received("2026-03-02T09:00:00Z"), why])
+    assert [each.seconds for each in inbound.waiting] == [600]
+    assert not inbound.anomalies
+
+
+def test_a_command_ends_when_it_was_answered() -> None:
+    """Until its author was told what came of it, it is in flight, and so cannot be lost in silence."""
+    _, waiting = accounts_of([reply(), decided("command")])
+    _, ended = accounts_of([reply(), decided("command"), commanded()])
+    assert (waiting.in_flight, ended.ends["command"]) == ({"command": 1}, 1)
 
 
 def test_a_lost_webhook_is_not_taken_for_delivered() -> None:
@@ -241,7 +292,7 @@ def test_an_insurer_cannot_write_into_the_books() -> None:
     assert accounts_of([forged])[0].received == 0
 
 
-@pytest.mark.parametrize("of", [{"notice": True}, {"reveal_id": "rv_a"}])
+@pytest.mark.parametrize("of", [{"notice": True}, {"reveal_id": "rv_a"}, {"prompt_id": "pm_a"}])
 def test_the_relays_own_words_are_no_reply(of: dict[str, Any]) -> None:
     """An answer to STOP, or a question of ours, is in no account, in whichever order the log has its events."""
     topic, type_, data = requested()
@@ -261,7 +312,8 @@ def test_what_names_no_message_is_shown_apart() -> None:
 
 
 lives = st.lists(
-    st.sampled_from([received(), routed(), routed("triage"), relayed(), relayed("held"), relayed("released"),
+    st.sampled_from([received(), routed(), routed("triage"), routed("queued"), asked(), answered(), commanded(),
+                     decided("command"), relayed(), relayed("held"), relayed("released"),
                      relayed("blocked"), webhook("pending"),
                      webhook("delivered"), webhook("failed"), parked("router", received()), released("router"),
                      reply(), decided(), decided("held"), decided("blocked"), decided("refused"), updated("sent"),
@@ -286,13 +338,17 @@ async def _log(lines: list[Line]) -> MemoryLog:
     return log
 
 
+def _row(direction: str, *numbers: int) -> str:
+    return f"{direction:<8}" + "".join(f"{each:>11}" for each in numbers)
+
+
 async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     """Sound books are exit code 0; one overdue message is 1, and is named."""
     log = await _log([received(), routed(), relayed(), reply(), decided()])
     assert await balance(log, older_than_s=60, as_json=False, clock=lambda: NOW) == 0
     assert capsys.readouterr().out.splitlines()[1:4] == [
-        "inbound           1          1          0          0          0          0          0          0",
-        "replies           1          0          0          0          0          0          0          1",
+        _row("inbound", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+        _row("replies", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1),
         "replies in flight: accepted 1",
     ]
     assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
