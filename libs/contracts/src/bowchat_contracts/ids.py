@@ -73,6 +73,10 @@ PromptId = Annotated[str, _pattern("pm")]
 """One question or notice of the relay's own to a policyholder."""
 OptionId = Annotated[str, _pattern("op")]
 """One answer that a prompt offers; derived from the prompt, so that a tap counts for its own prompt alone."""
+ChangeId = Annotated[str, _pattern("pc")]
+"""One change of policies and contacts: an import, or a part of a long one."""
+AdId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+"""A provider's id of the advertisement that a chat began at. It names an advertisement, and no person."""
 
 InsurerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 """An insurer's short name, as in its topics: lower-case letters, digits and dashes."""

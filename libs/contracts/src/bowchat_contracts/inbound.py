@@ -8,6 +8,7 @@ from pydantic import Field
 from bowchat_contracts.content import Content, Origin
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import (
+    AdId,
     Alias,
     ContactId,
     ConversationId,
@@ -43,6 +44,8 @@ class InboundReceived(Event):
     quoted: MessageId | None = None
     """The message that was quoted, if it is one of the policyholder's own: the id that it would have."""
     origin: Origin | None = None
+    ad: AdId | None = None
+    """The advertisement that the chat began at: it may decide where the message goes, and goes no further."""
     sent_at: datetime
     """When the policyholder sent it, by the provider's clock, in whole seconds."""
     received_at: datetime

@@ -13,6 +13,7 @@ from bowchat_contracts import (
     insurer,
     media,
     parking,
+    policies,
     prompts,
     replies,
     reveals,
@@ -43,6 +44,7 @@ CSAT_RECEIVED = "csat.received"
 DESKS_WORKED = "desks.worked"
 DESKS_CHANGED = "desks.changed"
 TIMERS_DUE = "timers.due"
+POLICIES_CHANGED = "policies.changed"
 SUBJECTS_ERASED = "subjects.erased"
 REFS_FORGOTTEN = "refs.forgotten"
 DELIVERIES_REQUESTED = "deliveries.requested"
@@ -130,6 +132,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(DESKS_CHANGED, "insurer/desk", (desks.DeskChanged,), ("router",), ("audit",), "How a desk stands."),
     Topic(TIMERS_DUE, "contact", (timers.TimerDue,), ("router",), ("router", "audit"),
           "Moments that the router has to act on."),
+    Topic(POLICIES_CHANGED, "one for all", (policies.PoliciesChanged,), ("ingest",), ("router", "audit"),
+          "Policies and contacts that the aggregator added, changed or removed.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(CONTACTS_FROZEN, "recipient ref", (conversations.ContactFrozen,), ("masker",), ("dispatcher", "audit"),
           "Whose number has changed."),
     Topic(DELIVERIES_REQUESTED, "recipient ref", (deliveries.DeliveryRequested,), ("masker",), ("dispatcher", "audit"),

@@ -18,7 +18,8 @@ _NONCE_BYTES = 12
 
 PRIVATE_FIELDS = frozenset(
     {
-        "content", "text", "options", "command", "policy_number", "sealed_identity", "sealed_recipient", "sealed_media",
+        "content", "text", "options", "command", "policy_number", "policies", "contacts",
+        "sealed_identity", "sealed_recipient", "sealed_media",
     }
 )  # fmt: skip
 """Names of the fields of events that hold what somebody wrote, a seal, or a policy that names its holder. A test
