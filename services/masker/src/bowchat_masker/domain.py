@@ -34,6 +34,7 @@ def insurer_message(message: MessageRouted, names: Minted, content: InsurerConte
         sent_at=whole_second(message.sent_at),
         desk=message.desk,
         policy_type=message.policy_type,
+        intent=message.intent,
         tags=message.tags,
         priority=message.priority,
         origin=message.origin,
@@ -57,7 +58,14 @@ def withheld(message: MessageRouted, names: Minted, reason: WithheldReason) -> I
 def trusted_words(message: MessageRouted) -> frozenset[str]:
     """Words of a record that people did not write: the registry's and the contract's."""
     content = message.content
-    ours = {message.desk, message.policy_type, *message.tags, message.origin, *get_args(Placeholder)}
+    ours = {
+        message.desk,
+        message.policy_type,
+        message.intent,
+        *message.tags,
+        message.origin,
+        *get_args(Placeholder),
+    }
     ours |= {"choice", content.kind}
     if isinstance(content, OtherContent):
         ours.add(content.type)

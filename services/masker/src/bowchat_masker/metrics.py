@@ -2,7 +2,8 @@
 
 from prometheus_client import Counter
 
-# Policyholders' messages, by what became of them: relayed, held, learned (triage: no insurer yet); reason of a hold.
+# Policyholders' messages, by what became of them: relayed, held, learned (no insurer yet, or no place at its desk);
+# reason of a hold.
 MESSAGES = Counter(
     "bowchat_masker_messages_total", "Messages on their way to an insurer.", ["outcome", "reason"]
 )

@@ -245,6 +245,36 @@ async def test_triage_is_remembered_and_silent(world: Any) -> None:
     assert derived_id("ct", "asha") in world.store._contacts
 
 
+async def test_a_message_in_a_line_is_remembered_and_silent(world: Any) -> None:
+    """A message whose desk has no place yet reaches nobody, and makes no alias; the vault learns who wrote."""
+    assert await world.takes(world.message(outcome="queued")) == []
+    assert derived_id("ct", "asha") in world.store._contacts
+    assert not world.store._aliases
+    assert not world.store._ways
+
+
+@pytest.mark.parametrize("before", [{"outcome": "queued"}, {"insurer": None}])
+async def test_what_waited_is_relayed_when_it_comes_again(world: Any, before: dict[str, Any]) -> None:
+    """From a line or from triage: the insurer gets the message at its place, once, as if it had come so at first."""
+    waited = await world.takes(world.message("My number is +44 7700 900188", **before))
+    sent = await world.takes(world.message("My number is +44 7700 900188"))
+    other = world.__class__()
+    at_once = await other.takes(other.message("My number is +44 7700 900188"))
+    assert waited == []
+    assert [each.event.type for each in sent] == [InsurerMessage.type, MessageRelayed.type]
+    assert sent[0].event.content == at_once[0].event.content
+    assert sent[0].event.message_id == at_once[0].event.message_id
+    assert sent[1].event.message_id == derived_id("ms", "1")
+
+
+async def test_the_insurer_reads_what_it_is_about(world: Any) -> None:
+    """The intent that routing found is the relay's own word, like the policy type, and so never a reason to hold."""
+    asha = Identity(number="447700900123", name="Claim Testperson")
+    sent = await world.takes(world.message(intent="claim", identity=asha))
+    assert isinstance(sent[0].event, InsurerMessage)
+    assert sent[0].event.intent == "claim"
+
+
 async def test_a_routed_message_without_an_insurer_is_parked(world: Any) -> None:
     """A contradiction is set aside, not guessed at."""
     with pytest.raises(RejectError):

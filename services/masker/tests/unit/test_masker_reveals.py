@@ -137,6 +137,14 @@ async def test_the_policyholder_is_asked_with_buttons(matter: Matter) -> None:
     assert found(sent, CommandDecided).outcome == "accepted"
 
 
+async def test_a_tap_counts_while_its_conversation_waits(matter: Matter) -> None:
+    """In a line or in triage; when the message comes again, it has no second effect."""
+    yes, _ = await matter.buttons()
+    waiting = await matter.taps_on(matter.tap(yes, outcome="queued"))
+    assert found(waiting, RevealChanged).state == "granted"
+    assert await matter.taps_on(matter.tap(yes)) == []
+
+
 async def test_a_yes_reveals_to_that_insurer_alone(matter: Matter, now: Any) -> None:
     """The number goes to one topic, locked: the insurer opens it, nobody else does, and no record holds it in the clear."""
     yes, _ = await matter.buttons()

@@ -126,6 +126,24 @@ async def test_stop_ends_one_insurers_way(world: Any, later: Any) -> None:
     assert outcome(await world.answers(world.reply(alias, name="r3"))) == ("accepted", None)
 
 
+async def test_stop_holds_from_the_moment_it_was_said_in_a_line(world: Any) -> None:
+    """It does not wait for a place at the desk. When the message comes again, both sides are told the same again."""
+    alias = await world.alias()
+    waiting = await world.takes(world.message("STOP", name="2", conversation="c2", outcome="queued"))
+    assert one(waiting, InsurerWayChanged).alias == alias
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "policyholder_stopped")
+    placed = await world.takes(world.message("STOP", name="2", conversation="c2"))
+    assert one(placed, InsurerWayChanged) == one(waiting, InsurerWayChanged)
+    assert one(placed, DeliveryRequested).delivery_id == one(waiting, DeliveryRequested).delivery_id
+
+
+async def test_stop_in_a_line_means_nothing_to_who_never_heard_of_them(world: Any) -> None:
+    """An insurer that has no way to the policyholder yet is told nothing; the way is closed when the message gets there."""
+    assert await world.takes(world.message("STOP", outcome="queued")) == []
+    sent = await world.takes(world.message("STOP"))
+    assert one(sent, InsurerWayChanged).state == "stopped"
+
+
 async def test_stop_read_again_changes_nothing(world: Any, later: Any) -> None:
     """Not its effect, though START came since, and not what it publishes."""
     await world.alias()

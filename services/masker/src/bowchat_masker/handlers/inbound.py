@@ -9,18 +9,19 @@ from typing import Literal
 
 import structlog
 
-from bowchat_contracts.conversations import ContactFrozen, GuardRaised
+from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.ids import random_id
-from bowchat_contracts.inbound import Identity, MessageRouted
+from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_contracts.topics import CONTACTS_FROZEN, GUARD_RAISED, INBOUND_RELAYED
+from bowchat_contracts.topics import GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
 from bowchat_masker.handlers.forgotten import ERASED, bare, names_before
 from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.handlers.learning import Learning, frozen
 from bowchat_masker.handlers.media_events import media_requested
 from bowchat_masker.handlers.outcome import (
     Clear,
@@ -34,7 +35,6 @@ from bowchat_masker.handlers.outcome import (
 from bowchat_masker.handlers.recall import Recall
 from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.handlers.stopping import Stopping
-from bowchat_masker.identity import learn
 from bowchat_masker.model import AliasRow, Changes, Contact, Held, Thread, WindowRow, alias_key
 from bowchat_masker.quarantine import withheld_reason
 from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
@@ -63,7 +63,8 @@ class InboundMasker:
         mask: Mask,
         inspect: Inspect,
     ) -> None:
-        self._store, self._vault, self._opener, self._mint = store, vault, opener, mint
+        self._store, self._vault, self._mint = store, vault, mint
+        self._learning = Learning(vault, opener)
         self._sealer = opener.sealer()
         self._recall = Recall(vault)
         self._stopping = Stopping(vault, self._sealer, mint)
@@ -74,8 +75,9 @@ class InboundMasker:
     async def load(self, records: Sequence[Record]) -> InboundState:
         messages: list[MessageRouted] = [record.event for record in records]
         contact_ids = sorted({each.contact_id for each in messages})
-        routed = [(each.insurer, each) for each in messages if each.insurer is not None]
-        pairs = sorted({(insurer, each.contact_id) for insurer, each in routed})
+        routed = [(each.insurer, each) for each in messages if each.insurer and each.outcome == "routed"]
+        waiting = [(each.insurer, each) for each in messages if each.insurer and each.outcome == "queued"]
+        pairs = sorted({(insurer, each.contact_id) for insurer, each in routed + waiting})
         threads = sorted({self._mint.thread_id(insurer, each.conversation_id) for insurer, each in routed})
         keys = [alias_key(*pair) for pair in pairs]
         contacts, ways, found, windows = await asyncio.gather(
@@ -88,7 +90,8 @@ class InboundMasker:
         gone = await self._store.erased([each for each in contact_ids if each not in contacts])
         written = ways_after(ways, routed)
         ways |= written
-        names = {alias_name(insurer, each, ways) for insurer, each in routed}
+        wishing = [each for each in waiting if alias_key(each[0], each[1].contact_id) in ways]
+        names = {alias_name(insurer, each, ways) for insurer, each in routed + wishing}
         known, fresh = await self._named(names)
         known |= names_before(gone, names)
         open_threads = {each: self._threads[each] for each in threads if each in self._threads}
@@ -119,18 +122,23 @@ class InboundMasker:
         erased = message.contact_id in state.erased
         contact = state.contacts.get(message.contact_id)
         learned = Learned(None, None, cause=ERASED) if erased else self._learn(message, contact)
-        if message.outcome == "triage":
+        if message.outcome in ("triage", "queued"):
             outcome = Outcome((), message.message_id, "learned", learned)
         elif message.insurer is None:
             raise RejectError("a routed message names no insurer")
         else:
             outcome = self._relay(record, message.insurer, learned, state, now)
         state.apply(outcome)
-        wished: tuple[Outgoing, ...] = ()
-        if message.outcome != "triage" and message.insurer is not None and not erased:
-            wished = self._stopping.apply(record, message.insurer, state, now)
-        frozen = self._frozen(record, state.contacts.get(message.contact_id), now)
-        return (*outcome.outgoing, *frozen, *wished)
+        wished = () if erased else self._wished(record, state, now)
+        told = frozen(record, state.contacts.get(message.contact_id), self._mint, now)
+        return (*outcome.outgoing, *told, *wished)
+
+    def _wished(self, record: Record, state: InboundState, now: datetime) -> tuple[Outgoing, ...]:
+        """STOP holds from the moment it was said, also in a line: where the insurer has a way to the policyholder yet."""
+        message: MessageRouted = record.event
+        if message.insurer is None or not state.has_way(message.insurer, message):
+            return ()
+        return self._stopping.apply(record, message.insurer, state, now)
 
     async def save(self, state: InboundState) -> None:
         await self._store.save(state.changes)
@@ -161,31 +169,14 @@ class InboundMasker:
             await self._store.erase(replace(row, lanes=(*row.lanes, *held)))
 
     def _learn(self, message: MessageRouted, contact: Contact | None) -> Learned:
-        """Whatever goes wrong here leaves no watch, and so holds the message."""
-        try:
-            opened = self._opener.open(message.sealed_identity, f"inbound:{message.message_id}")
-            known = self._vault.open(contact).known if contact else None
-            learned = learn(known, Identity.model_validate_json(opened), message.sent_at)
-            freezes = learned.number_changed or says_number_changed(message)
-            if contact is None:
-                changed = self._vault.create(message.contact_id, learned.known, frozen=freezes)
-            elif learned.changed or (freezes and not contact.frozen):
-                changed = self._vault.change(contact, learned.known, frozen=contact.frozen or freezes)
-            else:
-                return Learned(None, self._vault.open(contact).watch)
-            return Learned(changed, self._vault.open(changed).watch, froze=freezes)
-        except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
-            return Learned(None, None, cause=type(error).__name__)
-
-    def _frozen(self, record: Record, contact: Contact | None, now: datetime) -> tuple[Outgoing, ...]:
-        """Told with every message of theirs while they are frozen, so that a crash after the first cannot silence it."""
-        if contact is None or not contact.frozen:
-            return ()
-        ref = self._mint.recipient_ref(contact.contact_id)
-        event = ContactFrozen(
-            contact_id=contact.contact_id, recipient_ref=ref, version=contact.version, at=now
+        return self._learning.of(
+            message.contact_id,
+            contact,
+            message.sealed_identity,
+            message.message_id,
+            message.sent_at,
+            says_changed=says_number_changed(message),
         )
-        return (Outgoing(CONTACTS_FROZEN, ref, event, follow(record.meta, SOURCE, event, time=now)),)
 
     def _relay(
         self, record: Record, insurer: str, learned: Learned, state: InboundState, now: datetime

@@ -92,6 +92,11 @@ class InboundState:
         key = alias_key(*alias_name(insurer, message, self.ways))
         return self.aliases.get(key) or self.fresh[key]
 
+    def has_way(self, insurer: str, message: MessageRouted) -> bool:
+        """Whether this insurer knows the writer by now."""
+        key = alias_key(*alias_name(insurer, message, self.ways))
+        return key in self.aliases or key in self.changes.aliases
+
     def change(self, way: Way) -> None:
         """Another change of a way: with those before it in the batch it is one write."""
         before = self.ways[way.key]
