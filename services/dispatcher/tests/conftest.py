@@ -42,6 +42,7 @@ class FakeWhatsApp:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
+        self.shown: list[tuple[Any, str | None]] = []
         self.answers: deque[Answer] = deque()
         self.on_send: Callable[[str], Any] | None = None
 
@@ -53,7 +54,9 @@ class FakeWhatsApp:
         recipient: Identity,
         text: MessageText,
         buttons: Any = (),
+        list_label: str | None = None,
     ) -> Answer:
+        self.shown.append((buttons, list_label))
         self.sent.append((delivery_id, recipient.number or recipient.bsuid or "", text.reveal()))
         if self.on_send is not None:
             await self.on_send(delivery_id)

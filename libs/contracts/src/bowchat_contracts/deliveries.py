@@ -6,7 +6,16 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import ConversationId, DeliveryId, InsurerId, ProviderRef, Ref, ReplyKey, RevealId
+from bowchat_contracts.ids import (
+    ConversationId,
+    DeliveryId,
+    InsurerId,
+    PromptId,
+    ProviderRef,
+    Ref,
+    ReplyKey,
+    RevealId,
+)
 from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
@@ -22,11 +31,16 @@ class Button(Part):
 
     id: str = Field(max_length=256)
     """Comes back with the tap. Minted; says nothing to who reads it."""
-    title: str = Field(min_length=1, max_length=20)
+    title: MessageText
+    """1 to 24 characters."""
+    description: MessageText | None = None
+    """At most 72 characters."""
 
 
 class DeliveryRequested(Event):
-    """An accepted reply, or a question of ours, to be sent to a policyholder. Only the dispatcher can open the recipient."""
+    """An accepted reply, or a question or notice of ours, to be sent to a policyholder. Only the dispatcher can open the
+    recipient.
+    """
 
     type: ClassVar[str] = "bowchat.deliveries.requested.v1"
 
@@ -34,19 +48,30 @@ class DeliveryRequested(Event):
     recipient_ref: Ref
     sealed_recipient: str
     """`Identity`, locked for the dispatcher; the seal is bound to `delivery_id`."""
-    conversation_id: ConversationId
+    conversation_id: ConversationId | None
+    """None for a prompt that belongs to none yet."""
     reply_key: ReplyKey
-    insurer: InsurerId
+    insurer: InsurerId | None
+    """None for a prompt that is of none."""
     business_number_id: str
     text: MessageText
     requested_at: datetime
     contact_version: int = 0
     """The contact's version at the decision: when the contact is frozen at a later one, this is not sent."""
-    buttons: tuple[Button, ...] = Field((), max_length=3)
+    buttons: tuple[Button, ...] = Field((), max_length=10)
+    """Up to three with titles of 20 characters and no description are shown as buttons, anything else as a list."""
+    list_label: str | None = Field(None, max_length=20)
+    """What opens the list."""
     reveal_id: RevealId | None = None
     """Of a question whether a number may be revealed: `reply_key` is derived from it then, and names no reply."""
     notice: bool = False
-    """Words of the relay's own (an answer to STOP): `reply_key` is derived from what it answers, and names no reply."""
+    """Words of the relay's own (an answer to STOP, a prompt), which are sent though the conversation is closed: `reply_key`
+    is derived from what they answer or from the prompt, and names no reply.
+    """
+    prompt_id: PromptId | None = None
+    """Of a prompt: `reply_key` is derived from it then, also where the words are an insurer's."""
+    expires_at: datetime | None = None
+    """From then on it is too late to send it: it fails."""
 
 
 class StatusReceived(Event):
@@ -71,11 +96,12 @@ class DeliveryUpdated(Event):
 
     delivery_id: DeliveryId
     recipient: Literal["policyholder", "insurer"]
-    insurer: InsurerId
+    insurer: InsurerId | None
+    """None for a prompt that is of none."""
     subject_id: str
     """What was sent: the reply key, or the insurer's message id."""
     conversation_id: ConversationId | None
-    """None for a webhook to an insurer: the insurer's topic does not name it."""
+    """None for a webhook to an insurer, whose topic does not name it, and for a prompt that belongs to none yet."""
     state: DeliveryState
     attempt: int
     error_code: str | None = None

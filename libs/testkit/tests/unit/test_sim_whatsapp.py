@@ -188,6 +188,58 @@ async def test_the_longest_text_goes(sink: WebhookSink, caller: httpx.AsyncClien
         assert answer.status_code == 200
 
 
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    return {"id": f"row-{number}", "title": f"Policy {number}", "description": "motor", **changes}
+
+
+def list_of(*rows: Any, words: str = "Which policy?", label: str = "Choose") -> dict[str, Any]:
+    action = {"button": label, "sections": [{"rows": list(rows)}]}
+    return {
+        "type": "interactive",
+        "text": None,
+        "interactive": {"type": "list", "body": {"text": words}, "action": action},
+    }
+
+
+async def test_a_list_is_shown_and_a_row_is_tapped(sink: WebhookSink, caller: httpx.AsyncClient) -> None:
+    """A person reads up to ten rows; a tap comes back as the webhook of a list's answer, with that row's id."""
+    async with simulator(sink) as sim, SimClient(sim.url) as client:
+        await client.play(ALEX, "Hello")
+        rows = [row(number) for number in range(1, 11)]
+        assert (await send(caller, sim, **list_of(*rows, words="x" * 4096))).status_code == 200
+        (shown,) = await client.inbox("447700900101")
+        assert [each.id for each in shown.rows] == [each["id"] for each in rows]
+        assert shown.list_label == "Choose"
+        await client.tap(ALEX, shown.rows[3])
+        told = [body["entry"][0]["changes"][0]["value"] for body in sink.bodies()]
+        _, message = [one for value in told for one in value.get("messages", ())]
+        assert message["interactive"] == {"type": "list_reply", "list_reply": rows[3]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (list_of(), 131009),
+        (list_of(*(row(number) for number in range(11))), 131009),
+        (list_of(row(1), row(1)), 131009),
+        (list_of(row(1, title="x" * 25)), 100),
+        (list_of(row(1, description="x" * 73)), 100),
+        (list_of(row(1, id="x" * 201)), 100),
+        (list_of(row(1, title="")), 131008),
+        (list_of(row(1), label="x" * 21), 100),
+        (list_of(row(1), label=""), 131008),
+        (list_of(row(1), words="x" * 4097), 100),
+    ],
+)
+async def test_a_list_beyond_the_limits_is_refused(
+    sink: WebhookSink, caller: httpx.AsyncClient, asked: dict[str, Any], wanted: int
+) -> None:
+    """What the real API refuses of a list, the simulator refuses, with its code."""
+    async with simulator(sink) as sim:
+        await sim.play(ALEX, "Hello")
+        assert code(await send(caller, sim, **asked)) == wanted
+
+
 async def test_a_read_receipt_is_taken(sink: WebhookSink, caller: httpx.AsyncClient) -> None:
     """Marking a message as read succeeds and sends nothing."""
     async with simulator(sink) as sim:

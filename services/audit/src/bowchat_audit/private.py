@@ -18,7 +18,7 @@ _NONCE_BYTES = 12
 
 PRIVATE_FIELDS = frozenset(
     {
-        "content", "text", "options", "command", "policy_number", "policies", "contacts",
+        "content", "text", "options", "buttons", "command", "policy_number", "policies", "contacts",
         "sealed_identity", "sealed_recipient", "sealed_media",
     }
 )  # fmt: skip

@@ -13,7 +13,7 @@ def announcement(row: Row, change: Change) -> Outgoing:
     event = DeliveryUpdated(
         delivery_id=row.delivery_id,
         recipient="policyholder" if row.kind == "whatsapp" else "insurer",
-        insurer=row.insurer,
+        insurer=row.insurer or None,
         subject_id=row.subject_id,
         conversation_id=row.conversation_id,
         state=change.state,

@@ -103,6 +103,7 @@ class WhatsAppCarrier:
             recipient=recipient,
             text=row.content,
             buttons=row.buttons,
+            list_label=row.list_label,
         )
 
     def judge(self, row: Row, answer: Answer, now: datetime) -> Verdict:

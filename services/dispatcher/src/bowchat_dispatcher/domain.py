@@ -8,7 +8,7 @@ it arrived wins over everything; nothing ever goes backwards.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bowchat_contracts.deliveries import DeliveryState, StatusReceived
 from bowchat_contracts.pii import MessageText
@@ -34,7 +34,17 @@ _REMEMBERED_CHANGES = 64
 RECIPIENT_CHANGED = "recipient_changed"
 """The recipient's number changed after the reply was accepted."""
 CONVERSATION_CLOSED = "conversation_closed"
+EXPIRED = "expired"
+"""It was to be sent by a moment that is over."""
 ERASED = "recipient_erased"
+
+
+class Choice(NamedTuple):
+    """One thing to tap below a text."""
+
+    id: str
+    title: MessageText
+    description: MessageText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Row:
     """What keeps its order: one recipient, or one alias of one insurer."""
     order: int
     insurer: str
+    """Empty for a prompt that is of none."""
     subject_id: str
     conversation_id: str | None
     business_number_id: str | None
@@ -91,8 +102,13 @@ class Row:
     """Whose contact it goes to; empty for a webhook."""
     contact_version: int = 0
     """The contact's version that the recipient was sealed at."""
-    buttons: tuple[tuple[str, str], ...] = ()
-    """Id and title of each thing to tap below the text."""
+    buttons: tuple[Choice, ...] = ()
+    list_label: str | None = None
+    """What opens them, where they are shown as a list."""
+    notice: bool = False
+    """The relay's own words: a closed conversation does not hinder them."""
+    expires_at: datetime | None = None
+    """From when on it may not be sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +164,14 @@ def begun(row: Row, now: datetime, lease_s: float) -> Row | None:
 
 
 def halted(row: Row, stops: Mapping[str, Stop], now: datetime) -> Row | None:
-    """The row set before people, or None when nothing is known against sending it."""
+    """The row set before people, or at its end where it is too late; None when nothing is known against sending it."""
+    if row.expires_at is not None and now >= row.expires_at:
+        return _moved(row, "failed", now, error_code=EXPIRED)
     frozen = stops.get(row.recipient_ref)
     if frozen is not None and row.contact_version < frozen.at:
         return _moved(row, "unresolved", now, error_code=RECIPIENT_CHANGED)
     closed = stops.get(row.conversation_id or "")
-    if closed is not None and closed.in_force:
+    if closed is not None and closed.in_force and not row.notice:
         return _moved(row, "unresolved", now, error_code=CONVERSATION_CLOSED)
     return None
 
@@ -293,7 +311,7 @@ def _moved(
     attempt = fields.get("attempt", row.attempt)
     change = Change(row.history[-1].number + 1, state, attempt, error_code, now, cause)
     if state in ARRIVED:
-        fields |= {"content": MessageText(""), "sealed_recipient": ""}
+        fields |= {"content": MessageText(""), "sealed_recipient": "", "buttons": ()}
     return replace(
         row,
         state=state,

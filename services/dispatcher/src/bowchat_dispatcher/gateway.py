@@ -5,7 +5,7 @@ No error's own text leaves this file: an HTTP library puts addresses, and a prov
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import httpx
@@ -13,18 +13,20 @@ import httpx
 from bowchat_contracts.ids import keyed_id
 from bowchat_contracts.inbound import Identity
 from bowchat_contracts.pii import MessageText
+from bowchat_dispatcher.domain import Choice
 from bowchat_dispatcher.retry_after import retry_after_s
 from bowchat_dispatcher.verdicts import Answer, Declined, NotSent, Taken, Unclear
 from bowchat_runtime.errors import SettingsError
 
 MOST_CHARACTERS = 4096
 MOST_CHARACTERS_WITH_BUTTONS = 1024
+_MOST_BUTTONS, _BUTTON_TITLE = 3, 20
+_MOST_ROWS, _ROW_TITLE, _ROW_DESCRIPTION = 10, 24, 72
+_CHOOSE = "Choose"
+"""What opens a list whose maker did not say."""
 _MOST_ANSWER_BYTES = 65_536
 _KEEP_ALIVE_S = 4.0
 """Shorter than any server's, so that a connection is not used while the other side closes it."""
-
-Buttons = tuple[tuple[str, str], ...]
-"""Id and title of each."""
 
 
 class WhatsAppGateway(Protocol):
@@ -37,7 +39,8 @@ class WhatsAppGateway(Protocol):
         delivery_id: str,
         recipient: Identity,
         text: MessageText,
-        buttons: Buttons = (),
+        buttons: Sequence[Choice] = (),
+        list_label: str | None = None,
     ) -> Answer: ...
 
 
@@ -75,9 +78,10 @@ class CloudApi:
         delivery_id: str,
         recipient: Identity,
         text: MessageText,
-        buttons: Buttons = (),
+        buttons: Sequence[Choice] = (),
+        list_label: str | None = None,
     ) -> Answer:
-        body = message(delivery_id, recipient, text, buttons)
+        body = message(delivery_id, recipient, text, buttons, list_label)
         if isinstance(body, NotSent):
             return body
         try:
@@ -116,36 +120,70 @@ class CloudApi:
 
 
 def message(
-    delivery_id: str, recipient: Identity, text: MessageText, buttons: Buttons = ()
+    delivery_id: str,
+    recipient: Identity,
+    text: MessageText,
+    buttons: Sequence[Choice] = (),
+    list_label: str | None = None,
 ) -> dict[str, Any] | NotSent:
     """The request's body.
 
     The BSUID comes first: it belongs to one person for good, while a number may have gone to somebody else since
     (`docs/adr/0009`). The plus sign matters: without it the business's own country code is put before the number.
     """
-    if len(text.reveal()) > (MOST_CHARACTERS_WITH_BUTTONS if buttons else MOST_CHARACTERS):
-        return NotSent("text_too_long", final=True)
     if recipient.bsuid:
         address = {"recipient": recipient.bsuid}
     elif recipient.number:
         address = {"to": "+" + recipient.number.lstrip("+")}
     else:
         return NotSent("no_address", final=True)
+    content = _content(text.reveal(), buttons, list_label)
+    if isinstance(content, NotSent):
+        return content
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **address,
-        **_content(text.reveal(), buttons),
+        **content,
         "biz_opaque_callback_data": delivery_id,
     }
 
 
-def _content(text: str, buttons: Buttons) -> dict[str, Any]:
-    if not buttons:
+def _content(text: str, choices: Sequence[Choice], list_label: str | None) -> dict[str, Any] | NotSent:
+    """A plain text, a text with buttons, or one with a list: a list where there is more to show than buttons can."""
+    as_buttons = len(choices) <= _MOST_BUTTONS and all(map(_fits_a_button, choices))
+    if len(text) > (MOST_CHARACTERS_WITH_BUTTONS if choices and as_buttons else MOST_CHARACTERS):
+        return NotSent("text_too_long", final=True)
+    if not choices:
         return {"type": "text", "text": {"preview_url": False, "body": text}}
-    replies = [{"type": "reply", "reply": {"id": id_, "title": title}} for id_, title in buttons]
-    shown = {"type": "button", "body": {"text": text}, "action": {"buttons": replies}}
-    return {"type": "interactive", "interactive": shown}
+    if len(choices) > _MOST_ROWS or not all(map(_fits_a_row, choices)):
+        return NotSent("choices_too_long", final=True)
+    action = _buttons(choices) if as_buttons else _list(choices, list_label or _CHOOSE)
+    kind = "button" if as_buttons else "list"
+    return {"type": "interactive", "interactive": {"type": kind, "body": {"text": text}, "action": action}}
+
+
+def _fits_a_button(choice: Choice) -> bool:
+    return len(choice.title.reveal()) <= _BUTTON_TITLE and not choice.description
+
+
+def _fits_a_row(choice: Choice) -> bool:
+    about = choice.description.reveal() if choice.description else ""
+    return 1 <= len(choice.title.reveal()) <= _ROW_TITLE and len(about) <= _ROW_DESCRIPTION
+
+
+def _buttons(choices: Sequence[Choice]) -> dict[str, Any]:
+    titles = [{"id": each.id, "title": each.title.reveal()} for each in choices]
+    return {"buttons": [{"type": "reply", "reply": each} for each in titles]}
+
+
+def _list(choices: Sequence[Choice], label: str) -> dict[str, Any]:
+    rows = [{"id": each.id, "title": each.title.reveal(), **_described(each)} for each in choices]
+    return {"button": label, "sections": [{"rows": rows}]}
+
+
+def _described(choice: Choice) -> dict[str, str]:
+    return {"description": choice.description.reveal()} if choice.description else {}
 
 
 def _json(content: bytes) -> dict[str, Any]:

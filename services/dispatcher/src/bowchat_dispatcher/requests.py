@@ -9,7 +9,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.topics import insurer_of
-from bowchat_dispatcher.domain import Row
+from bowchat_dispatcher.domain import Choice, Row
 from bowchat_runtime.records import Record
 
 _NEVER = datetime.fromtimestamp(0, UTC)
@@ -23,7 +23,7 @@ def whatsapp_row(event: DeliveryRequested, record: Record) -> Row:
         channel=f"whatsapp|{event.business_number_id}",
         lane=f"{event.business_number_id}|{event.recipient_ref}",
         order=record.offset,
-        insurer=event.insurer,
+        insurer=event.insurer or "",
         subject_id=event.reply_key,
         conversation_id=event.conversation_id,
         business_number_id=event.business_number_id,
@@ -33,7 +33,10 @@ def whatsapp_row(event: DeliveryRequested, record: Record) -> Row:
         traceparent=record.meta.traceparent,
         recipient_ref=event.recipient_ref,
         contact_version=event.contact_version,
-        buttons=tuple((each.id, each.title) for each in event.buttons),
+        buttons=tuple(Choice(each.id, each.title, each.description) for each in event.buttons),
+        list_label=event.list_label,
+        notice=event.notice,
+        expires_at=event.expires_at,
         **_UNSENT,  # type: ignore[arg-type]
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bowchat_contracts.deliveries import DeliveryState
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.pii import MessageText
-from bowchat_dispatcher.domain import BLOCKING, Change, Row, Stop
+from bowchat_dispatcher.domain import BLOCKING, Change, Choice, Row, Stop
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import Document, MongoDatabase
 
@@ -227,16 +227,24 @@ def to_document(row: Row) -> Document:
     document["_id"] = row.delivery_id
     document["content"] = row.content.reveal()
     # As the database gives it back: `write` compares the two.
-    document["buttons"] = [list(each) for each in row.buttons]
+    document["buttons"] = [_written(each) for each in row.buttons]
     document["history"] = [{name: getattr(each, name) for name in _CHANGE_FIELDS} for each in row.history]
     return document
+
+
+def _written(choice: Choice) -> list[str | None]:
+    return [choice.id, choice.title.reveal(), choice.description.reveal() if choice.description else None]
+
+
+def _choice(id_: str, title: str, description: str | None = None) -> Choice:
+    return Choice(id_, MessageText(title), None if description is None else MessageText(description))
 
 
 def to_row(document: Document) -> Row:
     """A row as it was stored."""
     values: dict[str, Any] = {name: document[name] for name in _FIELDS if name in document}
     history = tuple(Change(**{name: each[name] for name in _CHANGE_FIELDS}) for each in document["history"])
-    values["buttons"] = tuple((id_, title) for id_, title in values.get("buttons", ()))
+    values["buttons"] = tuple(_choice(*each) for each in values.get("buttons", ()))
     return Row(
         delivery_id=document["_id"], content=MessageText(document["content"]), history=history, **values
     )

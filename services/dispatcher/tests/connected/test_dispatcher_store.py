@@ -9,12 +9,17 @@ import pytest
 
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.pii import MessageText
-from bowchat_dispatcher.domain import Stop, Verdict, begun, finished, instructed
+from bowchat_dispatcher.domain import Choice, Stop, Verdict, begun, finished, instructed
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.sender import heads
 from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.mongo import MongoDatabase
+
+CHOICES = (
+    Choice("bt_a", MessageText("Yes")),
+    Choice("op_b", MessageText("No"), MessageText("not at all ✗")),
+)
 
 
 @pytest.fixture
@@ -30,7 +35,13 @@ async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
 
 async def test_round_trip(ledger: Ledger, world: Any) -> None:
     """A row comes back as it was put in, and a second insert of its id changes nothing."""
-    row = replace(world.row("a", text="naïve ✓"), buttons=(("bt_a", "Yes"), ("bt_b", "No")))
+    row = replace(
+        world.row("a", text="naïve ✓"),
+        buttons=CHOICES,
+        list_label="Choose",
+        notice=True,
+        expires_at=world.clock(),
+    )
     await ledger.insert([row])
     await ledger.insert([replace(row, insurer="other"), world.row("b")])
     found = await ledger.find([row.delivery_id, derived_id("dl", "none")])

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 from bowchat_contracts.ids import keyed_id
 from bowchat_contracts.inbound import Identity
 from bowchat_contracts.pii import MessageText
+from bowchat_dispatcher.domain import Choice
 from bowchat_dispatcher.gateway import CloudApi, message
 from bowchat_dispatcher.retry_after import retry_after_s
 from bowchat_dispatcher.ssrf import ForbiddenAddressError
@@ -99,7 +100,10 @@ async def test_bsuid() -> None:
 
 def test_a_text_with_buttons_is_interactive() -> None:
     """What a tap brings back and what it reads stand in the request; a text too long for buttons is not sent at all."""
-    buttons = (("bt_yes", "Yes, share it"), ("bt_no", "No"))
+    buttons = (
+        Choice("bt_yes", MessageText("Yes, share it")),
+        Choice("bt_no", MessageText("No")),
+    )
     body = message("dl_x", Identity(number=NUMBER), MessageText("May they?"), buttons)
     assert not isinstance(body, NotSent)
     assert "text" not in body
@@ -108,11 +112,66 @@ def test_a_text_with_buttons_is_interactive() -> None:
         "type": "button",
         "body": {"text": "May they?"},
         "action": {
-            "buttons": [{"type": "reply", "reply": {"id": id_, "title": title}} for id_, title in buttons]
+            "buttons": [
+                {"type": "reply", "reply": {"id": "bt_yes", "title": "Yes, share it"}},
+                {"type": "reply", "reply": {"id": "bt_no", "title": "No"}},
+            ]
         },
     }
     long = message("dl_x", Identity(number=NUMBER), MessageText("x" * 1025), buttons)
     assert long == NotSent("text_too_long", final=True)
+
+
+def shown(*choices: Choice, text: str = "Which policy?", label: str | None = None) -> Any:
+    """What a person would see to tap."""
+    body = message("dl_x", Identity(number=NUMBER), MessageText(text), choices, label)
+    return body if isinstance(body, NotSent) else body["interactive"]
+
+
+def choice(title: str, about: str | None = None) -> Choice:
+    return Choice(f"op_{title[:8]}", MessageText(title), None if about is None else MessageText(about))
+
+
+def test_more_than_buttons_can_show_is_a_list() -> None:
+    """Rows keep their order, ids, titles and descriptions; the label is what opens them."""
+    policies = [choice(f"Policy {number}", "Motor, Acme") for number in range(10)]
+    list_ = shown(*policies, label="Policies", text="x" * 4096)
+    assert list_["type"] == "list"
+    assert list_["action"]["button"] == "Policies"
+    (section,) = list_["action"]["sections"]
+    assert [each["title"] for each in section["rows"]] == [f"Policy {number}" for number in range(10)]
+    assert section["rows"][0] == {"id": "op_Policy 0", "title": "Policy 0", "description": "Motor, Acme"}
+
+
+@pytest.mark.parametrize(
+    ("choices", "kind"),
+    [
+        ([choice("a"), choice("b"), choice("c")], "button"),
+        ([choice("a"), choice("b"), choice("c"), choice("d")], "list"),
+        ([choice("x" * 20)], "button"),
+        ([choice("x" * 21)], "list"),
+        ([choice("a", "about it")], "list"),
+    ],
+)
+def test_buttons_where_they_fit(choices: list[Choice], kind: str) -> None:
+    """Three short titles at most are buttons: they need one tap, a list two."""
+    found = shown(*choices)
+    assert found["type"] == kind
+    assert kind == "button" or found["action"]["button"]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [choice("x" * 25)],
+        [choice("a", "x" * 73)],
+        [choice(""), choice("b", "about it")],
+        [choice(str(number)) for number in range(11)],
+    ],
+)
+def test_what_whatsapp_would_refuse_is_not_sent(choices: list[Choice]) -> None:
+    """It fails for good, with a reason of its own, and costs no call."""
+    assert shown(*choices) == NotSent("choices_too_long", final=True)
 
 
 async def test_text_length() -> None:

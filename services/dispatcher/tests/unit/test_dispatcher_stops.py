@@ -1,6 +1,6 @@
 """The last look before a text leaves: has its recipient changed, is its conversation closed?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowchat_contracts.conversations import ContactFrozen, ConversationChanged
+from bowchat_contracts.deliveries import Button, DeliveryUpdated
 from bowchat_contracts.ids import derived_id
+from bowchat_contracts.pii import MessageText
 from bowchat_dispatcher.handlers import DeliveriesHandler, StopsHandler
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.people import instruct, shown
@@ -19,9 +21,11 @@ from bowchat_runtime.testing import record, run_batch
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def asked(world: Any, name: str, *, person: str = "asha", contact_version: int = 1) -> None:
+async def asked(
+    world: Any, name: str, *, person: str = "asha", contact_version: int = 1, **more: Any
+) -> None:
     """An accepted reply arrives, decided when the contact had this version."""
-    event = world.request(name, person=person).model_copy(update={"contact_version": contact_version})
+    event = world.request(name, person=person).model_copy(update={"contact_version": contact_version} | more)
     one = record(event, topic="deliveries.requested", offset=next(world.offsets))
     await run_batch(DeliveriesHandler(world.ledger, world.sender.wake), [one], world.clock())
 
@@ -104,6 +108,51 @@ async def test_a_closed_conversation_is_not_written_to_until_it_opens(world: Any
         world.clock.forward(1)
         await world.rounds()
         assert world.whatsapp.ids == sent
+
+
+async def test_the_relays_own_words_are_sent_into_a_closed_conversation(world: Any) -> None:
+    """Whoever reads that a conversation is closed reads it after it has closed; an insurer's words wait."""
+    await told(world, changed("closed", version=4))
+    await asked(world, "a", notice=True)
+    await world.rounds()
+    assert world.whatsapp.ids == [derived_id("dl", "a")]
+
+
+async def test_what_came_too_late_is_not_sent(world: Any) -> None:
+    """A question whose time is over when its turn comes fails, visibly; nobody can send it again; the next goes out."""
+    soon = world.clock() + timedelta(seconds=5)
+    world.whatsapp.answers.append(Declined(400, 131056))
+    await asked(world, "a", expires_at=soon)
+    await world.rounds()
+    await asked(world, "b", person="ravi", expires_at=soon + timedelta(hours=1))
+    world.clock.forward(5)
+    await world.rounds()
+    assert world.whatsapp.ids == [derived_id("dl", "a"), derived_id("dl", "b")]
+    assert world.announced("a")[-1] == "failed"
+    row = await world.stored("a")
+    assert row.error_code == "expired"
+    assert await instruct(world.ledger, row.delivery_id, "resend", world.clock()) is not None
+
+
+async def test_a_prompt_of_no_insurer_is_sent_like_any(world: Any) -> None:
+    """It belongs to no conversation yet, and says so; its rows reach the gateway, and leave the ledger when they arrived."""
+    choices = (Button(id="op_a", title=MessageText("POL-A100"), description=MessageText("Motor")),)
+    more: dict[str, Any] = {
+        "buttons": choices,
+        "list_label": "Policies",
+        "prompt_id": derived_id("pm", "a"),
+        "notice": True,
+    }
+    await asked(world, "a", conversation_id=None, insurer=None, **more)
+    await world.rounds()
+    ((shown, label),) = world.whatsapp.shown
+    assert [(each.id, each.title.reveal(), each.description.reveal()) for each in shown] == [
+        ("op_a", "POL-A100", "Motor")
+    ]
+    assert label == "Policies"
+    updates = [each.event for each in world.publisher.sent if isinstance(each.event, DeliveryUpdated)]
+    assert {(each.insurer, each.conversation_id) for each in updates} == {(None, None)}
+    assert (await world.stored("a")).buttons == ()
 
 
 async def test_open_conversations_take_no_room(world: Any) -> None:

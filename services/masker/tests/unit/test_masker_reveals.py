@@ -130,7 +130,7 @@ async def test_the_policyholder_is_asked_with_buttons(matter: Matter) -> None:
     assert "acme asks for your phone number" in text
     assert "to call about your claim" in text
     assert "7 days" in text
-    assert [each.title for each in question.buttons] == ["Yes, share it", "No"]
+    assert [each.title.reveal() for each in question.buttons] == ["Yes, share it", "No"]
     told = found(sent, InsurerRevealChanged)
     assert (told.state, told.alias, told.reveal_id) == ("asked", matter.alias, question.reveal_id)
     assert found(sent, RevealChanged).state == "asked"

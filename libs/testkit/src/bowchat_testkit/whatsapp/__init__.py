@@ -3,6 +3,7 @@
 from bowchat_testkit.whatsapp.client import SimClient
 from bowchat_testkit.whatsapp.cloud_api import Played, ReceivedMessage
 from bowchat_testkit.whatsapp.faults import Fault
+from bowchat_testkit.whatsapp.sending import ListRow
 from bowchat_testkit.whatsapp.settings import Retries, SimulatorSettings, StatusPlan
 from bowchat_testkit.whatsapp.simulator import CloudApiSimulator
 from bowchat_testkit.whatsapp.webhooks import Answer
@@ -11,6 +12,7 @@ __all__ = [
     "Answer",
     "CloudApiSimulator",
     "Fault",
+    "ListRow",
     "Played",
     "ReceivedMessage",
     "Retries",

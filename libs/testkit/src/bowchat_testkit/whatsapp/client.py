@@ -6,8 +6,9 @@ from typing import Any, Self
 import httpx
 
 from bowchat_testkit.http_server import Away
-from bowchat_testkit.whatsapp.cloud_api import Played, ReceivedMessage
+from bowchat_testkit.whatsapp.cloud_api import Played, ReceivedMessage, tapped
 from bowchat_testkit.whatsapp.faults import Fault
+from bowchat_testkit.whatsapp.sending import ListRow
 from bowchat_testkit.whatsapp.webhooks import Answer
 from bowchat_testkit.whatsapp_payloads import Json, Policyholder
 
@@ -31,6 +32,10 @@ class SimClient:
         return Played.model_validate(
             await self._post("/_sim/inbound", {**asdict(person), "text": text, **more})
         )
+
+    async def tap(self, person: Policyholder, chosen: tuple[str, str] | ListRow) -> Played:
+        """Let a policyholder tap a button of a message they got, or a row of its list."""
+        return await self.play(person, kind="interactive", body=tapped(chosen))
 
     async def post(self, body: bytes) -> Answer:
         """Sign these bytes and post them as a webhook, once."""

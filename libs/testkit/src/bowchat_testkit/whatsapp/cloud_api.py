@@ -16,7 +16,7 @@ from bowchat_testkit.whatsapp.faults import Faults
 from bowchat_testkit.whatsapp.limits import PairLimit, Throughput, Windows
 from bowchat_testkit.whatsapp.media import MediaShelf
 from bowchat_testkit.whatsapp.people import People, identity
-from bowchat_testkit.whatsapp.sending import TextSend
+from bowchat_testkit.whatsapp.sending import ListRow, TextSend
 from bowchat_testkit.whatsapp.settings import SimulatorSettings
 from bowchat_testkit.whatsapp.statuses import Accepted, StatusBoard
 from bowchat_testkit.whatsapp.webhooks import Answer, WebhookPoster
@@ -44,7 +44,21 @@ class ReceivedMessage(BaseModel):
     business_number_id: str
     quoted: str | None
     buttons: tuple[tuple[str, str], ...] = ()
-    """Id and title of each thing to tap."""
+    """Id and title of each button to tap."""
+    rows: tuple[ListRow, ...] = ()
+    """The list's rows."""
+    list_label: str | None = None
+
+
+def tapped(chosen: tuple[str, str] | ListRow) -> Json:
+    """What WhatsApp says of a tap: on a button, given by id and title, or on a row."""
+    if isinstance(chosen, ListRow):
+        row = {"id": chosen.id, "title": chosen.title}
+        return {
+            "type": "list_reply",
+            "list_reply": row | ({"description": chosen.description} if chosen.description else {}),
+        }
+    return {"type": "button_reply", "button_reply": {"id": chosen[0], "title": chosen[1]}}
 
 
 class Played(BaseModel):
@@ -120,10 +134,9 @@ class CloudApi:
         answer = await self._poster.post(message_webhook(business, person, written))
         return Played(wamid=wamid, status=answer.status, body=answer.body)
 
-    async def tap(self, person: Policyholder, button: tuple[str, str]) -> Played:
-        """Let a policyholder tap a button of a message they got."""
-        chosen = {"type": "button_reply", "button_reply": {"id": button[0], "title": button[1]}}
-        return await self.play(person, kind="interactive", body=chosen)
+    async def tap(self, person: Policyholder, chosen: tuple[str, str] | ListRow) -> Played:
+        """Let a policyholder tap a button of a message they got, or a row of its list."""
+        return await self.play(person, kind="interactive", body=tapped(chosen))
 
     async def post(self, body: bytes) -> Answer:
         """Sign these bytes and post them as a webhook, once."""
@@ -174,6 +187,8 @@ class CloudApi:
             business_number_id=taken.business.phone_number_id,
             quoted=asked.quoted,
             buttons=asked.buttons,
+            rows=asked.rows,
+            list_label=asked.list_label,
         )
         self.received.append(kept)
 

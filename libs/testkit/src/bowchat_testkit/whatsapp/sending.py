@@ -15,11 +15,37 @@ _INTERACTIVE_MOST = 1024
 _BUTTONS_MOST = 3
 _BUTTON_ID_MOST = 256
 _BUTTON_TITLE_MOST = 20
+_LIST_TEXT_MOST = 4096
+_LIST_LABEL_MOST = 20
+_SECTIONS_MOST = 10
+_ROWS_MOST = 10
+_ROW_ID_MOST = 200
+_ROW_TITLE_MOST = 24
+_ROW_DESCRIPTION_MOST = 72
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One row of a list."""
+
+    id: str
+    title: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text, and what of it can be tapped."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+    rows: tuple[ListRow, ...] = ()
+    list_label: str | None = None
 
 
 @dataclass(frozen=True)
 class TextSend:
-    """A text to one person, perhaps with buttons. `recipient` is spelt as the caller did."""
+    """A text to one person, perhaps with buttons or a list. `recipient` is spelt as the caller did."""
 
     recipient: str
     text: str
@@ -27,6 +53,9 @@ class TextSend:
     quoted: str | None
     buttons: tuple[tuple[str, str], ...] = ()
     """Id and title of each reply button."""
+    rows: tuple[ListRow, ...] = ()
+    list_label: str | None = None
+    """What opens the list."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +81,8 @@ def parse(body: bytes) -> TextSend | ReadReceipt:
     quoted = context.get("message_id") if isinstance(context, dict) else None
     recipient, callback = _recipient(asked), _callback(asked)
     if asked.get("type") == "interactive":
-        text, buttons = _interactive(asked)
-        return TextSend(recipient, text, callback, quoted, buttons)
+        shown = _interactive(asked)
+        return TextSend(recipient, shown.text, callback, quoted, shown.buttons, shown.rows, shown.list_label)
     return TextSend(recipient, _text(asked), callback, quoted)
 
 
@@ -82,24 +111,55 @@ def _text(asked: Json) -> str:
     return body
 
 
-def _interactive(asked: Json) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """A text with one to three reply buttons."""
+def _interactive(asked: Json) -> Shown:
+    """A text with one to three reply buttons, or with a list of one to ten rows."""
     part = asked.get("interactive")
-    if not isinstance(part, dict) or part.get("type") != "button":
-        raise ApiError(131009, "The simulator takes interactive messages of type button.")
+    if not isinstance(part, dict) or part.get("type") not in ("button", "list"):
+        raise ApiError(131009, "The simulator takes interactive messages of types button and list.")
     body, action = part.get("body"), part.get("action")
     if not isinstance(body, dict) or not isinstance(action, dict):
         raise ApiError(131008, "The parameters interactive['body'] and ['action'] are required.")
+    as_list = part["type"] == "list"
     text = _string(body, "text")
-    if len(text) > _INTERACTIVE_MOST:
-        raise ApiError(
-            100, f"Param interactive['body']['text'] must be at most {_INTERACTIVE_MOST} characters long."
-        )
+    _at_most(text, _LIST_TEXT_MOST if as_list else _INTERACTIVE_MOST, "interactive['body']['text']")
+    return _list(text, action) if as_list else _buttons(text, action)
+
+
+def _buttons(text: str, action: Json) -> Shown:
     buttons = tuple(_button(each) for each in action.get("buttons") or ())
-    titles = {title for _, title in buttons}
-    if not 1 <= len(buttons) <= _BUTTONS_MOST or len(titles) != len(buttons):
-        raise ApiError(131009, "One to three buttons, each with a title of its own.")
-    return text, buttons
+    titles, ids = {title for _, title in buttons}, {id_ for id_, _ in buttons}
+    if not 1 <= len(buttons) <= _BUTTONS_MOST or not len(titles) == len(ids) == len(buttons):
+        raise ApiError(131009, "One to three buttons, each with an id and a title of its own.")
+    return Shown(text, buttons)
+
+
+def _list(text: str, action: Json) -> Shown:
+    label, sections = _string(action, "button"), action.get("sections")
+    _at_most(label, _LIST_LABEL_MOST, "interactive['action']['button']")
+    if not isinstance(sections, list) or not 1 <= len(sections) <= _SECTIONS_MOST or not all(sections):
+        raise ApiError(131009, "A list has one to ten sections.")
+    for each in sections:
+        title = each.get("title")
+        if len(sections) > 1 and not title:
+            raise ApiError(131009, "Where there are several sections, each has a title.")
+        _at_most(title or "", _ROW_TITLE_MOST, "a section's title")
+    rows = tuple(_row(row) for each in sections for row in each.get("rows") or ())
+    if not 1 <= len(rows) <= _ROWS_MOST or len({each.id for each in rows}) != len(rows):
+        raise ApiError(131009, "A list has one to ten rows, each with an id of its own.")
+    return Shown(text, rows=rows, list_label=label)
+
+
+def _row(asked: Json) -> ListRow:
+    row = ListRow(_string(asked, "id"), _string(asked, "title"), asked.get("description"))
+    _at_most(row.id, _ROW_ID_MOST, "a row's id")
+    _at_most(row.title, _ROW_TITLE_MOST, "a row's title")
+    _at_most(row.description or "", _ROW_DESCRIPTION_MOST, "a row's description")
+    return row
+
+
+def _at_most(text: str, most: int, name: str) -> None:
+    if len(text) > most:
+        raise ApiError(100, f"Param {name} must be at most {most} characters long.")
 
 
 def _button(asked: Json) -> tuple[str, str]:

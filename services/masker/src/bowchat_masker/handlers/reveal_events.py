@@ -86,8 +86,8 @@ def _question(reveal: Reveal, mint: Mint) -> Outgoing:
         requested_at=reveal.at,
         contact_version=reveal.contact_version,
         buttons=(
-            Button(id=mint.button_id(reveal.reveal_id, YES), title="Yes, share it"),
-            Button(id=mint.button_id(reveal.reveal_id, NO), title="No"),
+            Button(id=mint.button_id(reveal.reveal_id, YES), title=MessageText("Yes, share it")),
+            Button(id=mint.button_id(reveal.reveal_id, NO), title=MessageText("No")),
         ),
         reveal_id=reveal.reveal_id,
     )
