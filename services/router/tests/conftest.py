@@ -13,8 +13,9 @@ from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided
 from bowchat_contracts.topics import INBOUND_RECEIVED, REPLIES_DECIDED
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.book import PolicyBook
 from bowchat_registry.loader import load
-from bowchat_registry.policies import Policy, PolicyBook
+from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
 from bowchat_runtime.records import Record
@@ -68,14 +69,14 @@ def registry() -> Registry:
     one of bharat.
     """
     policies = [
-        Policy("ACM-2026-001", "acme", "motor", derived_id("rf", "motor")),
-        Policy("ACM-2026-002", "acme", "home", derived_id("rf", "home")),
-        Policy("BHS-2026-001", "bharat", "health", derived_id("rf", "health")),
-        Policy("CLA-2026-001", "coast", "life", derived_id("rf", "life")),
-        Policy("ACM-2026-011", "acme", "motor", derived_id("rf", "both")),
-        Policy("ACM-2026-012", "acme", "home", derived_id("rf", "both")),
-        Policy("ACM-2026-021", "acme", "motor", derived_id("rf", "mixed")),
-        Policy("BHS-2026-021", "bharat", "health", derived_id("rf", "mixed")),
+        Policy("ACM-2026-001", "acme", "motor", (derived_id("rf", "motor"),)),
+        Policy("ACM-2026-002", "acme", "home", (derived_id("rf", "home"),)),
+        Policy("BHS-2026-001", "bharat", "health", (derived_id("rf", "health"),)),
+        Policy("CLA-2026-001", "coast", "life", (derived_id("rf", "life"),)),
+        Policy("ACM-2026-011", "acme", "motor", (derived_id("rf", "both"),)),
+        Policy("ACM-2026-012", "acme", "home", (derived_id("rf", "both"),)),
+        Policy("ACM-2026-021", "acme", "motor", (derived_id("rf", "mixed"),)),
+        Policy("BHS-2026-021", "bharat", "health", (derived_id("rf", "mixed"),)),
     ]
     agreements = {str(each["id"]): _agreement(each) for each in AGREEMENTS}
     return Registry(

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from bowchat_contracts.ids import derived_id
 from bowchat_registry.agreements import Agreement, WebhookEndpoint
-from bowchat_registry.policies import PolicyBook, read_policies
+from bowchat_registry.book import PolicyBook
+from bowchat_registry.policies import read_policies
 from bowchat_registry.problems import Problem, RegistryError
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook

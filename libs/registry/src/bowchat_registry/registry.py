@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bowchat_registry.agreements import Agreement
-from bowchat_registry.policies import PolicyBook
+from bowchat_registry.book import KnownPolicies
 from bowchat_registry.rules import RuleBook
 from bowchat_registry.taxonomy import Taxonomy
 
@@ -18,7 +18,7 @@ class Registry:
     """Derived from the content of all files."""
     agreements: Mapping[str, Agreement]
     rules: RuleBook
-    policies: PolicyBook
+    policies: KnownPolicies
     taxonomy: Taxonomy
 
     @property

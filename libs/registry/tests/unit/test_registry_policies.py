@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowchat_contracts.ids import derived_id
-from bowchat_registry.policies import Policy, PolicyBook, normalised
+from bowchat_registry.book import PolicyBook
+from bowchat_registry.policies import Policy, normalised
 
 REF = derived_id("rf", "holder")
-MOTOR = Policy("ACM-2026-000101", "acme-motor", "motor", REF)
-LIFE = Policy("CLA/2019/55501", "coast-life", "life", None)
+MOTOR = Policy("ACM-2026-000101", "acme-motor", "motor", (REF,))
+LIFE = Policy("CLA/2019/55501", "coast-life", "life")
 BOOK = PolicyBook([MOTOR, LIFE])
 
 

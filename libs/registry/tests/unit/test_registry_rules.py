@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bowchat_registry.agreements import Agreement
-from bowchat_registry.policies import PolicyBook
+from bowchat_registry.book import PolicyBook
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import NOTHING, Rule, RuleBook, apply
 from bowchat_registry.taxonomy import Taxonomy

@@ -3,11 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from bowchat_contracts.topics import INBOUND_RECEIVED, REFS_FORGOTTEN, REPLIES_DECIDED, SUBJECTS_ERASED
+from bowchat_contracts.topics import (
+    INBOUND_RECEIVED,
+    POLICIES_CHANGED,
+    REFS_FORGOTTEN,
+    REPLIES_DECIDED,
+    SUBJECTS_ERASED,
+)
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_router.erasure import ErasureHandler, ForgettingHandler
 from bowchat_router.handlers import InboundHandler, ReplyHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.policies import Imports, WithImports
+from bowchat_router.policies.handler import AT_ONCE, PoliciesHandler
+from bowchat_router.policies.store import MemoryPolicyJournal, MongoPolicyJournal, PolicyJournal
 from bowchat_router.remembered import Memory
 from bowchat_router.settings import RouterSettings
 from bowchat_router.store import DATABASE, MongoRouter, RouterStore
@@ -23,6 +32,7 @@ def build(
     settings: RouterSettings,
     *,
     store: RouterStore | None = None,
+    policies: PolicyJournal | None = None,
     publisher: Publisher | None = None,
     registry: RegistryWatcher | None = None,
 ) -> Service:
@@ -35,6 +45,9 @@ def build(
         resources.append(database)
     kept = store or (MongoRouter(database) if uses_mongo else MemoryRouter())
     resources.append(_prepared(kept))
+    imports = Imports(policies or (MongoPolicyJournal(database) if uses_mongo else MemoryPolicyJournal()))
+    resources.append(imports)
+    registries = WithImports(watcher, imports.book)
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
@@ -43,13 +56,20 @@ def build(
         name=NAME,
         publisher=publisher,
         subscriptions=[
-            Subscription(InboundHandler(kept, watcher, memory), topics=(INBOUND_RECEIVED,), name="inbound"),
-            Subscription(ReplyHandler(kept, watcher, memory), topics=(REPLIES_DECIDED,), name="replies"),
+            Subscription(
+                InboundHandler(kept, registries, memory), topics=(INBOUND_RECEIVED,), name="inbound"
+            ),
+            Subscription(ReplyHandler(kept, registries, memory), topics=(REPLIES_DECIDED,), name="replies"),
             Subscription(ErasureHandler(kept), topics=(SUBJECTS_ERASED,), name="erasures"),
-            Subscription(ForgettingHandler(kept, memory), topics=(REFS_FORGOTTEN,), name="forgetting"),
+            Subscription(
+                ForgettingHandler(kept, memory, imports), topics=(REFS_FORGOTTEN,), name="forgetting"
+            ),
+            Subscription(
+                PoliciesHandler(imports), topics=(POLICIES_CHANGED,), name="policies", max_records=AT_ONCE
+            ),
         ],
         resources=resources,
-        tasks=[watcher.run],
+        tasks=[watcher.run, imports.run],
         ready=[database.ping] if uses_mongo else [],
     )
 

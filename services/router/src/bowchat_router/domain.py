@@ -174,7 +174,7 @@ def _by_policy_number(question: Question, registry: Registry, day: date) -> Find
     if isinstance(agreement, str):
         return f"the text names policies: {agreement}"
     reason = f"the text names a policy of {agreement.id}"
-    if named[0].contact_ref and named[0] not in question.held:
+    if named[0].has_holder and named[0] not in question.held:
         reason += ", held by another contact"
     return _of_policies("policy_number", reason, agreement, named)
 

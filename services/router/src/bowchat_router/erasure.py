@@ -10,6 +10,7 @@ from datetime import datetime
 from bowchat_contracts.erasure import RefsForgotten, SubjectErased
 from bowchat_contracts.ids import ContactId
 from bowchat_contracts.topics import REFS_FORGOTTEN
+from bowchat_router.policies import Imports
 from bowchat_router.remembered import Memory
 from bowchat_router.store import Names, RouterStore
 from bowchat_runtime.records import Outgoing, Record, follow
@@ -52,26 +53,28 @@ class ErasureHandler:
 class Forgetting:
     """Whom a batch forgets."""
 
-    contacts: list[ContactId] = field(default_factory=list)
+    contacts: list[RefsForgotten] = field(default_factory=list)
 
 
 class ForgettingHandler:
     """Reads the router's own `refs.forgotten`: what was told is forgotten now."""
 
-    def __init__(self, store: RouterStore, memory: Memory) -> None:
-        self._store, self._memory = store, memory
+    def __init__(self, store: RouterStore, memory: Memory, imports: Imports) -> None:
+        self._store, self._memory, self._imports = store, memory, imports
 
     async def load(self, records: Sequence[Record]) -> Forgetting:  # noqa: ARG002 - the protocol's signature
         return Forgetting()
 
     def decide(self, record: Record, state: Forgetting, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002
         event: RefsForgotten = record.event
-        state.contacts.append(event.contact_id)
+        state.contacts.append(event)
         return ()
 
     async def save(self, state: Forgetting) -> None:
         for each in state.contacts:
-            await self._store.forget(each)
+            await self._store.forget(each.contact_id)
+            refs = frozenset(lane for lane in each.lanes if lane.startswith("rf_"))
+            await self._imports.forget(refs, each.contact_id)
         self._memory.clear()
 
     def forget(self) -> None:

@@ -1,6 +1,6 @@
 """Every metric of the router."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 # Messages routed, by outcome and by what decided (a rule of the registry counts as `rule`).
 MESSAGES = Counter("bowchat_router_messages_total", "Messages routed.", ["outcome", "decided_by"])
@@ -10,3 +10,7 @@ DUPLICATES = Counter("bowchat_router_duplicates_total", "Duplicates absorbed.")
 OPENED = Counter("bowchat_router_conversations_opened_total", "Conversations opened.")
 # Contacts whose identities were linked, or contradicted each other and were kept apart.
 LINKS = Counter("bowchat_router_contact_links_total", "Identities linked or kept apart.", ["outcome"])
+# Rows of imports that were taken, removals among them: policies, contacts.
+IMPORTED = Counter("bowchat_router_imported_rows_total", "Imported rows taken.", ["kind"])
+# Imported policies that this process knows.
+POLICIES = Gauge("bowchat_router_imported_policies", "Imported policies known.")

@@ -12,6 +12,8 @@ from bowchat_registry.registry import Registry
 from bowchat_router.erasure import ErasureHandler, ForgettingHandler
 from bowchat_router.handlers import InboundHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.policies import Imports
+from bowchat_router.policies.store import MemoryPolicyJournal
 from bowchat_router.remembered import Memory
 from bowchat_runtime.records import Record
 from bowchat_runtime.testing import record, run_batch
@@ -57,7 +59,9 @@ async def test_who_was_erased_writes_again_as_somebody_new(
     assert set(event.lanes) == {derived_id("rf", "motor"), before.conversation_id}
     assert (await run_batch(ErasureHandler(store), [erased(before.contact_id)], NOW))[0].event == event
     await run_batch(
-        ForgettingHandler(store, memory), [record(event, topic=REFS_FORGOTTEN, key=before.contact_id)], NOW
+        ForgettingHandler(store, memory, Imports(MemoryPolicyJournal())),
+        [record(event, topic=REFS_FORGOTTEN, key=before.contact_id)],
+        NOW,
     )
     after, same = await routed("three", "motor"), await routed("four", "health")
     assert after.contact_id != before.contact_id
