@@ -4,20 +4,16 @@ What most rows have in common is kept once (insurers, policy types, a holder's r
 policy, which then stands there by itself: hundreds of thousands of policies take a few hundred bytes each.
 """
 
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from bowchat_registry.policies import SHORTEST, Contact, Policy, normalised, upper
+from bowchat_registry.numbers import SEPARATORS, SHORTEST, normalised, pieces
+from bowchat_registry.policies import Contact, Policy
 
 Kind = Literal["policy_number", "vehicle", "claim"]
 Item = TypeVar("Item")
 
-_PIECES = re.compile(r"([0-9A-Z]+)")
-_DIGIT = re.compile(r"\d")
-_SEPARATORS = 3
-"""How many characters may stand between two groups of one number, as in `ACM - 2026`."""
 _HEADS = 1 << 20
 
 
@@ -159,14 +155,13 @@ class PolicyBook:
         return tuple(each.policy for each in self.matched_in(text) if each.kind == "policy_number")
 
     def matched_in(self, text: str) -> tuple[Match, ...]:
-        if not self._by_number or not _DIGIT.search(text):
+        if not self._by_number:
             return ()
-        # Odd places hold runs of letters and digits, even ones what stands between them.
-        pieces = _PIECES.split(upper(text))
+        parts = pieces(text)
         found: dict[Match, None] = {}
-        for start in range(1, len(pieces), 2):
-            if pieces[start][:2] in self._openings:
-                for joined in self._joined(pieces, start):
+        for start in range(1, len(parts), 2):
+            if parts[start][:2] in self._openings:
+                for joined in self._joined(parts, start):
                     found |= dict.fromkeys(self._called(joined))
         return tuple(found)
 
@@ -177,17 +172,17 @@ class PolicyBook:
             is_vehicle = other.vehicle is not None and normalised(other.vehicle) == name
             yield Match(other, "vehicle" if is_vehicle else "claim")
 
-    def _joined(self, pieces: Sequence[str], start: int) -> Iterator[str]:
+    def _joined(self, parts: Sequence[str], start: int) -> Iterator[str]:
         """What the runs from `start` on give when they are put together, one more each time."""
-        joined = pieces[start]
-        for place in range(start + 1, len(pieces), 2):
+        joined = parts[start]
+        for place in range(start + 1, len(parts), 2):
             if len(joined) >= SHORTEST:
                 if len(joined) > self._longest or not self._heads[_head(joined)]:
                     return
                 yield joined
-            if place + 1 == len(pieces) or len(pieces[place]) > _SEPARATORS:
+            if place + 1 == len(parts) or len(parts[place]) > SEPARATORS:
                 return
-            joined += pieces[place + 1]
+            joined += parts[place + 1]
 
     def _mark(self, name: str) -> None:
         self._openings.update((name[:1], name[:2]))

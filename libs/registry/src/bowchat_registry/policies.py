@@ -2,22 +2,18 @@
 
 import csv
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bowchat_registry.agreements import POLICY_TYPES
+from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, normalised
 from bowchat_registry.problems import Problem
 
 COLUMNS = ("policy_number", "insurer", "policy_type", "contact_ref")
 
-_GROUPS = re.compile(r"[0-9A-Z]+")
 _DIGIT = re.compile(r"\d")
 _REF = re.compile(r"rf_[a-p]{32}")
 _NUMBER = re.compile(r"[0-9A-Za-z]+(?:[-/. ][0-9A-Za-z]+)*")
-SHORTEST = 5
-"""Of all that is found in texts: a vehicle's number. Shorter ones would be found in house numbers, dates and prices."""
-_POLICY_LENGTH, _VEHICLE_LENGTH = (6, 32), (SHORTEST, 17)
 _LONGEST_WRITTEN = 64
 
 
@@ -48,30 +44,13 @@ class Contact(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def normalised(number: str) -> str:
-    """A policy number without what people write differently: case, spaces, dashes, slashes, dots."""
-    return (
-        number
-        if number.isascii() and number.isalnum() and number.isupper()
-        else "".join(_GROUPS.findall(upper(number)))
-    )
-
-
-def upper(text: str) -> str:
-    """In capitals, with every script's digits as ours."""
-    if text.isascii():
-        return text.upper()
-    folded = unicodedata.normalize("NFKC", text).upper()
-    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in folded)
-
-
 def wrong_number(number: str) -> str | None:
     """What is wrong with the number of a policy or claim, and what would be right; None for a good one."""
-    return _wrong_name(number, *_POLICY_LENGTH)
+    return _wrong_name(number, *POLICY_LENGTH)
 
 
 def wrong_vehicle(number: str) -> str | None:
-    return _wrong_name(number, *_VEHICLE_LENGTH)
+    return _wrong_name(number, *VEHICLE_LENGTH)
 
 
 def wrong_insurer(insurer: str, insurers: frozenset[str]) -> str | None:

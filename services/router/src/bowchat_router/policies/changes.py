@@ -7,7 +7,8 @@ from typing import Any
 
 from bowchat_contracts.policies import PoliciesChanged
 from bowchat_registry.book import PolicyBook
-from bowchat_registry.policies import Contact, Policy, normalised
+from bowchat_registry.numbers import normalised
+from bowchat_registry.policies import Contact, Policy
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.mongo import Document
 
