@@ -50,6 +50,7 @@ lint: setup ## Check style, import contracts, generated files and alert rules
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m bowchat_contracts.schemas_cli check
+	$(BIN)/python -m bowchat_registry.schemas_cli check
 	$(BIN)/python -m bowchat_contracts.docs_cli check
 	tools/check-rules $(PROMTOOL)
 
@@ -114,8 +115,9 @@ topics: setup-python ## List the topics (BROKER=host:port: make those that it la
 	@$(BIN)/bowchat-topics $(if $(BROKER),apply --bootstrap $(BROKER),list) --registry registry
 
 .PHONY: schemas
-schemas: setup-python ## Write the events' JSON Schemas
+schemas: setup-python ## Write the JSON Schemas of events and of registry files
 	$(BIN)/python -m bowchat_contracts.schemas_cli write
+	$(BIN)/python -m bowchat_registry.schemas_cli write
 
 .PHONY: docs
 docs: setup ## Write the AsyncAPI documents and the page of events, and check them

@@ -3,40 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from ipaddress import ip_address
-from typing import Annotated, Literal, Self, get_args
-from urllib.parse import urlsplit
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bowchat_contracts.ids import InsurerId, derived_id
 from bowchat_contracts.inbound import SlaTerms
 from bowchat_contracts.masking_policy import MaskingPolicy, Shape
-
-PolicyType = Literal[
-    "motor", "health", "life", "home", "travel", "disability", "critical_illness", "long_term_care", "annuity",
-    "retirement",
-]  # fmt: skip
-POLICY_TYPES: tuple[str, ...] = get_args(PolicyType)
-
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-"""A short label, of a message or of what an insurer offers: lower-case letters, digits, dashes."""
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-
-
-class Written(BaseModel):
-    """Something a person writes in a registry file: a misspelt field is an error, not silence."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Desk(Written):
-    """A queue at an insurer, and which messages belong there."""
-
-    name: Tag
-    policy_types: tuple[PolicyType, ...] = ()
-    tags: tuple[Tag, ...] = ()
-    intents: tuple[Tag, ...] = ()
+from bowchat_registry.calendar import Calendar
+from bowchat_registry.desks import Desk
+from bowchat_registry.endpoints import Endpoint
+from bowchat_registry.formats import Formats
+from bowchat_registry.written import Language, Name, PolicyType, Tag, Written, instead, serves, wrong
 
 
 class Sla(Written):
@@ -46,51 +24,23 @@ class Sla(Written):
     warn_ratio: float = Field(0.75, gt=0, lt=1)
 
 
-class KafkaEndpoint(Written):
-    """The insurer reads and writes its own two topics."""
-
-    kind: Literal["kafka"]
-
-
-class WebhookEndpoint(Written):
-    """The insurer is called with signed webhooks."""
-
-    kind: Literal["webhook"]
-    url: str = Field(max_length=2000)
-
-    @field_validator("url")
-    @classmethod
-    def _guarded_on_the_way(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            raise ValueError("must not carry a user name or password; webhooks are signed instead")
-        if parts.hostname and (
-            parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))
-        ):
-            return url
-        raise ValueError("must be an https:// address (http:// is accepted for this machine alone)")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-Endpoint = Annotated[KafkaEndpoint | WebhookEndpoint, Field(discriminator="kind")]
-
-
 class OwnShape(Shape):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class Masking(MaskingPolicy):
     """What its insurer may see of what people write, and may write itself. Each field left out keeps the careful way."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     shapes: tuple[OwnShape, ...] = Field((), max_length=20)
+
+
+class QueueTerms(Written):
+    """How work waits that a desk has no place for."""
+
+    limit_s: int = Field(1_800, gt=0, le=30 * 24 * 3600)
+    """After so long people decide."""
 
 
 class Agreement(Written):
@@ -99,34 +49,56 @@ class Agreement(Written):
     id: InsurerId
     name: Name
     policy_types: tuple[PolicyType, ...] = Field(min_length=1)
+    """Names of the taxonomy's policy types."""
+    exclusive: tuple[PolicyType, ...] = ()
+    """Those of its policy types for which no other insurer is ever offered."""
     tags: tuple[Tag, ...] = ()
     """What this insurer offers beyond others: a message with such a tag goes only to who offers it."""
+    languages: tuple[Language, ...] = ()
+    """Those it serves (BCP 47); none listed: all."""
+    hours: Calendar | None = None
+    """When its desks work, where a desk does not say otherwise; left out: always."""
     desks: tuple[Desk, ...] = Field(min_length=1)
     default_desk: Tag
+    """The desk for what belongs at no other."""
+    queue: QueueTerms = QueueTerms()
+    formats: Formats = Formats()
+    """How its policy, claim and vehicle numbers look."""
     sla: Sla
     endpoint: Endpoint
     masking: Masking = Masking()
     priority: int = Field(0, ge=0, le=9)
     """The priority of this insurer's messages, where no rule gives another. Higher is more urgent."""
     valid_from: date | None = None
+    """The first day on which it holds."""
     valid_to: date | None = None
     """The last day on which it holds."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        names = [desk.name for desk in self.desks]
-        if len(set(names)) != len(names):
-            raise ValueError("two desks have the same name; rename one")
-        if self.default_desk not in names:
-            raise ValueError(f"default_desk names no desk of this insurer; choose one of: {', '.join(names)}")
-        foreign = {kind for desk in self.desks for kind in desk.policy_types} - set(self.policy_types)
-        if foreign:
-            raise ValueError(
-                f"a desk serves {', '.join(sorted(foreign))}, which policy_types does not list; add it there"
+        names = [name for desk in self.desks for name in desk.names]
+        for place, desk in enumerate(self.desks):
+            if any(names.count(name) > 1 for name in desk.names):
+                raise wrong("two desks have the same name or handle; rename one", "desks", place, "name")
+            self._check_covered(desk.policy_types, "desks", place, "policy_types")
+        if self.default_desk not in self.desk_names:
+            raise wrong(
+                f"names no desk of this insurer; {instead(self.default_desk, self.desk_names)}",
+                "default_desk",
             )
+        self._check_covered(self.exclusive, "exclusive")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from; correct one of them")
+            raise wrong("is before valid_from; correct one of them", "valid_to")
         return self
+
+    def _check_covered(self, policy_types: Sequence[str], *place: str | int) -> None:
+        for index, kind in enumerate(policy_types):
+            if kind not in self.policy_types:
+                raise wrong(
+                    f"{kind} is not in this insurer's policy_types; add it there or remove it here",
+                    *place,
+                    index,
+                )
 
     @cached_property
     def version(self) -> str:
@@ -146,17 +118,50 @@ class Agreement(Written):
     def desk_names(self) -> frozenset[str]:
         return frozenset(desk.name for desk in self.desks)
 
+    @cached_property
+    def _desks_by_name(self) -> dict[str, Desk]:
+        return {name: desk for desk in self.desks for name in desk.names}
+
+    def desk(self, name: str | None) -> Desk | None:
+        """The desk of this name or handle."""
+        return self._desks_by_name.get(name or "")
+
+    def hours_of(self, desk: Desk) -> Calendar | None:
+        """When this desk works; None: always."""
+        return desk.hours or self.hours
+
+    def queue_limit_of(self, desk: Desk) -> int:
+        """The seconds that work waits for this desk before people decide."""
+        return desk.queue_limit_s or self.queue.limit_s
+
     def in_force(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day <= self.valid_to
         )
 
-    def desk_for(self, policy_type: str | None, tags: Sequence[str]) -> str:
-        """The first desk that wants one of the tags; else the first for the policy type; else the default."""
-        for desk in self.desks:
-            if any(tag in desk.tags for tag in tags):
-                return desk.name
-        for desk in self.desks:
-            if policy_type in desk.policy_types:
-                return desk.name
-        return self.default_desk
+    def serves(self, language: str | None) -> bool:
+        """Whether it serves this language (BCP 47). One that is not known is no obstacle."""
+        return serves(self.languages, language)
+
+    def desk_for(
+        self,
+        policy_type: str | None,
+        tags: Sequence[str],
+        intent: str | None = None,
+        language: str | None = None,
+    ) -> str:
+        """The desk for a message. Of those that neither policy type nor language rules out: the first that wants one of
+        the tags; else the first for the intent; else the first that names the policy type and nothing more; else the
+        default.
+        """
+        able = [desk for desk in self.desks if desk.may_take(policy_type, language)]
+        chosen = (
+            *(desk for desk in able if any(tag in desk.tags for tag in tags)),
+            *(desk for desk in able if intent in desk.intents),
+            *(
+                desk
+                for desk in able
+                if policy_type in desk.policy_types and not desk.tags and not desk.intents
+            ),
+        )
+        return chosen[0].name if chosen else self.default_desk

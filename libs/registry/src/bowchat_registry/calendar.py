@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from bowchat_registry.written import Written, instead
+from bowchat_registry.written import Written, instead, wrong
 
 LONGEST_CLOSED_DAYS = 366
 """A calendar that stays closed for longer is a mistake: nothing that waits for it would ever be due."""
@@ -96,12 +96,12 @@ class PublicHolidays(Written):
         try:
             known = holidays.country_holidays(self.country).subdivisions
         except NotImplementedError:
-            raise ValueError(
-                "country has no list of public holidays; give an ISO 3166-1 code as IN or GB"
+            raise wrong(
+                "has no list of public holidays; give an ISO 3166-1 code as IN or GB", "country"
             ) from None
         if self.subdivision and self.subdivision not in known:
             right = instead(self.subdivision, known) if known else "leave it out"
-            raise ValueError(f"subdivision is none of {self.country} that has holidays of its own; {right}")
+            raise wrong(f"has no holidays of its own in {self.country}; {right}", "subdivision")
         return self
 
     def are_on(self, day: date) -> bool:
@@ -123,7 +123,7 @@ class Calendar(Written):
 
     zone: str
     """IANA name, as `Asia/Kolkata`."""
-    weekly: dict[Weekdays, Intervals] = Field(min_length=1)
+    weekly: dict[Weekdays, Intervals] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     """The intervals of each weekday; a day that is not listed is closed."""
     dates: dict[date, IntervalsOfDate] = Field(default_factory=dict)
     """Dates that differ from their week: `closed`, or intervals of their own, as a half day or an extra one."""
@@ -151,9 +151,9 @@ class Calendar(Written):
     def _opens(self) -> Self:
         listed = [day for days in self.weekly for day in _days_of(days)]
         if twice := sorted({_WEEK[day] for day in listed if listed.count(day) > 1}):
-            raise ValueError(f"weekly lists {', '.join(twice)} more than once; put its intervals in one list")
+            raise wrong(f"lists {', '.join(twice)} more than once; put its intervals in one list", "weekly")
         if not any(self.weekly.values()):
-            raise ValueError("weekly is never open; give at least one interval in the week")
+            raise wrong("is never open; give at least one interval in the week", "weekly")
         if sum(not intervals for intervals in self.dates.values()) >= _FEWEST_CLOSED_DATES:
             self._check_longest_closed()
         return self
@@ -165,8 +165,8 @@ class Calendar(Written):
         while at < last:
             opening = self._next_open(at)
             if opening is None:
-                raise ValueError(
-                    f"is closed for more than {LONGEST_CLOSED_DAYS} days in a row; remove some of its closed dates"
+                raise wrong(
+                    f"close it for more than {LONGEST_CLOSED_DAYS} days in a row; remove some", "dates"
                 )
             at = opening + _DAY
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 from pydantic import AfterValidator, Field
 
 from bowchat_contracts.masking_policy import ShapePattern
-from bowchat_registry.numbers import LONGEST, SHORTEST, joined, pieces
+from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, joined, pieces
 from bowchat_registry.written import Written
 
 NumberKind = Literal["policy", "claim", "vehicle"]
@@ -15,9 +15,7 @@ NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 _FEWEST_DIGITS = 3
 _MOST_DIGITS_OF_VEHICLE = 6
 
-_CLASSES = str.maketrans(
-    dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "@") | dict.fromkeys("0123456789", "#")
-)
+_CLASSES = str.maketrans(dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "@") | dict.fromkeys("0123456789", "#"))
 _FIXED = re.compile(r"[A-Z]{2}")
 _LETTERS = re.compile(r"[A-Z@]{2}")
 
@@ -27,17 +25,17 @@ def _bare(pattern: str) -> str:
     return re.sub(r"[^0-9A-Z@#]", "", pattern.upper())
 
 
-def _plain(pattern: str) -> str:
-    bare = _bare(pattern)
-    if not SHORTEST <= len(bare) <= LONGEST:
-        raise ValueError(f"must stand for {SHORTEST} to {LONGEST} letters and digits")
+def _check_length(bare: str, shortest: int, longest: int) -> None:
+    if not shortest <= len(bare) <= longest:
+        raise ValueError(f"must stand for {shortest} to {longest} letters and digits")
     if bare.count("#") < _FEWEST_DIGITS:
         raise ValueError(f"needs at least {_FEWEST_DIGITS} digits (#), or words would be taken for numbers")
-    return pattern
 
 
-def _lettered(pattern: str) -> str:
-    if not _FIXED.search(_bare(pattern)):
+def _of_policy(pattern: str) -> str:
+    bare = _bare(pattern)
+    _check_length(bare, *POLICY_LENGTH)
+    if not _FIXED.search(bare):
         raise ValueError(
             "needs two fixed letters side by side, as AM in AM-######, or phone numbers would be taken for it"
         )
@@ -46,6 +44,7 @@ def _lettered(pattern: str) -> str:
 
 def _of_vehicle(pattern: str) -> str:
     bare = _bare(pattern)
+    _check_length(bare, *VEHICLE_LENGTH)
     if not _LETTERS.search(bare) or re.search(rf"[#0-9]{{{_MOST_DIGITS_OF_VEHICLE + 1}}}", bare):
         raise ValueError(
             f"needs two letters (@) side by side and at most {_MOST_DIGITS_OF_VEHICLE} digits in a row, or phone numbers "
@@ -54,8 +53,8 @@ def _of_vehicle(pattern: str) -> str:
     return pattern
 
 
-NumberPattern = Annotated[ShapePattern, AfterValidator(_plain), AfterValidator(_lettered)]
-VehiclePattern = Annotated[ShapePattern, AfterValidator(_plain), AfterValidator(_of_vehicle)]
+NumberPattern = Annotated[ShapePattern, AfterValidator(_of_policy)]
+VehiclePattern = Annotated[ShapePattern, AfterValidator(_of_vehicle)]
 
 
 class Formats(Written):
@@ -97,7 +96,9 @@ class FormatBook:
                 fixed = tuple(place for place, each in enumerate(bare) if each not in "@#")
                 by_fixed = self._by_classes.setdefault(bare.translate(_CLASSES), {}).setdefault(fixed, {})
                 by_fixed.setdefault("".join(bare[place] for place in fixed), []).append((insurer, kind))
-        self._openings = {classes[:length] for classes in self._by_classes for length in range(1, len(classes))}
+        self._openings = {
+            classes[:length] for classes in self._by_classes for length in range(1, len(classes))
+        }
 
     def named_in(self, text: str) -> tuple[NamedNumber, ...]:
         """The numbers in a text that look like an insurer's, each once, in the text's order.

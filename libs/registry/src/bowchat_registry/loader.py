@@ -3,23 +3,28 @@
 All problems are found in one go.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bowchat_contracts.ids import derived_id
-from bowchat_registry.agreements import Agreement, WebhookEndpoint
+from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import PolicyBook
+from bowchat_registry.checks import AgreementChecks, Place, rule_mistakes
 from bowchat_registry.policies import read_policies
 from bowchat_registry.problems import Problem, RegistryError
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
 from bowchat_registry.taxonomy import Taxonomy, contradictions
+from bowchat_registry.written import naming
 from bowchat_registry.yaml_source import YamlDocument, read_yaml
 
 TAXONOMY, RULES, POLICIES, INSURERS = "taxonomy.yaml", "rules.yaml", "policies.csv", "insurers"
 
+Model = TypeVar("Model", bound=BaseModel)
 Sources = dict[str, bytes]
 """The content of each file by its name within the directory."""
 
@@ -66,8 +71,9 @@ def parse(sources: Sources, directory: str) -> Registry:
     taxonomy = reading.taxonomy()
     agreements = reading.agreements()
     rules = reading.rules(agreements)
-    policies, wrong = read_policies(POLICIES, reading.text(POLICIES), _declared(sources))
-    problems = reading.problems + wrong
+    types = taxonomy.policy_type_names if taxonomy else None
+    policies, mistaken = read_policies(POLICIES, reading.text(POLICIES), reading.declared, types)
+    problems = reading.problems + mistaken
     if problems or taxonomy is None:
         raise RegistryError(directory, problems)
     return Registry(
@@ -79,17 +85,15 @@ def parse(sources: Sources, directory: str) -> Registry:
     )
 
 
-def _declared(sources: Sources) -> list[str]:
-    """Insurers by the names of their files: a mistake inside one is not also a mistake of all its policies."""
-    return [Path(name).stem for name in sources if name.startswith(f"{INSURERS}/")]
-
-
 class _Reading:
     """One pass over the files; problems add up."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self.problems: list[Problem] = []
+        self._known: dict[str, frozenset[str]] = {}
+        # By the names of their files: a mistake inside one is not also a mistake of all its policies.
+        self.declared = frozenset(Path(name).stem for name in sources if name.startswith(f"{INSURERS}/"))
 
     def text(self, name: str) -> str:
         try:
@@ -101,59 +105,29 @@ class _Reading:
 
     def taxonomy(self) -> Taxonomy | None:
         document = self._document(TAXONOMY)
-        if document is None:
-            return None
-        try:
-            taxonomy = Taxonomy.model_validate(document.data)
-        except ValidationError as error:
-            self.problems += document.invalid(error)
-            return None
-        for place, text in contradictions(taxonomy):
-            self._say(document, place, text)
+        taxonomy = self._model(document, Taxonomy, document.data) if document else None
+        if document and taxonomy:
+            self._take(document, contradictions(taxonomy))
+            self._known = naming(taxonomy.policy_type_names, taxonomy.intent_names)
         return taxonomy
 
     def agreements(self) -> dict[str, Agreement]:
         names = sorted(name for name in self._sources if name.startswith(f"{INSURERS}/"))
         if not names:
             self.problems.append(Problem(INSURERS, 1, "directory", "has no .yaml file; add one per insurer"))
+        documents: dict[str, YamlDocument] = {}
         found: dict[str, Agreement] = {}
-        taken: dict[str, str] = {}
         for name in names:
             document = self._document(name)
-            agreement = self._agreement(document) if document else None
+            agreement = self._model(document, Agreement, document.data) if document else None
             if document and agreement:
-                self._check_shared(document, agreement, taken)
-                found[agreement.id] = agreement
+                if agreement.id != Path(name).stem:
+                    text = f"must be the file's own name; call the file {agreement.id}.yaml"
+                    self.problems.append(document.problem(("id",), text))
+                documents[agreement.id], found[agreement.id] = document, agreement
+        for insurer, place, text in AgreementChecks(found, self.declared).mistakes():
+            self.problems.append(documents[insurer].problem(place, text))
         return found
-
-    def _document(self, name: str) -> YamlDocument | None:
-        document, problems = read_yaml(name, self.text(name))
-        self.problems += problems
-        return document
-
-    def _agreement(self, document: YamlDocument) -> Agreement | None:
-        try:
-            agreement = Agreement.model_validate(document.data)
-        except ValidationError as error:
-            self.problems += document.invalid(error)
-            return None
-        if agreement.id != Path(document.file).stem:
-            self.problems.append(
-                document.problem(("id",), f"must be the file's own name; call the file {agreement.id}.yaml")
-            )
-        return agreement
-
-    def _check_shared(self, document: YamlDocument, agreement: Agreement, taken: dict[str, str]) -> None:
-        """Two insurers that shared a name or an address could be taken for each other."""
-        own: dict[tuple[str, ...], str] = {("name",): f"name {agreement.name.casefold()}"}
-        if isinstance(agreement.endpoint, WebhookEndpoint):
-            own["endpoint", "url"] = f"url {agreement.endpoint.url}"
-        for path, value in own.items():
-            other = taken.setdefault(value, document.file)
-            if other != document.file:
-                self.problems.append(
-                    document.problem(path, f"is the same as in {other}; every insurer has its own")
-                )
 
     def rules(self, agreements: dict[str, Agreement]) -> list[Rule]:
         document = self._document(RULES)
@@ -161,42 +135,31 @@ class _Reading:
             return []
         listed = document.data.get("rules") if isinstance(document.data, dict) else None
         if not isinstance(listed, list) or set(document.data) != {"rules"}:
-            self.problems.append(
-                document.problem((), "must be `rules:` and a list below it; an empty one is `rules: []`")
-            )
+            text = "must be `rules:` and a list below it; an empty one is `rules: []`"
+            self.problems.append(document.problem((), text))
             return []
         rules: list[Rule] = []
         for index, each in enumerate(listed):
-            try:
-                rules.append(Rule.model_validate(each))
-            except ValidationError as error:
-                self.problems += document.invalid(error, ("rules", index))
-            else:
-                self._check_rule(document, ("rules", index), rules, agreements)
+            rule = self._model(document, Rule, each, ("rules", index))
+            if rule:
+                mistakes = rule_mistakes(rule, rules, agreements, self.declared)
+                self._take(document, mistakes, ("rules", index))
+                rules.append(rule)
         return rules
 
-    def _check_rule(
-        self,
-        document: YamlDocument,
-        root: tuple[str, int],
-        rules: list[Rule],
-        agreements: dict[str, Agreement],
-    ) -> None:
-        rule, then = rules[-1], rules[-1].then
-        if any(rule.name == other.name for other in rules[:-1]):
-            self._say(document, (*root, "name"), "is the name of a rule above; rename one")
-        if then.insurer and then.insurer not in _declared(self._sources):
-            self._say(
-                document,
-                (*root, "then", "insurer"),
-                "has no file in insurers/; add it or correct the spelling",
-            )
-        asked = [agreements[then.insurer]] if then.insurer in agreements else list(agreements.values())
-        if then.desk and not any(then.desk in each.desk_names for each in asked):
-            whose = "this insurer" if then.insurer else "any insurer"
-            self._say(document, (*root, "then", "desk"), f"names no desk of {whose}; correct the spelling")
-        if then.policy_type and then.insurer in agreements and then.policy_type not in asked[0].policy_types:
-            self._say(document, (*root, "then", "policy_type"), "is not covered by this insurer's agreement")
+    def _document(self, name: str) -> YamlDocument | None:
+        document, problems = read_yaml(name, self.text(name))
+        self.problems += problems
+        return document
 
-    def _say(self, document: YamlDocument, path: tuple[str | int, ...], text: str) -> None:
-        self.problems.append(document.problem(path, text))
+    def _model(
+        self, document: YamlDocument, model: type[Model], data: object, root: Place = ()
+    ) -> Model | None:
+        try:
+            return model.model_validate(data, context=self._known)
+        except ValidationError as error:
+            self.problems += document.invalid(error, root)
+            return None
+
+    def _take(self, document: YamlDocument, mistakes: Iterable[tuple[Place, str]], root: Place = ()) -> None:
+        self.problems += [document.problem(root + place, text) for place, text in mistakes]

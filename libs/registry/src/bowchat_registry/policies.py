@@ -2,12 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from bowchat_registry.agreements import POLICY_TYPES
 from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, normalised
 from bowchat_registry.problems import Problem
+from bowchat_registry.written import instead
 
 COLUMNS = ("policy_number", "insurer", "policy_type", "contact_ref")
 
@@ -53,16 +53,19 @@ def wrong_vehicle(number: str) -> str | None:
     return _wrong_name(number, *VEHICLE_LENGTH)
 
 
-def wrong_insurer(insurer: str, insurers: frozenset[str]) -> str | None:
+def wrong_insurer(insurer: str, insurers: Collection[str]) -> str | None:
     if insurer in insurers:
         return None
-    return f"{insurer[:40]!r} has no file in insurers/; add it or correct the spelling"
+    return f"{insurer[:40]!r} has no file in insurers/; {instead(insurer[:40], insurers)}"
 
 
-def wrong_policy_type(policy_type: str) -> str | None:
-    if policy_type in POLICY_TYPES:
+def wrong_policy_type(policy_type: str, policy_types: Collection[str] | None) -> str | None:
+    """`policy_types` are those of the taxonomy; None where it could not be read, so that any will do."""
+    if policy_types is None or policy_type in policy_types:
         return None
-    return f"{policy_type[:40]!r} is not one of: {', '.join(POLICY_TYPES)}"
+    return (
+        f"{policy_type[:40]!r} is no policy type of taxonomy.yaml; {instead(policy_type[:40], policy_types)}"
+    )
 
 
 def _wrong_name(name: str, shortest: int, longest: int) -> str | None:
@@ -74,27 +77,39 @@ def _wrong_name(name: str, shortest: int, longest: int) -> str | None:
     return None
 
 
-def read_policies(file: str, text: str, insurers: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
-    """The policies of a CSV file, and what is wrong in it. `insurers` are those with an agreement."""
+def read_policies(
+    file: str, text: str, insurers: Collection[str], policy_types: Collection[str] | None
+) -> tuple[list[Policy], list[Problem]]:
+    """The policies of a CSV file, and what is wrong in it.
+
+    Args:
+        file: Its name, for errors.
+        text: Its content.
+        insurers: Those with an agreement.
+        policy_types: Those of the taxonomy; None where it could not be read, so that any will do.
+    """
     rows = csv.reader(text.splitlines(), strict=True)
     try:
         header = next(rows, [])
         if tuple(header) != COLUMNS:
             return [], [Problem(file, 1, "header", f"must be exactly: {','.join(COLUMNS)}")]
         numbered = ((rows.line_num, row) for row in rows if row)
-        return _read_rows(file, numbered, frozenset(insurers))
+        return _read_rows(file, numbered, insurers, policy_types)
     except csv.Error as error:
         return [], [Problem(file, rows.line_num, "row", f"is not CSV: {error}; check its quotes")]
 
 
 def _read_rows(
-    file: str, rows: Iterator[tuple[int, list[str]]], insurers: frozenset[str]
+    file: str,
+    rows: Iterator[tuple[int, list[str]]],
+    insurers: Collection[str],
+    policy_types: Collection[str] | None,
 ) -> tuple[list[Policy], list[Problem]]:
     policies: list[Policy] = []
     problems: list[Problem] = []
     lines: dict[str, int] = {}
     for line, row in rows:
-        wrong = _wrong(row, insurers)
+        wrong = _wrong(row, insurers, policy_types)
         if not wrong:
             policies.append(Policy(row[0].strip(), row[1], row[2], (row[3],) if row[3] else ()))
             first = lines.setdefault(normalised(row[0]), line)
@@ -104,7 +119,9 @@ def _read_rows(
     return policies, problems
 
 
-def _wrong(row: list[str], insurers: frozenset[str]) -> list[tuple[str, str]]:
+def _wrong(
+    row: list[str], insurers: Collection[str], policy_types: Collection[str] | None
+) -> list[tuple[str, str]]:
     """What is wrong with a row, field by field. Never quotes a contact: it could be a number."""
     if len(row) != len(COLUMNS):
         return [
@@ -114,7 +131,7 @@ def _wrong(row: list[str], insurers: frozenset[str]) -> list[tuple[str, str]]:
     found = [
         ("policy_number", wrong_number(number.strip())),
         ("insurer", wrong_insurer(insurer, insurers)),
-        ("policy_type", wrong_policy_type(kind)),
+        ("policy_type", wrong_policy_type(kind, policy_types)),
     ]
     if ref and not _REF.fullmatch(ref):
         found.append(

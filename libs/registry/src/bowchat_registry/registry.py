@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import KnownPolicies
+from bowchat_registry.formats import FormatBook
 from bowchat_registry.rules import RuleBook
 from bowchat_registry.taxonomy import Taxonomy
 
@@ -30,11 +32,28 @@ class Registry:
         found = self.agreements.get(insurer) if insurer else None
         return found if found and found.in_force(day) else None
 
-    def serving(self, policy_type: str, tags: tuple[str, ...], day: date) -> tuple[Agreement, ...]:
-        """Who may be asked: in force, covers the policy type, and offers every tag that any insurer offers."""
-        wanted = {tag for tag in tags if any(tag in each.tags for each in self.agreements.values())}
-        return tuple(
+    @cached_property
+    def formats(self) -> FormatBook:
+        """How all insurers' numbers look."""
+        return FormatBook({insurer: each.formats for insurer, each in self.agreements.items()})
+
+    @cached_property
+    def _offered_tags(self) -> frozenset[str]:
+        return frozenset(tag for each in self.agreements.values() for tag in each.tags)
+
+    def serving(
+        self, policy_type: str, tags: tuple[str, ...], day: date, language: str | None = None
+    ) -> tuple[Agreement, ...]:
+        """Who may be asked: in force, covers the policy type, serves the language, offers every tag that any insurer
+        offers. Where one has the policy type for itself alone, no other is.
+        """
+        wanted = self._offered_tags.intersection(tags)
+        covering = [
             each
             for each in self.agreements.values()
-            if each.in_force(day) and policy_type in each.policy_types and wanted <= set(each.tags)
+            if policy_type in each.policy_types and each.in_force(day)
+        ]
+        exclusive = [each for each in covering if policy_type in each.exclusive]
+        return tuple(
+            each for each in exclusive or covering if wanted <= set(each.tags) and each.serves(language)
         )

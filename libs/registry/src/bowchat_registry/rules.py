@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from bowchat_contracts.ids import InsurerId
-from bowchat_registry.agreements import PolicyType, Tag, Written
+from bowchat_registry.written import PolicyType, Tag, Written
 
 # Words end at white space, punctuation and pictographs. Not `\w`: it breaks Devanagari at its vowel signs.
 _BREAKS = re.compile(
@@ -67,6 +67,12 @@ class Rule(Written):
         if not all(words(keyword).strip() for keyword in self.when.keywords_any):
             raise ValueError("when.keywords_any has a keyword without a letter or digit; remove it")
         return self
+
+
+class RulesFile(Written):
+    """`rules.yaml`: read in order; the first rule that decides a thing decides it, and tags add up."""
+
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)

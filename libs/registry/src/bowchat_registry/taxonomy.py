@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from bowchat_registry.agreements import Tag, Written
 from bowchat_registry.rules import Keyword, words
+from bowchat_registry.written import Tag, Written
 
 POLICY = "{policy}"
 """In an example of an intent it stands for a policy of any type: "I want to cancel my {policy}"."""

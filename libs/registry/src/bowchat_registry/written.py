@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """A short label, of a message or of what an insurer offers: lower-case letters, digits, dashes."""
@@ -15,6 +16,11 @@ class Written(BaseModel):
     """Something a person writes in a registry file: a misspelt field is an error, not silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def wrong(text: str, *place: str | int) -> PydanticCustomError:
+    """What a validator of a whole model raises about one of its fields, which an error then names by `place`."""
+    return PydanticCustomError("written", "{text}", {"text": text, "place": place})
 
 
 def _cased(tag: str) -> str:
@@ -45,5 +51,26 @@ def serves(languages: Iterable[str], language: str | None) -> bool:
 def instead(word: str, names: Iterable[str]) -> str:
     """What would be right, for an error's text: the nearest name, or all of them."""
     known = sorted(names)
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    near = get_close_matches(word, known, n=1, cutoff=0.55)
     return f"did you mean {near[0]}?" if near else f"choose one of: {', '.join(known)}"
+
+
+def _named(what: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get(what)
+        if known is not None and name not in known:
+            raise ValueError(f"{name} is no {what} of taxonomy.yaml; {instead(name, known)}")
+        return name
+
+    return AfterValidator(check)
+
+
+PolicyType = Annotated[Tag, _named("policy type")]
+"""A policy type of the taxonomy, where the context of validation has them (`naming`)."""
+Intent = Annotated[Tag, _named("intent")]
+"""An intent of the taxonomy, where the context of validation has them."""
+
+
+def naming(policy_types: Iterable[str], intents: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The context in which what people write is validated against the taxonomy."""
+    return {"policy type": frozenset(policy_types), "intent": frozenset(intents)}

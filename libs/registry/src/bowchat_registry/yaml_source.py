@@ -11,6 +11,8 @@ from bowchat_registry.problems import Problem
 
 Path = tuple[str | int, ...]
 
+_DEEPEST = 30
+
 
 @dataclass(frozen=True)
 class YamlDocument:
@@ -29,18 +31,24 @@ class YamlDocument:
 
     def invalid(self, error: ValidationError, root: Path = ()) -> list[Problem]:
         """What a model found wrong, in this file's places. Field names are the file's own."""
+        found = error.errors(include_url=False)
         return [
-            self.problem(root + _place(tuple(each["loc"])), _sentence(each["type"], each["msg"]))
-            for each in error.errors(include_url=False, include_input=False)
+            self.problem(
+                root + _place(tuple(each["loc"])) + tuple(each.get("ctx", {}).get("place", ())),
+                _sentence(each["type"], each["msg"], each["input"]),
+            )
+            for each in found
+            # A list all of whose items are wrong is not also too short.
+            if each["type"] != "too_short" or not any(_within(other["loc"], each["loc"]) for other in found)
         ]
 
 
 def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]:
     """The document, or None and what is wrong with its form."""
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            return None, [Problem(file, 1, "file", "uses an alias (*name); write the value out instead")]
-        loader = yaml.SafeLoader(text)
+        if refused := _refused(text):
+            return None, [Problem(file, 1, "file", refused)]
+        loader = yaml.CSafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None, [
@@ -55,8 +63,6 @@ def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]
         ]
     except (yaml.YAMLError, ValueError) as error:
         return None, [Problem(file, 1, "file", f"is not YAML: {error}; save it as UTF-8 text")]
-    except RecursionError:
-        return None, [Problem(file, 1, "file", "is nested too deeply; a registry needs a few levels")]
     lines = {path: line for path, line, _ in places}
     twice = [
         Problem(file, line, _spelled(path), "is there twice; keep one")
@@ -64,6 +70,18 @@ def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]
         if again
     ]
     return YamlDocument(file, data, lines), twice
+
+
+def _refused(text: str) -> str | None:
+    """What no registry needs. The C reader follows nesting on its stack, and would take the process with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return "uses an alias (*name); write the value out instead"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return "is nested too deeply; a registry needs a few levels"
+    return None
 
 
 def _walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int, bool]]:
@@ -90,21 +108,33 @@ def _spelled(path: Path) -> str:
 
 # pydantic puts the tag of a tagged union into the location; it is no place in the file.
 _TAGS = frozenset({"kafka", "webhook"})
+# Nor is what it adds where a key itself is wrong.
+_KEY = "[key]"
+
+
+def _within(inner: Path, outer: Path) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _place(location: Path) -> Path:
     if len(location) > 1 and location[0] == "endpoint" and location[1] in _TAGS:
-        return (location[0], *location[2:])
-    return location
+        location = (location[0], *location[2:])
+    return location[:-1] if location[-1:] == (_KEY,) else location
 
 
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is missing; add it"
-    if kind == "extra_forbidden":
-        return "is not a field here; remove it or correct its spelling"
-    if kind == "value_error":
+_SENTENCES = {
+    "missing": "is missing; add it",
+    "extra_forbidden": "is not a field here; remove it or correct its spelling",
+}
+
+
+def _sentence(kind: str, message: str, given: object) -> str:
+    if kind in _SENTENCES:
+        return _SENTENCES[kind]
+    if kind in {"value_error", "written"}:
         return message.removeprefix("Value error, ")
+    if kind == "string_type" and isinstance(given, bool):
+        return "is read as true or false by YAML, as no, yes, on and off are; put it in quotes"
     if kind == "string_pattern_mismatch":
         return f"has characters that may not be here; {message[0].lower()}{message[1:]}"
     return f"is wrong; {message[0].lower()}{message[1:]}"

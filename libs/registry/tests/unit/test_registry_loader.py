@@ -51,31 +51,31 @@ ACME = "insurers/acme-motor.yaml"
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        (ACME, "first_response_seconds: 300", "first_response_seconds: 0", f"{ACME}:16: sla.first_response_seconds: "),
-        (ACME, "first_response_seconds", "first_response_secs", f"{ACME}:16: sla.first_response_secs: is not a field"),
-        (ACME, "policy_types: [motor, home]", "policy_types: [motor, boat]", f"{ACME}:4: policy_types[1]: "),
-        (ACME, "kind: kafka", "kind: pigeon", f"{ACME}:17: endpoint: "),
-        (ACME, "  kind: kafka", "  kind: webhook\n  url: http://example.invalid/x", f"{ACME}:19: endpoint.url: must be"),
-        (ACME, "id: acme-motor", "id: acme-cars", f"{ACME}:2: id: must be the file's own name"),
-        (ACME, "default_desk: service", "default_desk: moon", f"{ACME}:2: file: default_desk names no desk"),
+        (ACME, "first_response_seconds: 300", "first_response_seconds: 0", f"{ACME}:@: sla.first_response_seconds: "),
+        (ACME, "first_response_seconds", "first_response_secs", f"{ACME}:@: sla.first_response_secs: is not a field"),
+        (ACME, "policy_types: [motor, home]", "policy_types: [motor, boat]", f"{ACME}:@: policy_types[1]: "),
+        (ACME, "endpoint:\n  kind: kafka", "endpoint:\n  kind: pigeon", f"{ACME}:@: endpoint: "),
+        (ACME, "  kind: kafka", "  kind: webhook\n  url: http://example.invalid/x", f"{ACME}:@+1: endpoint.url: must be"),
+        (ACME, "id: acme-motor", "id: acme-cars", f"{ACME}:@: id: must be the file's own name"),
+        (ACME, "default_desk: service", "default_desk: moon", f"{ACME}:@: default_desk: names no desk of this insurer"),
         (ACME, "name: Acme Motor & Home", "name: Coast Life Assurance", "name: is the same as in insurers/acme-motor"),
-        (ACME, "location: coarse", "location: exact", f"{ACME}:25: masking.location: is wrong"),
-        (ACME, "location: coarse", "locations: coarse", f"{ACME}:25: masking.locations: is not a field here"),
-        (ACME, "pattern: ACM-####-######", "pattern: '[0-9]+'", f"{ACME}:24: masking.shapes[0].pattern: has characters"),
-        (ACME, "pattern: ACM-####-######", "regex: 'ACM'", f"{ACME}:24: masking.shapes[0].regex: is not a field"),
-        (ACME, "regions: [IN, GB]", "regions: [India]", f"{ACME}:21: masking.regions[0]: has characters"),
-        (ACME, "tags: [roadside]", "id: acme-motor", f"{ACME}:5: id: is there twice"),
+        (ACME, "location: coarse", "location: exact", f"{ACME}:@: masking.location: is wrong"),
+        (ACME, "location: coarse", "locations: coarse", f"{ACME}:@: masking.locations: is not a field here"),
+        (ACME, "pattern: ACM-####-######", "pattern: '[0-9]+'", f"{ACME}:@: masking.shapes[0].pattern: has characters"),
+        (ACME, "pattern: ACM-####-######", "regex: 'ACM'", f"{ACME}:@: masking.shapes[0].regex: is not a field"),
+        (ACME, "regions: [IN, GB]", "regions: [India]", f"{ACME}:@: masking.regions[0]: has characters"),
+        (ACME, "tags: [roadside]", "id: acme-motor", f"{ACME}:@: id: is there twice"),
         (ACME, "desks:", "desks: [", f"{ACME}:"),
         (ACME, "desks:", "desks: *x\nmore:", f"{ACME}:1: file: uses an alias"),
-        ("rules.yaml", "policy_type: motor", "policy_type: boat", "rules.yaml:7: rules[0].then.policy_type: "),
-        ("rules.yaml", "policy_type: motor", "insurer: nobody", "rules.yaml:7: rules[0].then.insurer: has no file"),
-        ("rules.yaml", "policy_type: motor", "desk: moon", "rules.yaml:7: rules[0].then.desk: names no desk"),
-        ("rules.yaml", "name: cashless-admission", "name: breakdown", "rules.yaml:11: rules[1].name: is the name"),
-        ("rules.yaml", "name: breakdown", "name: triage", "rules.yaml:3: rules[0]: name is one the router uses"),
-        ("rules.yaml", "rules:", "rule:", "rules.yaml:2: file: must be `rules:`"),
+        ("rules.yaml", "policy_type: motor", "policy_type: boat", "rules.yaml:@: rules[0].then.policy_type: "),
+        ("rules.yaml", "policy_type: motor", "insurer: nobody", "rules.yaml:@: rules[0].then.insurer: has no file"),
+        ("rules.yaml", "policy_type: motor", "desk: moon", "rules.yaml:@: rules[0].then.desk: names no desk"),
+        ("rules.yaml", "name: cashless-admission", "name: breakdown", "rules.yaml:@: rules[1].name: is the name"),
+        ("rules.yaml", "name: breakdown", "name: triage", "rules.yaml:@: rules[0]: name is one the router uses"),
+        ("rules.yaml", "rules:", "rule:", "rules.yaml:@: file: must be `rules:`"),
         ("policies.csv", "policy_number,", "number,", "policies.csv:1: header: must be exactly"),
-        ("policies.csv", "acme-motor,motor", "acme,motor", "policies.csv:2: insurer: 'acme' has no file"),
-        ("policies.csv", "acme-motor,motor", "acme-motor,boat", "policies.csv:2: policy_type: 'boat' is not one of"),
+        ("policies.csv", "acme-motor,motor", "acme,motor", "2: insurer: 'acme' has no file in insurers/; did you mean"),
+        ("policies.csv", "acme-motor,motor", "acme-motor,boat", "policies.csv:2: policy_type: 'boat' is no policy type of"),
         ("policies.csv", "000102", "000101", "policies.csv:3: policy_number: is the same as in line 2"),
         ("policies.csv", "ACM-2026-000101", "12345", "policies.csv:2: policy_number: must have 6 to 32"),
         ("policies.csv", "ACM-2026-000101", "ABCDEF", "policies.csv:2: policy_number: must be letters and digits"),
@@ -83,9 +83,11 @@ ACME = "insurers/acme-motor.yaml"
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(sources: Sources, file: str, old: str, new: str, expected: str) -> None:
-    """Whoever wrote it is led to the file, the line and the field, and told what to do."""
+    """Whoever wrote it is led to the file, the line (`@`: the one that was changed) and the field, and told what to do."""
+    line = sources[file].decode().split(old)[0].count("\n") + 1
+    wanted = expected.replace("@+1", str(line + 1)).replace("@", str(line))
     found = problems_of(changed(sources, file, old, new))
-    assert any(expected in each for each in found), found
+    assert any(wanted in each for each in found), found
 
 
 def test_all_mistakes_are_told_at_once(sources: Sources) -> None:
@@ -125,8 +127,10 @@ def test_two_webhooks_at_one_address_are_refused(sources: Sources) -> None:
         .decode()
         .replace("coast-life", "coast-two")
         .replace("Coast Life", "Two")
+        .replace("exclusive: [annuity, retirement]\n", "")
     )
+    line = twin.split("url:")[0].count("\n") + 1
     found = problems_of({**sources, "insurers/coast-two.yaml": twin.encode()})
     assert [each.split(";")[0] for each in found] == [
-        "insurers/coast-two.yaml:16: endpoint.url: is the same as in insurers/coast-life.yaml"
+        f"insurers/coast-two.yaml:{line}: endpoint.url: is the same as in insurers/coast-life.yaml"
     ]

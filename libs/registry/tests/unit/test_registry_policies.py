@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bowchat_contracts.ids import derived_id
 from bowchat_registry.book import PolicyBook
-from bowchat_registry.policies import Policy, normalised
+from bowchat_registry.numbers import normalised
+from bowchat_registry.policies import Policy
 
 REF = derived_id("rf", "holder")
 MOTOR = Policy("ACM-2026-000101", "acme-motor", "motor", (REF,))

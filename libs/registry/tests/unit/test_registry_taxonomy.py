@@ -55,9 +55,33 @@ def test_the_example_has_the_classes_of_a_broad_aggregator(sources: Sources) -> 
 
 
 def test_an_aggregator_names_its_own_classes(sources: Sources) -> None:
-    """A line of business is an entry in the file, whatever it is called."""
-    taxonomy = parse({**sources, TAXONOMY: SMALL.encode()}, "registry").taxonomy
+    """A line of business is an entry in the file, whatever it is called, and agreements can serve it at once."""
+    taxonomy = parse(own_business(sources), "registry").taxonomy
     assert taxonomy.policy_type_names == {"boat", "pet"}
+
+
+def own_business(sources: Sources) -> Sources:
+    """A registry of one insurer, for boats."""
+    acme = sources["insurers/acme-motor.yaml"].decode()
+    agreement = acme.replace("[motor, home]", "[boat]").replace("    intents: [quote]\n", "")
+    return {
+        TAXONOMY: SMALL.encode(),
+        "rules.yaml": b"rules: []",
+        "policies.csv": b"policy_number,insurer,policy_type,contact_ref\n",
+        "insurers/acme-motor.yaml": agreement.encode(),
+    }
+
+
+def test_what_is_not_in_the_taxonomy_is_named(sources: Sources) -> None:
+    """Agreements, rules and policies speak of its classes alone, and each mistake is led to its place."""
+    broken = {**sources, TAXONOMY: sources[TAXONOMY].replace(b"- name: motor\n", b"- name: motors\n")}
+    with pytest.raises(RegistryError) as caught:
+        parse(broken, "registry")
+    said = [str(each) for each in caught.value.problems]
+    right = "motor is no policy type of taxonomy.yaml; did you mean motors?"
+    assert f"insurers/acme-motor.yaml:5: policy_types[0]: {right}" in said
+    assert any(each.startswith("rules.yaml:") and right in each for each in said)
+    assert "policies.csv:2: policy_type: 'motor'" + right.removeprefix("motor") in said
 
 
 def test_another_taxonomy_is_another_version(sources: Sources) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ async def test_a_changed_file_is_taken_over(directory: Path) -> None:
         await looked_twice(watcher)
         assert watcher.current.agreements["acme-motor"].terms.first_response_s == 120
         assert before.agreements["acme-motor"].terms.first_response_s == 300
+        replace(directory / "insurers" / "acme-motor.yaml", "09:00-13:00, 14:00-18:00", "08:00-18:00")
+        await looked_twice(watcher)
+        lunch = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)  # 13:30 in Kolkata
+        hours, hours_before = (each.agreements["acme-motor"].hours for each in (watcher.current, before))
+        assert hours
+        assert hours_before
+        assert (hours.is_open(lunch), hours_before.is_open(lunch)) == (True, False)
         assert await watcher.note() is None
 
 
@@ -46,7 +54,10 @@ async def test_a_bad_version_is_refused_whole(directory: Path) -> None:
         replace(directory / "rules.yaml", "policy_type: life", "policy_type: lives")
         await looked_twice(watcher)
         assert watcher.current is before
-        assert "rules.yaml:42: rules[5].then.policy_type" in str(await watcher.note())
+        assert (
+            "rules[5].then.policy_type: lives is no policy type of taxonomy.yaml; did you mean life?"
+            in str(await watcher.note())
+        )
         replace(directory / "rules.yaml", "policy_type: lives", "policy_type: life")
         await looked_twice(watcher)
         assert watcher.current is not before
@@ -57,7 +68,7 @@ async def test_whatever_lies_in_the_directory_ends_no_service(directory: Path) -
     """Nesting beyond the reader's depth, or a link to itself, is a mistake like any other: the old version stays."""
     async with RegistryWatcher(directory) as watcher:
         before = watcher.current
-        (directory / "insurers" / "deep.yaml").write_text("[" * 1000)
+        (directory / "insurers" / "deep.yaml").write_text("[" * 300_000)
         await looked_twice(watcher)
         assert "deep.yaml:1: file: is nested too deeply" in str(await watcher.note())
         link = directory / "insurers" / "deep.yaml"
