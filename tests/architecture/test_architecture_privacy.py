@@ -20,6 +20,7 @@ MAY_REVEAL = {
     "services/masker/src/bowchat_masker/handlers/held_replies.py": "judges a rewritten reply's text before it may go out",
     "services/masker/src/bowchat_masker/stop_words.py": "asks whether a message says STOP or START and nothing else",
     "services/masker/src/bowchat_masker/handlers/reply_events.py": "puts the checked text into the delivery",
+    "services/masker/src/bowchat_masker/prompts.py": "judges an insurer's words in a prompt before they may go out",
     "services/masker/src/bowchat_masker/handlers/replies.py": "judges a reply's text before it may go out",
     "services/dispatcher/src/bowchat_dispatcher/carriers.py": "hands an insurer's webhook its body",
     "services/dispatcher/src/bowchat_dispatcher/gateway.py": "puts the text into the call to WhatsApp",

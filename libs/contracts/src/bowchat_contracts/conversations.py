@@ -84,7 +84,7 @@ class GuardRaised(Event):
     type: ClassVar[str] = "bowchat.guard.raised.v1"
 
     subject_id: str
-    """The message id or reply key that was held."""
+    """The message id, reply key or prompt id that was held."""
     direction: Literal["to_insurer", "to_policyholder"]
     conversation_id: ConversationId
     insurer: InsurerId

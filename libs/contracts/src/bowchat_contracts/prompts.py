@@ -7,7 +7,15 @@ from pydantic import Field
 
 from bowchat_contracts.commands import Author
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import ContactId, ConversationId, InsurerId, MessageId, OptionId, PromptId
+from bowchat_contracts.ids import (
+    ContactId,
+    ConversationId,
+    DeliveryId,
+    InsurerId,
+    MessageId,
+    OptionId,
+    PromptId,
+)
 from bowchat_contracts.parts import Part
 from bowchat_contracts.pii import MessageText
 
@@ -51,6 +59,30 @@ class PromptRequested(Event):
     requested_at: datetime
     expires_at: datetime
     """When it is too late to send it."""
+
+
+PromptRefusal = Literal[
+    "expired", "contact_unreachable", "contact_erased", "number_changed", "policyholder_stopped", "alias_expired",
+    "alias_blocked", "no_open_matter", "unknown_thread", "conversation_closed", "text_empty", "text_too_long",
+    "solicitation",
+]  # fmt: skip
+"""Why a prompt is not sent."""
+
+
+class PromptDecided(Event):
+    """May this prompt go out? Words of an insurer may be `held`, as a reply is, until people accept or block them."""
+
+    type: ClassVar[str] = "bowchat.prompts.decided.v1"
+
+    prompt_id: PromptId
+    kind: PromptKind
+    contact_id: ContactId
+    conversation_id: ConversationId | None = None
+    insurer: InsurerId | None = None
+    outcome: Literal["accepted", "held", "refused", "blocked"]
+    reason: PromptRefusal | Literal["guard"] | None = None
+    delivery_id: DeliveryId | None = None
+    decided_at: datetime
 
 
 class PromptAnswered(Event):

@@ -39,6 +39,7 @@ REVEALS_CHANGED = "reveals.changed"
 CONTACTS_FROZEN = "contacts.frozen"
 CONVERSATIONS_CHANGED = "conversations.changed"
 PROMPTS_REQUESTED = "prompts.requested"
+PROMPTS_DECIDED = "prompts.decided"
 PROMPTS_ANSWERED = "prompts.answered"
 CSAT_RECEIVED = "csat.received"
 DESKS_WORKED = "desks.worked"
@@ -123,6 +124,8 @@ TOPICS: tuple[Topic, ...] = (
           retention_days=HOLDS_PEOPLE_DAYS),
     Topic(PROMPTS_REQUESTED, "contact", (prompts.PromptRequested,), ("router",), ("masker", "audit"),
           "What the relay asks or tells a policyholder.", retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(PROMPTS_DECIDED, "contact", (prompts.PromptDecided,), ("masker",), ("audit",),
+          "Whether a prompt may go out."),
     Topic(PROMPTS_ANSWERED, "contact", (prompts.PromptAnswered,), ("router",), ("audit",),
           "What came of a question of the relay's."),
     Topic(CSAT_RECEIVED, "conversation", (prompts.CsatReceived,), ("router",), ("audit",),

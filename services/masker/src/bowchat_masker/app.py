@@ -9,6 +9,7 @@ from bowchat_contracts.topics import (
     HELD_CHANGED,
     INBOUND_ROUTED,
     MEDIA_FETCHED,
+    PROMPTS_REQUESTED,
     REPLIES_RECEIVED,
 )
 from bowchat_masker.detect import mask
@@ -21,10 +22,12 @@ from bowchat_masker.handlers.erasure import ErasureCommands, Kept
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
 from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
+from bowchat_masker.handlers.held_prompts import HeldPrompts
 from bowchat_masker.handlers.held_replies import HeldReplies
 from bowchat_masker.handlers.media import Files, MediaMasker
 from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
+from bowchat_masker.handlers.prompts import PromptMasker
 from bowchat_masker.handlers.reveals import RevealCommands, RevealTools
 from bowchat_masker.insurer_keys import InsurerKeys
 from bowchat_masker.media.process import clean_apart
@@ -62,8 +65,8 @@ def build(
     files: Files | None = None,
     clock: Clock = system_clock,
 ) -> Service:
-    """The masker: one subscription for each direction, one that learns which conversations are closed, one for each kind of
-    command, and the way of files.
+    """The masker: one subscription for each direction, one for prompts, one that learns which conversations are closed,
+    one for each kind of command, and the way of files.
     """
     opener = Opener(settings.watched("identity.private.json"))
     looks = Tools(Vault(settings.key_ring("kek.key")), opener, Mint(settings.key("mint.key")), mask, inspect)
@@ -117,6 +120,7 @@ def _ways(stores: Kept, looks: Tools) -> list[Subscription[Any]]:
     return [
         Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
         Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
+        Subscription(PromptMasker(*parts), topics=(PROMPTS_REQUESTED,), name="prompts"),
         Subscription(follower, topics=(CONVERSATIONS_CHANGED,), name="conversations"),
     ]
 
@@ -126,6 +130,7 @@ def _commands(stores: Kept, looks: Tools, settings: MaskerSettings) -> list[Subs
     kinds: dict[str, Kind] = {
         "md": HeldMedia(vault, looks.vault, looks.opener, stores.files.cleaned, _teller(settings, looks)),
         "ms": HeldMessages(vault, looks),
+        "pm": HeldPrompts(vault, looks.vault, looks.opener, looks.mint),
         "rp": HeldReplies(vault, looks.vault, looks.opener, looks.mint),
     }
     keys = InsurerKeys(settings.secrets / "insurers")

@@ -17,6 +17,10 @@ REPLY_FINDINGS = Counter(
     "Solicitation and contact details in replies.",
     ["insurer", "what", "outcome"],
 )
+# What the relay asks or tells policyholders, by what became of it: accepted, held, refused; and why.
+PROMPTS = Counter(
+    "bowchat_masker_prompts_total", "Prompts on their way to a policyholder.", ["outcome", "reason"]
+)
 # STOP and START of policyholders, by insurer.
 SWITCHED = Counter(
     "bowchat_masker_switched_total", "STOP and START, by what they led to.", ["insurer", "state"]

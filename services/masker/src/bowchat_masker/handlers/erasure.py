@@ -103,7 +103,8 @@ class ErasureCommands:
 
     def _erased(self, record: Record, contact_id: str, names: Names, now: datetime) -> Erased:
         aliases = [alias for _, alias in names.aliases]
-        lanes = [*aliases, self._mint.recipient_ref(contact_id), *names.conversations, *names.subjects]
+        own = contact_id, self._mint.recipient_ref(contact_id)
+        lanes = [*aliases, *own, *names.conversations, *names.subjects]
         return Erased(
             contact_id=contact_id,
             command_id=record.event.command_id,

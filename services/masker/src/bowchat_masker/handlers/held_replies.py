@@ -10,35 +10,24 @@ from bowchat_contracts.commands import HeldRewrite
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, REPLIES_DECIDED
 from bowchat_masker.domain import ReplyView, find_thread, refuse_text, why_closed
 from bowchat_masker.egress import Mint
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
+from bowchat_masker.handlers.held_outbound import AROUND, destination, leads_around
 from bowchat_masker.handlers.holding import Seals, kept_copy
-from bowchat_masker.handlers.recipient import sealed_recipient
 from bowchat_masker.handlers.reply_events import policy_of
-from bowchat_masker.model import Contact, GuardReason, Held, Thread
+from bowchat_masker.model import Contact, Held, Thread
 from bowchat_masker.quarantine import Destination, HeldCommand, Ruling
-from bowchat_masker.reply_text import read
 from bowchat_masker.store import VaultStore
-from bowchat_masker.vault import Vault, VaultBrokenError
+from bowchat_masker.vault import Vault
 from bowchat_masker.ways import Way
 from bowchat_runtime.records import Outgoing, Record, follow
 from bowchat_runtime.seal import Opener
 
 SOURCE = "masker"
-_FROZEN = "the policyholder's number has changed: confirm who has it now, then bowchat-masker unfreeze, then release"
-_UNREACHABLE = "nothing is known to reach the policyholder by: block it, or wait until they write again"
-_UNREADABLE = "the policyholder's identity cannot be read: block it"
-_AROUND = "it holds contact details or asks for contact outside, which is not what it was held for: rewrite or block it"
-_SET_ASIDE: Mapping[GuardReason, Mapping[str, str]] = {
-    "solicitation": {"solicitation": "allow"},
-    "contact_details": {"contact_details": "allow"},
-}
-"""Which rule of the agreement a person sets aside who releases what was held by this doubt. By any other, none."""
 
 
 class HeldReplies:
@@ -96,36 +85,19 @@ class HeldReply:
         reason = thread if not isinstance(thread, Thread) else refuse_text(text.reveal())
         if not isinstance(thread, Thread) or reason is not None:
             raise CannotGoError(f"it cannot be carried ({reason}): block it")
-        if not isinstance(command, HeldRewrite) and self._leads_around(policy_of(thread.masking)):
-            raise CannotGoError(_AROUND)
+        as_it_is, policy = not isinstance(command, HeldRewrite), policy_of(thread.masking)
+        if as_it_is and leads_around(text.reveal(), self.held.reason, policy):
+            raise CannotGoError(AROUND)
         return replace(ruling, to=self._destination(thread))
 
-    def _leads_around(self, policy: MaskingPolicy) -> bool:
-        """Whether the agreement stops its text for another reason than what it was held for. A reply that was held for the
-        number's change has not been looked through by anybody.
-        """
-        if self.held.reason == "masking_failed":
-            return False
-        looked = read(
-            self.reply.text.reveal(), policy.model_copy(update=_SET_ASIDE.get(self.held.reason, {}))
-        )
-        return bool(looked.held or looked.refused or looked.removed)
-
     def _destination(self, thread: Thread) -> Destination:
-        contact = self.contacts.get(thread.contact_id)
-        if contact is None:
-            raise CannotGoError(_UNREADABLE)
-        if contact.frozen:
-            raise CannotGoError(_FROZEN)
-        delivery_id = derived_id("dl", self.reply.reply_key)
-        try:
-            sealed = sealed_recipient(self.vault, self.sealer, contact, delivery_id)
-        except VaultBrokenError:
-            raise CannotGoError(_UNREADABLE) from None
-        if sealed is None:
-            raise CannotGoError(_UNREACHABLE)
-        return Destination(
-            delivery_id, thread.recipient_ref, thread.business_number_id, sealed, contact.version
+        return destination(
+            self.vault,
+            self.sealer,
+            self.contacts.get(thread.contact_id),
+            delivery_id=derived_id("dl", self.reply.reply_key),
+            recipient_ref=thread.recipient_ref,
+            business_number_id=thread.business_number_id,
         )
 
     def told(self, record: Record, ruling: Ruling) -> tuple[Outgoing, ...]:
