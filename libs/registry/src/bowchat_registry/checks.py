@@ -1,12 +1,13 @@
 """What registry files must say of each other: backups that can help, nothing promised twice, rules that lead somewhere."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.conditions import Condition
 from bowchat_registry.desks import Backup, Desk
 from bowchat_registry.endpoints import WebhookEndpoint
-from bowchat_registry.rules import Rule
+from bowchat_registry.rules import Rule, Then
 from bowchat_registry.written import instead
 
 Place = tuple[str | int, ...]
@@ -90,23 +91,52 @@ def _overlap(one: Agreement, other: Agreement) -> bool:
     return max(starts) <= min(ends)
 
 
-def rule_mistakes(
-    rule: Rule,
-    above: Sequence[Rule],
-    agreements: Mapping[str, Agreement],
-    declared: Collection[str],
-) -> Iterator[tuple[Place, str]]:
-    """A rule beside those above it, and beside the agreements."""
-    then = rule.then
-    if any(rule.name == other.name for other in above):
-        yield ("name",), "is the name of a rule above; rename one"
-    if then.insurer and then.insurer not in declared:
-        yield ("then", "insurer"), f"has no file in insurers/; {instead(then.insurer, declared)}"
-    named = agreements.get(then.insurer or "")
-    asked = [named] if named else list(agreements.values())
-    if then.desk and not any(then.desk in each.desk_names for each in asked):
-        whose = "this insurer" if then.insurer else "any insurer"
-        right = instead(then.desk, {name for each in asked for name in each.desk_names})
-        yield ("then", "desk"), f"names no desk of {whose}; {right}"
-    if then.policy_type and named and then.policy_type not in named.policy_types:
-        yield ("then", "policy_type"), "is not covered by this insurer's agreement"
+class RuleChecks:
+    """Rules beside each other and beside the agreements and calendars they name."""
+
+    def __init__(
+        self, agreements: Mapping[str, Agreement], declared: Collection[str], calendars: Collection[str]
+    ) -> None:
+        self._agreements, self._declared, self._calendars = agreements, declared, calendars
+        self._names: set[str] = set()
+
+    def mistakes(self, rule: Rule) -> Iterator[tuple[Place, str]]:
+        """What is wrong with the next rule, by its places."""
+        if rule.name in self._names:
+            yield ("name",), "is the name of a rule above; rename one"
+        self._names.add(rule.name)
+        for place, condition in rule.when.inner():
+            for inner, text in self._condition(condition):
+                yield ("when", *place, *inner), text
+        yield from self._then(rule.then)
+
+    def _condition(self, condition: Condition) -> Iterator[tuple[Place, str]]:
+        hours, history = condition.hours, condition.history
+        if hours and hours.calendar and hours.calendar not in self._calendars:
+            right = instead(hours.calendar, self._calendars) if self._calendars else "add it to calendars:"
+            yield ("hours", "calendar"), f"is no calendar of this file; {right}"
+        if hours and hours.insurer:
+            yield from self._insurer(hours.insurer, "hours", "insurer")
+            agreement = self._agreements.get(hours.insurer)
+            if agreement and hours.desk not in agreement.desk_names:
+                right = instead(hours.desk or "", agreement.desk_names)
+                yield ("hours", "desk"), f"names no desk of this insurer; {right}"
+        for index, insurer in enumerate(history.open_with if history else ()):
+            yield from self._insurer(insurer, "history", "open_with", index)
+
+    def _then(self, then: Then) -> Iterator[tuple[Place, str]]:
+        if then.insurer:
+            yield from self._insurer(then.insurer, "then", "insurer")
+        named = self._agreements.get(then.insurer or "")
+        asked = [named] if named else list(self._agreements.values())
+        if then.desk and not any(then.desk in each.desk_names for each in asked):
+            whose = "this insurer" if then.insurer else "any insurer"
+            right = instead(then.desk, {name for each in asked for name in each.desk_names})
+            yield ("then", "desk"), f"names no desk of {whose}; {right}"
+        if then.policy_type and named and then.policy_type not in named.policy_types:
+            right = instead(then.policy_type, named.policy_types)
+            yield ("then", "policy_type"), f"is not covered by this insurer's agreement; {right}"
+
+    def _insurer(self, insurer: str, *place: str | int) -> Iterator[tuple[Place, str]]:
+        if insurer not in self._declared:
+            yield place, f"has no file in insurers/; {instead(insurer, self._declared)}"

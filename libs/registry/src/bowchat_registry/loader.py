@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from bowchat_contracts.ids import derived_id
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import PolicyBook
-from bowchat_registry.checks import AgreementChecks, Place, rule_mistakes
+from bowchat_registry.calendar import Calendar
+from bowchat_registry.checks import AgreementChecks, Place, RuleChecks
 from bowchat_registry.policies import read_policies
 from bowchat_registry.problems import Problem, RegistryError
 from bowchat_registry.registry import Registry
@@ -79,7 +80,7 @@ def parse(sources: Sources, directory: str) -> Registry:
     return Registry(
         version_of(sources),
         MappingProxyType(agreements),
-        RuleBook(rules),
+        rules,
         PolicyBook(policies),
         taxonomy,
     )
@@ -129,23 +130,37 @@ class _Reading:
             self.problems.append(documents[insurer].problem(place, text))
         return found
 
-    def rules(self, agreements: dict[str, Agreement]) -> list[Rule]:
+    def rules(self, agreements: dict[str, Agreement]) -> RuleBook:
         document = self._document(RULES)
         if document is None:
-            return []
-        listed = document.data.get("rules") if isinstance(document.data, dict) else None
-        if not isinstance(listed, list) or set(document.data) != {"rules"}:
-            text = "must be `rules:` and a list below it; an empty one is `rules: []`"
+            return RuleBook([])
+        data = document.data if isinstance(document.data, dict) else {}
+        listed = data.get("rules")
+        if not isinstance(listed, list) or not set(data) <= {"rules", "calendars"}:
+            text = "must be `rules:` and a list below it, an empty one is `rules: []`; beside it `calendars:` at most"
             self.problems.append(document.problem((), text))
-            return []
+            return RuleBook([])
+        calendars = self._calendars(document, data.get("calendars", {}))
+        checks = RuleChecks(agreements, self.declared, calendars)
         rules: list[Rule] = []
         for index, each in enumerate(listed):
             rule = self._model(document, Rule, each, ("rules", index))
             if rule:
-                mistakes = rule_mistakes(rule, rules, agreements, self.declared)
-                self._take(document, mistakes, ("rules", index))
+                self._take(document, checks.mistakes(rule), ("rules", index))
                 rules.append(rule)
-        return rules
+        return RuleBook(rules, calendars)
+
+    def _calendars(self, document: YamlDocument, given: object) -> dict[str, Calendar]:
+        if not isinstance(given, dict):
+            self.problems.append(
+                document.problem(("calendars",), "must be names, each with a calendar below it")
+            )
+            return {}
+        found = {
+            str(name): self._model(document, Calendar, each, ("calendars", name))
+            for name, each in given.items()
+        }
+        return {name: each for name, each in found.items() if each}
 
     def _document(self, name: str) -> YamlDocument | None:
         document, problems = read_yaml(name, self.text(name))

@@ -1,8 +1,8 @@
 """The registry as services read it: whole, checked and unchanging."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from bowchat_registry.agreements import Agreement
@@ -37,6 +37,10 @@ class Registry:
         """How all insurers' numbers look."""
         return FormatBook({insurer: each.formats for insurer, each in self.agreements.items()})
 
+    def open_desks(self, now: datetime) -> "OpenDesks":
+        """The desks that work now, as (insurer, desk)."""
+        return OpenDesks(self.agreements, now)
+
     @cached_property
     def _offered_tags(self) -> frozenset[str]:
         return frozenset(tag for each in self.agreements.values() for tag in each.tags)
@@ -57,3 +61,19 @@ class Registry:
         return tuple(
             each for each in exclusive or covering if wanted <= set(each.tags) and each.serves(language)
         )
+
+
+class OpenDesks(Container[object]):
+    """Which desks work at a moment: looked up one by one, when a rule asks."""
+
+    def __init__(self, agreements: Mapping[str, Agreement], now: datetime) -> None:
+        self._agreements, self._now = agreements, now
+
+    def __contains__(self, item: object) -> bool:
+        insurer, name = item if isinstance(item, tuple) else (None, None)
+        agreement = self._agreements.get(insurer or "")
+        desk = agreement.desk(name) if agreement else None
+        if agreement is None or desk is None:
+            return False
+        hours = agreement.hours_of(desk)
+        return hours is None or hours.is_open(self._now)

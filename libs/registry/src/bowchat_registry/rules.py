@@ -1,78 +1,78 @@
-"""Rules: what words in a message say about it. Read in order; the first that decides a thing decides it."""
+"""Rules: what holds of a message says more about it. Read in order; the first that decides a thing decides it."""
 
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from bowchat_contracts.ids import InsurerId
-from bowchat_registry.written import PolicyType, Tag, Written
+from bowchat_registry.calendar import Calendar
+from bowchat_registry.conditions import Condition, Standing, Test, test_of
+from bowchat_registry.facts import NO_FACTS, Facts
+from bowchat_registry.keywords import words
+from bowchat_registry.written import Intent, PolicyType, Tag, Written, wrong
 
-# Words end at white space, punctuation and pictographs. Not `\w`: it breaks Devanagari at its vowel signs.
-_BREAKS = re.compile(
-    "[\\s\x00-\x1f!-/:-@\\[-`{-~\u00a1-\u00bf\u0964\u0965\u060c\u061b\u061f\u2000-\u206f\u2600-\u27bf\u3000-\u303f\ufe0f"
-    "\U0001f000-\U0001faff]+"
-)
-_PLAIN_WORD = re.compile("[a-z0-9]+")
-_RESERVED = frozenset({"policy_number", "open_conversation", "contact_policy", "triage"})
-
-Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
-
-
-def words(text: str) -> str:
-    """A text as its words in lower case, one space around each: ready to be searched for ` a phrase `."""
-    if text.isascii():  # four times faster, and the same words
-        return " " + " ".join(_PLAIN_WORD.findall(text.lower())) + " "
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " " + " ".join(filter(None, _BREAKS.split(folded))) + " "
-
-
-class When(Written):
-    """All that is given must hold: any of the keywords, the policy type, and all of the tags."""
-
-    keywords_any: tuple[Keyword, ...] = ()
-    policy_type: PolicyType | None = None
-    tags: tuple[Tag, ...] = ()
+RESERVED = frozenset(
+    {
+        "policy_number", "other_message", "open_conversation", "contact_policy", "model", "answer", "people", "triage",
+    }
+)  # fmt: skip
+"""What decides where no rule does."""
 
 
 class Then(Written):
     """What the rule says of the message. Tags add up; everything else is decided by the first rule that says it."""
 
     policy_type: PolicyType | None = None
+    intent: Intent | None = None
     insurer: InsurerId | None = None
     desk: Tag | None = None
     tags: tuple[Tag, ...] = ()
     priority: int | None = Field(None, ge=0, le=9)
+    """Higher is more urgent."""
+    triage: bool = False
+    """People decide, whatever else is known."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_dump(exclude_defaults=True):
+            raise ValueError("is empty; say what the rule decides")
+        if self.triage and (self.insurer or self.desk):
+            raise wrong("leaves it to people; remove it, or remove insurer and desk", "triage")
+        return self
 
 
 class Rule(Written):
     name: Tag
-    when: When
+    when: Condition
     then: Then
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.name in _RESERVED:
-            raise ValueError("name is one the router uses itself; choose another")
-        if not self.when.model_dump(exclude_defaults=True):
-            raise ValueError(
-                "when is empty and would match everything; give keywords_any, policy_type or tags"
-            )
-        if not self.then.model_dump(exclude_defaults=True):
-            raise ValueError("then is empty; say what the rule decides")
-        if not all(words(keyword).strip() for keyword in self.when.keywords_any):
-            raise ValueError("when.keywords_any has a keyword without a letter or digit; remove it")
+    def _named_apart(self) -> Self:
+        if self.name in RESERVED:
+            raise wrong("is one the router uses itself; choose another", "name")
         return self
 
 
 class RulesFile(Written):
     """`rules.yaml`: read in order; the first rule that decides a thing decides it, and tags add up."""
 
+    calendars: dict[Tag, Calendar] = Field(default_factory=dict)
+    """Hours that rules may ask about by their name."""
     rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The rules that a text does not rule out, in their order."""
+
+    rules: tuple[Rule, ...]
+    tests: tuple[Test, ...]
+    found: frozenset[str]
+    """The phrases of the rules that are in the text."""
+    calendars: Mapping[str, Calendar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,47 +86,85 @@ class Applied:
     priority: int | None = None
     decided_by: str | None = None
     """The rule that named the insurer, else the one that named the policy type."""
+    intent: str | None = None
+    triage_by: str | None = None
+    """The rule that leaves the message to people."""
+    held: tuple[str, ...] = ()
+    """All rules whose conditions held."""
 
 
 NOTHING = Applied()
 
 
 class RuleBook:
-    """Rules in their order, indexed by the first word of each keyword."""
+    """Rules in their order, indexed by the first word of each phrase: those that a text cannot match cost nothing."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], calendars: Mapping[str, Calendar] | None = None) -> None:
         self.rules = tuple(rules)
-        self._free = frozenset(index for index, rule in enumerate(rules) if not rule.when.keywords_any)
-        self._by_word: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._calendars = calendars or {}
+        self._tests = tuple(test_of(rule.when) for rule in rules)
+        self._free: list[int] = []
+        self._by_phrase: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_word: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for index, rule in enumerate(rules):
-            for keyword in rule.when.keywords_any:
-                phrase = words(keyword)
-                self._by_word[phrase.split(maxsplit=1)[0]].append((phrase, index))
+            needed = rule.when.needs()
+            if needed is None:
+                self._free.append(index)
+            for phrase in needed or ():
+                self._by_phrase[phrase].append(index)
+            for phrase in rule.when.phrases():
+                self._by_word[phrase.split(maxsplit=1)[0]][phrase] = None
 
-    def matching(self, text: str) -> tuple[Rule, ...]:
-        """The rules whose keywords are in the text, or that have none, in their order."""
-        found = set(self._free)
+    def matching(self, text: str) -> Matching:
+        """The rules whose keywords are in the text, or that can hold without."""
         spaced = words(text)
-        for word in self._by_word.keys() & set(spaced.split()):
-            found.update(index for phrase, index in self._by_word[word] if phrase in spaced)
-        return tuple(self.rules[index] for index in sorted(found))
+        found = frozenset(
+            phrase
+            for word in self._by_word.keys() & set(spaced.split())
+            for phrase in self._by_word[word]
+            if phrase in spaced
+        )
+        places = {*self._free, *(index for phrase in found for index in self._by_phrase.get(phrase, ()))}
+        ordered = sorted(places)
+        return Matching(
+            tuple(self.rules[index] for index in ordered),
+            tuple(self._tests[index] for index in ordered),
+            found,
+            self._calendars,
+        )
 
 
-def apply(matching: Sequence[Rule], policy_type: str | None = None) -> Applied:
-    """What rules that match a text say of it, where the policy type may be known already."""
-    if not matching:
-        return NOTHING
-    kind, insurer, desk, priority, tags = policy_type, None, None, None, dict[str, None]()
-    kind_rule, insurer_rule = None, None
-    for rule in matching:
-        if rule.when.policy_type not in (None, kind) or not tags.keys() >= set(rule.when.tags):
+def apply(matching: Matching, facts: Facts = NO_FACTS) -> Applied:
+    """What the rules that match a text say of it, in the light of what is known."""
+    standing = Standing(
+        facts, matching.found, facts.policy_type, facts.intent, dict.fromkeys(facts.tags), matching.calendars
+    )
+    insurer, desk, priority = None, None, None
+    kind_rule, insurer_rule, triage_rule = None, None, None
+    held: list[str] = []
+    for rule, test in zip(matching.rules, matching.tests, strict=True):
+        if not test(standing):
             continue
         then = rule.then
-        if kind is None and then.policy_type:
-            kind, kind_rule = then.policy_type, rule.name
+        held.append(rule.name)
+        if standing.policy_type is None and then.policy_type:
+            standing.policy_type, kind_rule = then.policy_type, rule.name
         if insurer is None and then.insurer:
             insurer, insurer_rule = then.insurer, rule.name
+        if triage_rule is None and then.triage:
+            triage_rule = rule.name
+        standing.intent = standing.intent or then.intent
         desk = desk or then.desk
         priority = then.priority if priority is None else priority
-        tags |= dict.fromkeys(then.tags)
-    return Applied(kind, insurer, desk, tuple(tags), priority, insurer_rule or kind_rule)
+        standing.tags |= dict.fromkeys(then.tags)
+    return Applied(
+        policy_type=standing.policy_type,
+        insurer=insurer,
+        desk=desk,
+        tags=tuple(standing.tags),
+        priority=priority,
+        decided_by=insurer_rule or kind_rule,
+        intent=standing.intent,
+        triage_by=triage_rule,
+        held=tuple(held),
+    )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from bowchat_registry.rules import Keyword, words
+from bowchat_registry.keywords import Keyword, words
 from bowchat_registry.written import Tag, Written
 
 POLICY = "{policy}"
@@ -17,13 +17,6 @@ POLICY = "{policy}"
 _FEWEST_EXAMPLES = 5
 
 
-def _findable(keyword: str) -> str:
-    if not words(keyword).strip():
-        raise ValueError("has no letter or digit; remove it")
-    return keyword
-
-
-Term = Annotated[Keyword, AfterValidator(_findable)]
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
 Place = tuple[str | int, ...]
 
@@ -33,9 +26,9 @@ class TaxonomyClass(Written):
 
     name: Tag
     description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=500)]
-    names: tuple[Term, ...] = ()
+    names: tuple[Keyword, ...] = ()
     """What people call it, in any language. Whoever says one of these nearly always means this class."""
-    words: tuple[Term, ...] = ()
+    words: tuple[Keyword, ...] = ()
     """What speaks for it without being decisive: things, events and terms that belong to it."""
     examples: tuple[Phrase, ...] = Field(min_length=_FEWEST_EXAMPLES)
     """Whole messages as people write them, as different from each other as they come."""
@@ -44,7 +37,7 @@ class TaxonomyClass(Written):
 class Taxonomy(Written):
     """All classes a message can be given. A message has one policy type and one intent, or none that is clear."""
 
-    policy_words: tuple[Term, ...] = Field(min_length=1)
+    policy_words: tuple[Keyword, ...] = Field(min_length=1)
     """How people speak of insurance where they name no type, in any language."""
     policy_types: tuple[TaxonomyClass, ...] = Field(min_length=1)
     intents: tuple[TaxonomyClass, ...] = Field(min_length=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import yaml
@@ -128,13 +129,16 @@ _SENTENCES = {
 }
 
 
+_READ_AS = {bool: "yes or no", int: "number", float: "number", date: "date", datetime: "date"}
+
+
 def _sentence(kind: str, message: str, given: object) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind]
     if kind in {"value_error", "written"}:
         return message.removeprefix("Value error, ")
-    if kind == "string_type" and isinstance(given, bool):
-        return "is read as true or false by YAML, as no, yes, on and off are; put it in quotes"
+    if kind == "string_type" and isinstance(given, bool | int | float | date):
+        return f"is read by YAML as a {_READ_AS[type(given)]}; put it in quotes"
     if kind == "string_pattern_mismatch":
         return f"has characters that may not be here; {message[0].lower()}{message[1:]}"
     return f"is wrong; {message[0].lower()}{message[1:]}"

@@ -1,11 +1,18 @@
-"""Rules apply in order, on whole words of any script."""
+"""Rules apply in order, on whole words of any script and on all that is known beside them."""
 
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import PolicyBook
+from bowchat_registry.calendar import Calendar
+from bowchat_registry.facts import NO_FACTS, Facts, HistoryFacts, WriterFacts
+from bowchat_registry.keywords import words
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import NOTHING, Rule, RuleBook, apply
 from bowchat_registry.taxonomy import Taxonomy
@@ -55,7 +62,7 @@ def test_the_first_rule_decides_and_tags_add_up() -> None:
 
 def test_a_known_policy_type_stays() -> None:
     """Rules do not contradict what the policy itself says."""
-    applied = apply(BOOK.matching("my car is at the hospital"), "health")
+    applied = apply(BOOK.matching("my car is at the hospital"), Facts(policy_type="health"))
     assert applied.policy_type == "health"
     assert applied.decided_by is None
 
@@ -110,3 +117,197 @@ def test_only_insurers_in_force_that_offer_the_tag_serve() -> None:
     assert registry.serving("motor", ("roadside", "unknown"), after) == (tow,)
     assert registry.serving("motor", (), after) == (plain, tow)
     assert registry.serving("life", (), after) == ()
+
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday
+NIGHT = NOW + timedelta(hours=12)
+OFFICE = Calendar.model_validate({"zone": "UTC", "weekly": {"mon-fri": ["09:00-17:00"]}})
+
+
+def holds(when: Mapping[str, object], facts: Facts = NO_FACTS, text: str = "") -> bool:
+    book = RuleBook([rule("one", dict(when), {"priority": 1})], {"office": OFFICE})
+    return apply(book.matching(text), facts).held == ("one",)
+
+
+def days_ago(*days: int) -> tuple[datetime, ...]:
+    return tuple(NOW - timedelta(days=each) for each in days)
+
+
+OFTEN = HistoryFacts(began=days_ago(1, 2, 40), open_with=frozenset({"acme"}), resolved_at=days_ago(3)[0])
+REGULAR = WriterFacts(known=True, tags=("vip", "old"), language="hi-Latn", policies=2)
+VIP = WriterFacts(tags=("vip",))
+TOW_AND_CAR = {"all": [{"keywords_any": ["car"]}, {"keywords_any": ["tow"]}]}
+
+
+@pytest.mark.parametrize(
+    ("when", "yes", "no"),
+    [
+        ({"policy_type": "motor"}, Facts(policy_type="motor"), Facts(policy_type="home")),
+        ({"policy_type": ["motor", "home"]}, Facts(policy_type="home"), NO_FACTS),
+        ({"intent": "claim"}, Facts(intent="claim"), Facts(intent="quote")),
+        ({"tags": ["a1", "b2"]}, Facts(tags=("b2", "a1", "c3")), Facts(tags=("a1",))),
+        ({"language": "hi"}, Facts(language="hi-Latn"), Facts(language="en")),
+        ({"language": ["es", "hi-Latn"]}, Facts(language="hi-latn"), Facts(language="hi")),
+        ({"ad": "120"}, Facts(ad="120"), Facts(ad="12")),
+        ({"button": ["renew", "pay"]}, Facts(button="pay"), NO_FACTS),
+        ({"hours": {"calendar": "office", "state": "open"}}, Facts(now=NOW), Facts(now=NIGHT)),
+        ({"hours": {"calendar": "office", "state": "closed"}}, Facts(now=NIGHT), NO_FACTS),
+        ({"hours": {"insurer": "acme", "desk": "claims", "state": "open"}},
+         Facts(now=NOW, open_desks=frozenset({("acme", "claims")})), Facts(now=NOW)),
+        ({"hours": {"insurer": "acme", "desk": "claims", "state": "closed"}},
+         Facts(now=NOW), Facts(now=NOW, open_desks=frozenset({("acme", "claims")}))),
+        ({"contact": {"known": True}}, Facts(contact=REGULAR), NO_FACTS),
+        ({"contact": {"known": False}}, NO_FACTS, Facts(contact=REGULAR)),
+        ({"contact": {"tags": ["vip"], "language": "hi"}}, Facts(contact=REGULAR), Facts(contact=VIP)),
+        ({"contact": {"policies": {"at_least": 2}}}, Facts(contact=REGULAR), Facts(contact=WriterFacts(policies=1))),
+        ({"contact": {"policies": {"at_most": 1}}}, NO_FACTS, Facts(contact=REGULAR)),
+        ({"history": {"open_with": "acme"}}, Facts(history=OFTEN), NO_FACTS),
+        ({"history": {"conversations": {"at_least": 3}, "within_days": 50}}, Facts(now=NOW, history=OFTEN),
+         Facts(now=NOW + timedelta(days=20), history=OFTEN)),
+        ({"history": {"conversations": {"at_least": 3}}}, Facts(now=NOW, history=HistoryFacts(days_ago(1, 2, 3))),
+         Facts(now=NOW, history=OFTEN)),
+        ({"history": {"resolved_within_days": 3}}, Facts(now=NOW, history=OFTEN), Facts(now=NIGHT, history=OFTEN)),
+        ({"none": [{"intent": "claim"}, {"tags": ["x1"]}]}, NO_FACTS, Facts(tags=("x1",))),
+        ({"any": [{"intent": "claim"}, {"tags": ["x1"]}]}, Facts(tags=("x1",)), NO_FACTS),
+        ({"all": [{"intent": "claim"}, {"any": [{"ad": "1"}, {"none": [{"contact": {"known": True}}]}]}]},
+         Facts(intent="claim"), Facts(intent="claim", contact=REGULAR)),
+    ],
+)  # fmt: skip
+def test_a_condition_holds_when_it_is_so(when: dict[str, object], yes: Facts, no: Facts) -> None:
+    """Each condition tells apart two messages that differ in nothing else."""
+    assert holds(when, yes)
+    assert not holds(when, no)
+
+
+@pytest.mark.parametrize(
+    ("when", "text", "expected"),
+    [
+        (TOW_AND_CAR, "tow my car", True),
+        (TOW_AND_CAR, "my car", False),
+        ({"any": [{"keywords_any": ["car"]}, {"keywords_any": ["van"]}]}, "a van", True),
+        ({"keywords_any": ["car"], "none": [{"keywords_any": ["hire car", "rental"]}]}, "my hire car", False),
+        ({"keywords_any": ["car"], "none": [{"keywords_any": ["hire car", "rental"]}]}, "my car", True),
+        ({"none": [{"keywords_any": ["car"]}]}, "a van", True),
+    ],
+)
+def test_keywords_are_found_wherever_they_are_nested(
+    when: dict[str, object], text: str, *, expected: bool
+) -> None:
+    """all, any and none speak of words as of anything else."""
+    assert holds(when, text=text) == expected
+
+
+def test_rules_say_intent_and_leave_to_people() -> None:
+    """What is known stays; what rules above say, those below may ask for; all that held are named."""
+    book = RuleBook(
+        [
+            rule("court", {"keywords_any": ["court"]}, {"intent": "complaint", "triage": True}),
+            rule("angry", {"intent": "complaint"}, {"priority": 8}),
+        ]
+    )
+    said = apply(book.matching("see you in court"))
+    assert (said.intent, said.triage_by, said.priority, said.held) == (
+        "complaint",
+        "court",
+        8,
+        ("court", "angry"),
+    )
+    known = apply(book.matching("see you in court"), Facts(intent="claim", tags=("kept",)))
+    assert (known.intent, known.priority, known.tags) == ("claim", None, ("kept",))
+
+
+@pytest.mark.parametrize(
+    ("when", "then", "said"),
+    [
+        ({}, {"priority": 1}, "would match everything"),
+        ({"any": [{}]}, {"priority": 1}, "would match everything"),
+        ({"contact": {}}, {"priority": 1}, "would match everybody"),
+        ({"history": {"within_days": 3}}, {"priority": 1}, "would match everybody"),
+        ({"tags": ["a1"]}, {}, "say what the rule decides"),
+        ({"tags": ["a1"]}, {"triage": True, "desk": "x"}, "leaves it to people"),
+        ({"keywords_any": ["??"]}, {"priority": 1}, "no letter or digit"),
+        ({"hours": {"state": "open"}}, {"priority": 1}, "either a calendar, or an insurer"),
+        ({"hours": {"state": "open", "desk": "x"}}, {"priority": 1}, "together"),
+        ({"hours": {"state": "shut", "calendar": "x"}}, {"priority": 1}, "'open' or 'closed'"),
+        ({"contact": {"policies": {}}}, {"priority": 1}, "give at_least or at_most"),
+        ({"contact": {"policies": {"at_least": 2, "at_most": 1}}}, {"priority": 1}, "no number fits"),
+        ({"regex": "x"}, {"priority": 1}, "Extra inputs"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused(
+    when: dict[str, object], then: dict[str, object], said: str
+) -> None:
+    """A rule for everything, for nothing, or that decides nothing, is a slip."""
+    with pytest.raises(ValidationError, match=said):
+        rule("one", when, then)
+
+
+# --- The index loses no rule and adds none: a plain reading of each condition says the same.
+
+NAMES = st.sampled_from(["motor", "home", "claim", "a1", "b2"])
+TEXT = st.lists(st.sampled_from(["my", "car", "hire", "van", "carpet", "tow"]), max_size=6).map(" ".join)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, object]:
+    """What a person may write below `when:`."""
+    some: dict[str, st.SearchStrategy[object]] = {
+        "keywords_any": st.lists(
+            st.sampled_from(["car", "hire car", "van", "tow my"]), min_size=1, max_size=2
+        ),
+        "policy_type": st.lists(NAMES, min_size=1, max_size=2),
+        "tags": st.lists(NAMES, min_size=1, max_size=2),
+        "contact": st.fixed_dictionaries({"known": st.booleans()}),
+        "ad": st.just("1"),
+    }
+    if depth:
+        some |= dict.fromkeys(("all", "any", "none"), st.lists(conditions(depth - 1), min_size=1, max_size=3))
+    fields = draw(st.lists(st.sampled_from(sorted(some)), min_size=1, max_size=3, unique=True))
+    return {field: draw(some[field]) for field in fields}
+
+
+def plainly(when: Mapping[str, object], facts: Facts, text: str) -> bool:
+    ways: dict[str, Callable[..., bool]] = {
+        "keywords_any": lambda given: any(f" {each} " in words(text) for each in given),
+        "policy_type": lambda given: facts.policy_type in given,
+        "tags": lambda given: set(given) <= set(facts.tags),
+        "contact": lambda given: facts.contact.known == given["known"],
+        "ad": lambda given: facts.ad == given,
+        "all": lambda given: all(plainly(each, facts, text) for each in given),
+        "any": lambda given: any(plainly(each, facts, text) for each in given),
+        "none": lambda given: not any(plainly(each, facts, text) for each in given),
+    }
+    return all(ways[name](value) for name, value in when.items())
+
+
+@given(
+    st.lists(conditions(), min_size=1, max_size=6),
+    TEXT,
+    st.builds(
+        Facts,
+        policy_type=NAMES | st.none(),
+        tags=st.lists(NAMES, unique=True).map(tuple),
+        ad=st.sampled_from(["1", "2", None]),
+        contact=st.builds(WriterFacts, known=st.booleans()),
+    ),
+)
+def test_the_index_finds_exactly_the_rules_that_hold(
+    whens: list[dict[str, object]], text: str, facts: Facts
+) -> None:
+    """However conditions are nested, looking only at rules whose words occur changes no answer."""
+    book = RuleBook([rule(f"r{index}", when, {"priority": 1}) for index, when in enumerate(whens)])
+    expected = tuple(f"r{index}" for index, when in enumerate(whens) if plainly(when, facts, text))
+    assert apply(book.matching(text), facts).held == expected
+
+
+def test_a_registry_knows_which_desks_work() -> None:
+    """A desk works in its own hours, else in its agreement's, else always; one that is unknown never does."""
+    hours = {"zone": "UTC", "weekly": {"mon-fri": ["09:00-17:00"]}}
+    day = agreement("day", hours=hours)
+    registry = Registry("rg", {"day": day, "always": agreement("always")}, BOOK, PolicyBook([]), taxonomy())
+    for now, is_open in ((NOW, True), (NIGHT, False)):
+        desks = registry.open_desks(now)
+        assert (("day", "claims") in desks) == is_open
+        assert ("always", "claims") in desks
+        assert ("day", "nobody") not in desks
+        assert ("nobody", "claims") not in desks

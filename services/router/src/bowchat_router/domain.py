@@ -37,9 +37,10 @@ from bowchat_contracts.inbound import InboundReceived, SlaTerms
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.facts import Facts, HistoryFacts, WriterFacts
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
-from bowchat_registry.rules import Applied, Rule, apply
+from bowchat_registry.rules import Applied, Matching, apply
 
 STEPS = frozenset({"policy_number", "other_message", "open_conversation", "contact_policy", "triage"})
 """What decides where no rule does."""
@@ -148,7 +149,9 @@ def speaks_of(message: InboundReceived) -> frozenset[MessageId]:
 def route(question: Question, registry: Registry, day: date) -> Route:
     """Where the message goes."""
     matching = registry.rules.matching(question.text)
-    applied = apply(matching)
+    applied = apply(matching, _facts(question))
+    if applied.triage_by:
+        return _undecided(question, applied, [f"rule {applied.triage_by} leaves it to people"])
     reasons: list[str] = []
     steps: tuple[Callable[[], Finding], ...] = (
         lambda: _by_policy_number(question, registry, day),
@@ -164,6 +167,15 @@ def route(question: Question, registry: Registry, day: date) -> Route:
         if found:
             reasons.append(found)
     return _undecided(question, applied, reasons)
+
+
+def _facts(question: Question, policy_type: str | None = None) -> Facts:
+    open_with = frozenset(each.insurer for each in question.open if each.insurer)
+    return Facts(
+        policy_type=policy_type,
+        contact=WriterFacts(known=bool(question.held or question.open), policies=len(question.held)),
+        history=HistoryFacts(open_with=open_with),
+    )
 
 
 def _by_policy_number(question: Question, registry: Registry, day: date) -> Finding:
@@ -258,12 +270,12 @@ def _of_policies(rule: str, reason: str, agreement: Agreement, policies: Sequenc
     return Found(rule, reason, agreement, kind, policies[0].number if len(policies) == 1 else None)
 
 
-def _decided(question: Question, found: Found, matching: Sequence[Rule], reasons: Iterable[str]) -> Route:
+def _decided(question: Question, found: Found, matching: Matching, reasons: Iterable[str]) -> Route:
     agreement = found.agreement
     conversation = found.conversation or _same_matter(question.open, found)
     kind = found.policy_type or (conversation.policy_type if conversation else None)
     number = found.policy_number or (conversation.policy_number if conversation else None)
-    applied = apply(matching, kind)
+    applied = apply(matching, _facts(question, kind))
     return Route(
         rule=found.rule,
         reasons=(*reasons, found.reason),
