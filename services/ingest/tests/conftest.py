@@ -20,7 +20,8 @@ from bowchat_runtime.seal import Opener
 from bowchat_runtime.settings import load
 from bowchat_runtime.testing import MemoryPublisher
 
-SAMPLES = Path(__file__).parents[3] / "samples" / "cloud"
+ROOT = Path(__file__).parents[3]
+SAMPLES = ROOT / "samples" / "cloud"
 NOW = datetime(2026, 1, 1, 0, 2, tzinfo=UTC)
 
 
@@ -35,7 +36,13 @@ def keys_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def settings(keys_directory: Path) -> IngestSettings:
-    return load(IngestSettings, secrets=keys_directory / "ingest", publish_seconds=0.2, requests_in_flight=4)
+    return load(
+        IngestSettings,
+        secrets=keys_directory / "ingest",
+        publish_seconds=0.2,
+        requests_in_flight=4,
+        registry=ROOT / "registry",
+    )
 
 
 @pytest.fixture(scope="session")

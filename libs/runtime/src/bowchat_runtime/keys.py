@@ -30,6 +30,7 @@ def init(directory: Path, insurers: tuple[str, ...]) -> list[Path]:
     wanted = {
         "ingest/meta_app_secret": secrets.token_hex(16),
         "ingest/meta_verify_token": secrets.token_urlsafe(24),
+        "ingest/admin_token": secrets.token_urlsafe(32),
         "ingest/ref.key": new_key(),
         "ingest/message.key": message_key,
         "ingest/identity.public.json": public,

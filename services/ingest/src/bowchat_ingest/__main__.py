@@ -5,6 +5,7 @@ import csv
 import sys
 
 from bowchat_ingest.app import build
+from bowchat_ingest.import_cli import import_options, run_import
 from bowchat_ingest.pipes import parser, with_refs
 from bowchat_ingest.settings import IngestSettings
 from bowchat_runtime import cli
@@ -48,6 +49,9 @@ def main() -> int:
         commands={
             "parse": cli.Command(
                 "webhook bodies in, one per line; events and ignored parts out", _parse, _provider
+            ),
+            "import": cli.Command(
+                "a CSV file of policies or contacts to a running ingest", run_import, import_options
             ),
             "parked": parked_command("ingest"),
             "refs": cli.Command("a CSV with a column phone in; the same with contact_ref out", _refs),

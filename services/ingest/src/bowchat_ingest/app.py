@@ -8,12 +8,14 @@ from starlette.routing import Route
 from bowchat_contracts.topics import INSURER_REPLIES_PATTERN
 from bowchat_ingest.api.insurers import InsurerReplies
 from bowchat_ingest.api.media import MediaLinks
+from bowchat_ingest.api.policies import PolicyApi
 from bowchat_ingest.api.requests import Lane
 from bowchat_ingest.api.whatsapp import WhatsAppWebhook
 from bowchat_ingest.handlers import RepliesHandler
 from bowchat_ingest.identity import Pseudonyms
 from bowchat_ingest.settings import IngestSettings
 from bowchat_ingest.signatures import usable_secret
+from bowchat_registry.declared import DeclaredNames
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.files import FileStore, MemoryFiles
@@ -27,6 +29,9 @@ from bowchat_runtime.seal import Sealer
 from bowchat_runtime.service import Service
 
 NAME = "ingest"
+_IMPORTS_AT_ONCE = 8
+"""Each may hold some hundred thousand rows in memory."""
+_SHORTEST_TOKEN = 32
 
 
 def build(
@@ -49,14 +54,22 @@ def build(
         publisher=to_kafka,
         publish_seconds=settings.publish_seconds,
     )
+    names = pseudonyms or pseudonyms_of(settings)
     webhook = WhatsAppWebhook(
         lane=lane("whatsapp"),
-        pseudonyms=pseudonyms or pseudonyms_of(settings),
+        pseudonyms=names,
         app_secrets=settings.secrets_list("meta_app_secret"),
         verify_tokens=settings.secrets_list("meta_verify_token"),
         clock=clock,
     )
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
+    policies = PolicyApi(
+        lane=lane("policies", capacity=_IMPORTS_AT_ONCE),
+        pseudonyms=names,
+        tokens=checked_admin_tokens(settings),
+        names=DeclaredNames(settings.registry),
+        clock=clock,
+    )
     # Read only when somebody follows a link: ingest takes messages also while there is no database.
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
     stored = MongoFiles(database, CLEANED) if settings.store == "mongo" else MemoryFiles()
@@ -70,6 +83,12 @@ def build(
             Route("/webhooks/whatsapp", webhook.receive, methods=["POST"]),
             Route("/v1/insurers/{insurer}/replies", replies.receive, methods=["POST"]),
             Route("/v1/insurers/{insurer}/reveal-requests", replies.receive_reveal_request, methods=["POST"]),
+            Route("/v1/policies", policies.put_policies, methods=["POST"]),
+            Route("/v1/policies/{name:path}", policies.remove_policy, methods=["DELETE"]),
+            Route("/v1/contacts", policies.put_contacts, methods=["POST"]),
+            Route("/v1/contacts/{name:path}", policies.remove_contact, methods=["DELETE"]),
+            Route("/v1/imports/policies", policies.import_policies, methods=["POST"]),
+            Route("/v1/imports/contacts", policies.import_contacts, methods=["POST"]),
             Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
         resources=(database,) if publisher else (database, kafka),
@@ -102,3 +121,26 @@ def checked(settings: IngestSettings) -> partial[Sequence[bytes]]:
                 "Each line must be whsec_ and 24 to 64 bytes in base64: whsec_$(head -c 32 /dev/urandom | base64)"
             )
     return partial(insurer_secrets, settings)
+
+
+def admin_tokens(settings: IngestSettings) -> Sequence[bytes]:
+    """The tokens that may change policies: two while one takes over from the other. Read anew for each request."""
+    try:
+        lines = settings.secrets_list("admin_token")
+    except SettingsError:
+        return ()
+    return tuple(line for line in lines if len(line) >= _SHORTEST_TOKEN)
+
+
+def checked_admin_tokens(settings: IngestSettings) -> partial[Sequence[bytes]]:
+    """The source of admin tokens, after a look at the file that is there at the start.
+
+    Errors: `SettingsError` when it is missing, or too easily guessed.
+    """
+    settings.secret("admin_token")
+    if not admin_tokens(settings):
+        raise SettingsError(
+            f"the secret file {settings.secrets / 'admin_token'} holds no usable token. "
+            f"Each line must have at least {_SHORTEST_TOKEN} characters; make it with: bowchat-keys init DIR"
+        )
+    return partial(admin_tokens, settings)

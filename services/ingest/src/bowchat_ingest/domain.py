@@ -51,10 +51,11 @@ def message_received(message: Message, pseudonyms: Pseudonyms, now: datetime) ->
         reply_to=pseudonyms.provider_ref(message.quoted_id) if message.quoted_id else None,
         quoted=_message_id(message, message.quoted_id, pseudonyms),
         origin=message.origin,
+        ad=message.ad,
         sent_at=message.sent_at,
         received_at=now,
     )
-    return _outgoing(
+    return outgoing_of(
         event, now, topic=INBOUND_RECEIVED, key=event.refs[0], identity=event_id(message_id), seed=message_id
     )
 
@@ -96,7 +97,7 @@ def status_received(status: Status, pseudonyms: Pseudonyms, now: datetime) -> Ou
         status.provider_id, status.status, status.participant or "", status.occurred_at.isoformat()
     )
     key = event.delivery_id or provider_ref
-    return _outgoing(event, now, topic=STATUSES_RECEIVED, key=key, identity=identity, seed=identity)
+    return outgoing_of(event, now, topic=STATUSES_RECEIVED, key=key, identity=identity, seed=identity)
 
 
 def reply_received(
@@ -121,7 +122,7 @@ def reply_received(
     )
     said = (event.alias, reply.thread_id or "", reply.in_reply_to or "", text)
     identity = event_id(event.reply_key, *said)
-    return _outgoing(
+    return outgoing_of(
         event, now, topic=REPLIES_RECEIVED, key=event.alias, identity=identity, seed=event.reply_key
     )
 
@@ -143,11 +144,12 @@ def reveal_requested(request: InsurerRevealRequest, insurer: str, now: datetime)
         requested_at=now,
     )
     identity = event_id(command_id, command.model_dump_json())
-    return _outgoing(
+    return outgoing_of(
         event, now, topic=COMMANDS_REQUESTED, key=request.alias, identity=identity, seed=command_id
     )
 
 
-def _outgoing(event: Event, now: datetime, *, topic: str, key: str, identity: str, seed: str) -> Outgoing:
+def outgoing_of(event: Event, now: datetime, *, topic: str, key: str, identity: str, seed: str) -> Outgoing:
+    """The event as ingest sends it; its trace begins at `seed`."""
     meta = Meta(identity, event.type, _SOURCE, now, traceparent(seed, "ingest"))
     return Outgoing(topic=topic, key=key, event=event, meta=meta)

@@ -3,7 +3,7 @@
 The keys live in files of this service only. The sealer holds a public keyset: what is locked here is opened elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bowchat_contracts.content import ProviderMedia
 from bowchat_contracts.ids import derived_id, keyed_id
@@ -30,6 +30,16 @@ class Pseudonyms:
         """
         ring = self._ref_keys()
         return _refs(ring.primary, sender), _refs(ring.others[0], sender) if ring.others else ()
+
+    def every_ref(self, bsuid: str | None, numbers: Iterable[str]) -> tuple[str, ...]:
+        """All refs by which somebody with these identities may be known when they write, by both keys that are in force."""
+        ring, numbers = self._ref_keys(), tuple(numbers)
+        found: list[str] = []
+        for key in (ring.primary, *ring.others[:1]):
+            if bsuid:
+                found.append(keyed_id("rf", key, "bsuid", bsuid))
+            found += [number_ref(key, each) for each in numbers]
+        return tuple(dict.fromkeys(found))
 
     def message_id(self, business_number_id: str, provider_id: str) -> str:
         return keyed_id("ms", self._message_key, business_number_id, provider_id)

@@ -25,3 +25,9 @@ REPLIES = Counter(
 IN_FLIGHT = Gauge("bowchat_ingest_requests_in_flight", "Requests being worked on.", ["lane"])
 # Links to cleaned files that were followed, by the status code of the answer.
 MEDIA = Counter("bowchat_ingest_media_total", "Links to files followed.", ["code"])
+# Bodies of policies or contacts, by the status code of the answer.
+IMPORTS = Counter(
+    "bowchat_ingest_imports_total", "Bodies of policies or contacts answered.", ["kind", "code"]
+)
+# Rows of policies or contacts that were passed on.
+ROWS = Counter("bowchat_ingest_imported_rows_total", "Rows of policies or contacts passed on.", ["kind"])

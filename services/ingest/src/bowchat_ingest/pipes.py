@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -11,13 +10,12 @@ from typing import Any
 from bowchat_ingest.channels.whatsapp_cloud import parse
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.identity import Pseudonyms, number_ref
+from bowchat_ingest.numbers import NO_NUMBER, digits_of
 from bowchat_runtime.key_ring import KeyRing
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.seal import Sealer, new_keysets
 
-_WRITING = re.compile(r"[\s().-]")
 _SEALED: Any = {"sealed_identity": True, "content": {"sealed_media"}}
-_E164 = re.compile(r"\+?([1-9][0-9]{7,14})")
 
 
 def parser(clock: Callable[[], datetime]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -66,10 +64,10 @@ def with_refs(lines: Iterable[str], ref_key: bytes) -> tuple[str, list[str]]:
 def _problem(row: dict[str, Any]) -> str | None:
     if None in row or None in row.values():
         return "fields: their count differs from the header's"
-    if not _E164.fullmatch(_WRITING.sub("", row["phone"])):
-        return "phone: it is no international number; write it like +447700900101"
+    if digits_of(row["phone"]) is None:
+        return f"phone: {NO_NUMBER}"
     return None
 
 
 def _ref(phone: str, ref_key: bytes) -> str:
-    return number_ref(ref_key, _WRITING.sub("", phone).removeprefix("+"))
+    return number_ref(ref_key, digits_of(phone) or "")

@@ -120,12 +120,18 @@ def test_a_quoted_message_is_named_as_it_was_received(message_body: Body, receiv
     assert later.quoted == first.message_id
 
 
-def test_of_a_referral_its_kind_alone_is_carried(read_sample: Callable[[str], Any], received: Body) -> None:
-    """An advertisement's links, ids and texts stay outside."""
+def test_of_a_referral_its_kind_and_id_are_carried(read_sample: Callable[[str], Any], received: Body) -> None:
+    """Which advertisement it was may decide where the message goes; its links and texts stay outside."""
     event = received(read_sample("msg_text_referral_post_video_no_clid"))
-    assert event.origin == "post"
-    for private in ("fb.me", "120000000000000001", "Compare", "Chat with us", "fbcdn"):
+    assert (event.origin, event.ad) == ("post", "120000000000000001")
+    for private in ("fb.me", "Compare", "Chat with us", "fbcdn"):
         assert private not in event.model_dump_json()
+
+
+@pytest.mark.parametrize("source", [None, 7, "", "a b", "x" * 65, "1\n", {"id": 1}])
+def test_what_is_no_ad_id_is_not_carried(message_body: Body, received: Body, source: Any) -> None:
+    """An id is short, of letters and digits; anything else might be somebody's words, and the message comes without it."""
+    assert received(message_body(referral={"source_type": "ad", "source_id": source})).ad is None
 
 
 KEYCAP = "1\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"

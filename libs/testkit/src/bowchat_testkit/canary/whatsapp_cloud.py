@@ -23,6 +23,7 @@ TYPED = frozenset({
 """What people typed or tapped, and forms ask: insurers read it, masked."""
 KEPT = TYPED | {
     "button:button.payload", "button_reply:interactive.button_reply.id", "list_reply:interactive.list_reply.id",
+    "from_ad:referral.source_id",
     "location:location.name", "location:location.address", "location:location.latitude", "location:location.longitude",
 }  # fmt: skip
 """What the relay's own topics hold as well. All else is sealed, or replaced by what is minted, or not kept."""

@@ -62,6 +62,7 @@ class Message:
     sent_at: datetime
     content: Said
     origin: Origin | None = None
+    ad: str | None = None
 
     def __repr__(self) -> str:
         return f"Message({self.content.kind})"

@@ -39,7 +39,8 @@ _BUSINESS_NUMBER_ID = re.compile(r"[0-9]{1,32}")
 _SECONDS = re.compile(r"[0-9]{1,11}")
 _STATUSES: dict[str, StatusName] = {name: name for name in get_args(StatusName)}
 _ORIGINS: dict[str, Origin] = {name: name for name in get_args(Origin)}
-"""Of a referral its kind alone: its links, ids and texts are the advertiser's and Meta's."""
+"""Of a referral its kind, and which ad or post it was: its links and texts are the advertiser's, its click id Meta's."""
+_AD = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _WHATSAPP_BEGAN = 1_230_768_000
 """2009-01-01: an earlier time is a mistake."""
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -112,6 +113,7 @@ def _message(
     sender = _sender(message, contacts)
     if sender is None:
         return "no_sender"
+    referral = part(message, "referral")
     return Message(
         sender=sender,
         business_number_id=business or "unknown",
@@ -119,8 +121,13 @@ def _message(
         quoted_id=identifier(text(part(message, "context"), "id")),
         sent_at=_moment(message.get("timestamp"), received_at),
         content=content_of(message),
-        origin=_ORIGINS.get(text(part(message, "referral"), "source_type") or ""),
+        origin=_ORIGINS.get(text(referral, "source_type") or ""),
+        ad=_ad(text(referral, "source_id")),
     )
+
+
+def _ad(value: str | None) -> str | None:
+    return value if value is not None and _AD.fullmatch(value) else None
 
 
 def _status(status: Json, business: str | None, received_at: datetime) -> Status:

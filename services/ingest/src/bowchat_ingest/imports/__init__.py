@@ -1,0 +1,1 @@
+"""Policies and contacts as the aggregator hands them over: rows in, events out; numbers become refs here."""
