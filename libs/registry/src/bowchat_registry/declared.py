@@ -20,7 +20,7 @@ class Declared:
 
 
 class DeclaredNames:
-    """The names that count now. The taxonomy is read again when its file changes; one with a mistake leaves the old names."""
+    """The names that count now. The taxonomy is read again when its file changes; a mistake in it leaves the old names."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

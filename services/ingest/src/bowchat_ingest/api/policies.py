@@ -15,6 +15,7 @@ from itertools import islice
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from bowchat_contracts.ids import derived_id, random_id
 from bowchat_ingest import metrics, signatures
@@ -75,6 +76,17 @@ class PolicyApi:
     names: DeclaredNames
     clock: Clock
     used: UsedKeys = field(default_factory=UsedKeys)
+
+    def routes(self) -> Sequence[Route]:
+        """Where each is found."""
+        return (
+            Route("/v1/policies", self.put_policies, methods=["POST"]),
+            Route("/v1/policies/{name:path}", self.remove_policy, methods=["DELETE"]),
+            Route("/v1/contacts", self.put_contacts, methods=["POST"]),
+            Route("/v1/contacts/{name:path}", self.remove_contact, methods=["DELETE"]),
+            Route("/v1/imports/policies", self.import_policies, methods=["POST"]),
+            Route("/v1/imports/contacts", self.import_contacts, methods=["POST"]),
+        )
 
     async def put_policies(self, request: Request) -> Response:
         return await self._answered(request, "policies", self._json)
