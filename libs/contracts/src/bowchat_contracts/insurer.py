@@ -59,6 +59,7 @@ RefusalReason = Literal[
     "command_unknown", "contact_unreachable", "reply_id_reused", "alias_expired", "alias_blocked",
     "policyholder_stopped", "no_open_matter", "solicitation",
 ]  # fmt: skip
+"""`command_unknown` stands in older events alone: what came of a command is told in a `command_answered`."""
 
 
 class ReplyRefused(Event):

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from bowchat_contracts.topics import (
+    COMMANDS_ANSWERED,
     COMMANDS_REQUESTED,
     CONVERSATIONS_CHANGED,
     HELD_CHANGED,
@@ -17,6 +18,7 @@ from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
 from bowchat_masker.handlers.alias_commands import AliasCommands
+from bowchat_masker.handlers.command_answers import CommandAnswers
 from bowchat_masker.handlers.consents import Consents
 from bowchat_masker.handlers.erasure import ErasureCommands, Kept
 from bowchat_masker.handlers.held_commands import HeldCommands, Kind
@@ -142,8 +144,10 @@ def _commands(stores: Kept, looks: Tools, settings: MaskerSettings) -> list[Subs
         "erasures": ErasureCommands(stores, looks.vault, looks.mint),
     }
     consents = Consents(vault, reveals, tools)
+    answers = CommandAnswers(vault, looks.vault, looks.mint, inspect=looks.inspect)
     return [
         *(Subscription(each, topics=(COMMANDS_REQUESTED,), name=name) for name, each in by_command.items()),
+        Subscription(answers, topics=(COMMANDS_ANSWERED,), name="command-answers"),
         Subscription(consents, topics=(INBOUND_ROUTED,), name="consents"),
     ]
 

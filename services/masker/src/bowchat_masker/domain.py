@@ -145,12 +145,18 @@ def _open_one(
 
 def refuse_text(text: str) -> RefusalReason | None:
     """Why a reply's text cannot be carried, or None when it can."""
-    visible = "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cc")).strip()
-    if not visible:
+    if not _visible(text):
         return "text_empty"
-    if visible.startswith("/"):
-        return "command_unknown"
     return "text_too_long" if len(text) > LONGEST_REPLY else None
+
+
+def is_command(text: str) -> bool:
+    """Whether it is for the relay: nothing that begins with a slash reaches a policyholder."""
+    return _visible(text).startswith("/")
+
+
+def _visible(text: str) -> str:
+    return "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cc")).strip()
 
 
 def refused(
@@ -165,6 +171,18 @@ def refused(
         reason=reason,
         conversation_id=thread.conversation_id if thread else None,
         contact_id=thread.contact_id if thread else None,
+    )
+
+
+def command(reply: ReplyReceived, position: str, thread: Thread, now: datetime) -> ReplyRow:
+    return ReplyRow(
+        reply_key=reply.reply_key,
+        position=position,
+        insurer=reply.insurer,
+        outcome="command",
+        decided_at=now,
+        conversation_id=thread.conversation_id,
+        contact_id=thread.contact_id,
     )
 
 
@@ -195,7 +213,6 @@ DETAILS: Mapping[RefusalReason, str] = {
     "conversation_closed": "This conversation is closed. It opens again when the policyholder writes.",
     "text_empty": "The reply has no text. Send it again, under a new reply_id, with a text.",
     "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
-    "command_unknown": "A text that begins with / is a command, and this one is not known. The policyholder did not get it.",
     "reply_id_reused": "This reply_id was used before, with other content; that reply stands. Send this under a new one.",
     "alias_expired": "This alias has expired: the policyholder has not written for as long as your agreement says. "
     "Their next message comes under a new alias.",

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 
-from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.settings import MaskerSettings
+from bowchat_runtime.asking import add_reason, ask, requested, tell
 from bowchat_runtime.settings import load
 
 

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from bowchat_masker.app import vault_database
-from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.handlers.holding import kept_copy
 from bowchat_masker.model import Held
 from bowchat_masker.quarantine_store import MongoQuarantine
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import MongoVault
+from bowchat_runtime.asking import add_reason, ask, requested, tell
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.seal import Opener
 from bowchat_runtime.settings import load

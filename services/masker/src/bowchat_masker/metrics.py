@@ -9,7 +9,7 @@ MESSAGES = Counter(
 )
 # Values masked in what people typed, by type.
 FINDINGS = Counter("bowchat_masker_findings_total", "Values masked in texts.", ["type"])
-# Insurers' replies, by what became of them: accepted, held, refused, repeated, absorbed; and why.
+# Insurers' replies, by what became of them: accepted, held, refused, command, repeated, absorbed; and why.
 REPLIES = Counter("bowchat_masker_replies_total", "Replies on their way back.", ["outcome", "reason"])
 # What was found in insurers' replies (solicitation, contact_details), by what became of the reply.
 REPLY_FINDINGS = Counter(

@@ -83,7 +83,7 @@ class ReplyRow:
     reply_key: str
     position: str
     insurer: str
-    outcome: Literal["accepted", "held", "refused"]
+    outcome: Literal["accepted", "held", "refused", "command"]
     decided_at: datetime
     reason: str | None = None
     raised: GuardReason | None = None

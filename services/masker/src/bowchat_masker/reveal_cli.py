@@ -6,10 +6,10 @@ import json
 import sys
 
 from bowchat_masker.app import vault_database
-from bowchat_masker.asking import add_reason, ask, requested, tell
 from bowchat_masker.reveal_store import MongoReveals
 from bowchat_masker.reveals import Reveal
 from bowchat_masker.settings import MaskerSettings
+from bowchat_runtime.asking import add_reason, ask, requested, tell
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.settings import load
 

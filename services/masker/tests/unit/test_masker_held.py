@@ -334,11 +334,11 @@ async def test_a_released_reply_is_delivered(world: Any, desk: Desk) -> None:
 
 
 async def test_a_rewritten_reply_is_delivered_with_the_new_text(world: Any, desk: Desk) -> None:
-    """What the policyholder reads is the person's text; too long or empty a text is refused."""
+    """What the policyholder reads is the person's text; too long or empty a text, or a command, is refused."""
     await held_reply(world)
     await thaw(world)
     sent = await desk.says(desk.command(rewrite("/nothing", REPLY), name="k0"))
-    assert "command_unknown" in found(sent, CommandDecided).detail
+    assert "is a command" in found(sent, CommandDecided).detail
     sent = await desk.says(desk.command(rewrite("It is covered.", REPLY)))
     assert found(sent, DeliveryRequested).text.reveal() == "It is covered."
 

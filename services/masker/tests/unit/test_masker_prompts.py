@@ -1,4 +1,4 @@
-"""What the relay asks or tells a policyholder reaches that person or nobody; an insurer's words in it obey a reply's rules."""
+"""What the relay asks or tells somebody reaches that person or nobody; an insurer's words in it obey replies' rules."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

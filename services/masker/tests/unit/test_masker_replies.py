@@ -58,9 +58,6 @@ async def test_the_same_reply_sent_twice_has_one_effect(world: Any) -> None:
         ("", "text_empty"),
         (" \u200b\n", "text_empty"),
         ("x" * 4097, "text_too_long"),
-        ("/handoff_to_underwriter", "command_unknown"),
-        ("  /close", "command_unknown"),
-        ("\u200b/close", "command_unknown"),
     ],
 )
 async def test_a_text_that_cannot_be_carried_is_refused(world: Any, text: str, reason: str) -> None:

@@ -16,6 +16,7 @@ from bowchat_contracts.commands import (
     Author,
     CommandDecided,
     CommandRequested,
+    InsurerBlock,
     RevealRequest,
     RevealRevoke,
 )
@@ -381,11 +382,17 @@ async def test_stop_to_one_insurer_leaves_what_another_was_given(matter: Matter)
     assert await matter.taps_on(other) == []
 
 
-async def test_ending_an_alias_ends_what_was_agreed_under_it(matter: Matter) -> None:
+@pytest.mark.parametrize("by_contact", [False, True])
+async def test_ending_an_alias_ends_what_was_agreed_under_it(matter: Matter, by_contact: bool) -> None:
     """Who ends an insurer's way takes the number back with it; an insurer's own word ends nothing of the kind."""
     yes, _ = await matter.buttons()
     await matter.taps_on(matter.tap(yes))
-    end = AliasRevoke.model_validate({"alias": matter.alias, "why": "harvesting"})
+    contact_id = derived_id("ct", "asha")
+    end = (
+        InsurerBlock(insurer="acme", contact_id=contact_id, why="harvesting")
+        if by_contact
+        else AliasRevoke.model_validate({"alias": matter.alias, "why": "harvesting"})
+    )
     assert await matter.asks(matter.command(end, name="k2")) == []
     event = CommandRequested(
         command_id=derived_id("cm", "k3"),

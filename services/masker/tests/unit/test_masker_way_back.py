@@ -7,7 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bowchat_contracts.commands import AliasRevoke, Author, CommandDecided, CommandRequested, HeldRelease
+from bowchat_contracts.commands import (
+    AliasRevoke,
+    Author,
+    CommandDecided,
+    CommandRequested,
+    HeldRelease,
+    InsurerBlock,
+)
 from bowchat_contracts.content import TextContent
 from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.deliveries import DeliveryRequested
@@ -41,6 +48,20 @@ def dumped(sent: list[Any]) -> list[tuple[str, str]]:
         (each.topic, each.event.model_dump_json(exclude={"sealed_recipient", "requested_at", "relayed_at"}))
         for each in sent
     ]
+
+
+async def block(
+    world: Any, now: datetime, *, insurer: str = "acme", name: str = "b1", role: Any = "aggregator"
+) -> Any:
+    command = InsurerBlock(insurer=insurer, contact_id=derived_id("ct", "asha"), why="harvesting")
+    asked = CommandRequested(
+        command_id=derived_id("cm", name),
+        by=Author(role=role, name="meera"),
+        command=command,
+        requested_at=now,
+    )
+    sent = await run_batch(AliasCommands(world.store), [world.record(asked, COMMANDS_REQUESTED)], now)
+    return one(sent, CommandDecided)
 
 
 async def revoke(world: Any, alias: str, now: datetime, *, name: str = "c1", role: Any = "aggregator") -> Any:
@@ -265,6 +286,33 @@ async def test_who_may_not_end_an_alias(world: Any, now: Any) -> None:
         requested_at=now,
     )
     assert not await run_batch(AliasCommands(world.store), [world.record(asked, COMMANDS_REQUESTED)], now)
+
+
+async def test_an_insurer_is_blocked_by_contact(world: Any, now: Any, later: Any) -> None:
+    """Where the alias is not known: the one that answers ends as by its revocation, once; another insurer's stays; the next
+    message goes under a new one.
+    """
+    alias = await world.alias()
+    other = await world.alias(name="z", conversation="c9", insurer="zenith")
+    first = await block(world, now)
+    assert (first.outcome, first.command) == ("accepted", "insurer.block")
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "alias_blocked")
+    sent = await world.answers(world.reply(other, name="rz", insurer="zenith"))
+    assert outcome(sent) == ("accepted", None)
+    assert await block(world, later) == first
+    assert (await block(world, later, name="b2")).outcome == "refused"
+    fresh = await world.alias(name="2", seq=2, received_at=later)
+    assert fresh != alias
+    assert (await block(world, later, name="b3")).outcome == "accepted"
+    assert outcome(await world.answers(world.reply(fresh, name="r3"))) == ("refused", "alias_blocked")
+
+
+async def test_who_has_no_way_cannot_be_blocked(world: Any, now: Any) -> None:
+    """A stranger to the contact, or an insurer that asks for it: refused, and nothing ends."""
+    alias = await world.alias()
+    assert "no way" in (await block(world, now, insurer="zenith")).detail
+    assert (await block(world, now, role="insurer", name="b2")).outcome == "refused"
+    assert outcome(await world.answers(world.reply(alias))) == ("accepted", None)
 
 
 async def test_nobody_writes_long_after_the_matter(world: Any, now: Any) -> None:

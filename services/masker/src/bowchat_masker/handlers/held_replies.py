@@ -13,7 +13,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, REPLIES_DECIDED
-from bowchat_masker.domain import ReplyView, find_thread, refuse_text, why_closed
+from bowchat_masker.domain import ReplyView, find_thread, is_command, refuse_text, why_closed
 from bowchat_masker.egress import Mint
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.held_outbound import AROUND, destination, leads_around
@@ -85,6 +85,10 @@ class HeldReply:
         reason = thread if not isinstance(thread, Thread) else refuse_text(text.reveal())
         if not isinstance(thread, Thread) or reason is not None:
             raise CannotGoError(f"it cannot be carried ({reason}): block it")
+        if is_command(text.reveal()):
+            raise CannotGoError(
+                "what begins with / is a command, and never goes to a policyholder: write it anew"
+            )
         as_it_is, policy = not isinstance(command, HeldRewrite), policy_of(thread.masking)
         if as_it_is and leads_around(text.reveal(), self.held.reason, policy):
             raise CannotGoError(AROUND)

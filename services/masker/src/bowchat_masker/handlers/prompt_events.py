@@ -1,7 +1,6 @@
 """What a decision on a prompt publishes: made of its record and of what was kept, so that a replay gives the same bytes."""
 
 from datetime import datetime
-from typing import Literal
 
 from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.deliveries import Button, DeliveryRequested
@@ -47,7 +46,7 @@ def delivery(
 def decided(
     record: Record,
     prompt: PromptRequested,
-    outcome: Literal["accepted", "held", "refused", "blocked"],
+    outcome: str,
     at: datetime,
     *,
     reason: str | None = None,

@@ -9,6 +9,7 @@ from typing import get_args
 
 import structlog
 
+from bowchat_contracts.commands import command_in_reply
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerReplyChanged, RemovedPart, ReplyRefused
 from bowchat_contracts.replies import ReplyReceived
@@ -16,17 +17,20 @@ from bowchat_masker import metrics
 from bowchat_masker.domain import (
     DETAILS,
     ReplyView,
+    command,
     find_thread,
     held_reply,
+    is_command,
     refuse_text,
     refused,
     why_closed,
 )
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
+from bowchat_masker.handlers.command_answers import PLAIN_WORDS, told
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.recipient import sealed_recipient
-from bowchat_masker.handlers.reply_events import alarm, decided, delivery, policy_of
+from bowchat_masker.handlers.reply_events import alarm, commanded, decided, delivery, named, policy_of
 from bowchat_masker.model import (
     AliasRow,
     Changes,
@@ -161,6 +165,8 @@ class ReplyMasker:
         reply: ReplyReceived = record.event
         contact = state.contacts.get(thread.contact_id)
         reason = refuse_text(reply.text.reveal())
+        if reason is None and contact is not None and is_command(reply.text.reveal()):
+            return self._command(record, thread, contact, now)
         looked = Read("") if reason else _looked_through(reply, thread)
         reason = reason or looked.refused
         if reason or contact is None:
@@ -174,6 +180,14 @@ class ReplyMasker:
             row = self._accept(record, thread, contact, looked, now)
         state.noticed += [(reply.insurer, each, row.outcome) for each in looked.noticed]
         return row
+
+    def _command(self, record: Record, thread: Thread, contact: Contact, now: datetime) -> ReplyRow:
+        """For the router, unless its answer, which gives the insurer's reply id back, would spell the person's number."""
+        row = command(record.event, record.position, thread, now)
+        known, command_id = named(record.event, row, self._mint), command_in_reply(row.reply_key)
+        event = told(known, "refused", now)
+        answer = self._mint.draft(row.insurer, known.alias, event, subject_id=command_id, time=now)
+        return row if self._cleared(answer, contact) else _silenced(row)
 
     def _accept(
         self, record: Record, thread: Thread, contact: Contact, looked: Read, now: datetime
@@ -213,7 +227,7 @@ class ReplyMasker:
     def _cleared(self, draft: Draft, contact: Contact | None) -> Cleared | None:
         try:
             watch = self._vault.open(contact).watch if contact else NOBODY
-            trusted = frozenset({*DETAILS.values(), *get_args(RemovedPart), CHANGED})
+            trusted = frozenset({*DETAILS.values(), *get_args(RemovedPart), CHANGED, *PLAIN_WORDS})
             verdict = clear(draft, watch, trusted=trusted, inspect=self._inspect)
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
             return None
@@ -232,6 +246,7 @@ class ReplyMasker:
                 self._refused_draft(record, row.reason, subject_id=row.reply_key), record, state
             ),
             "held": lambda: alarm(record, row),
+            "command": lambda: (commanded(record, row, self._mint),),
         }
         return (*own[row.outcome](), decided(record, row))
 

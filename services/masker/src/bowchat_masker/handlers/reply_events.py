@@ -2,13 +2,15 @@
 
 from functools import lru_cache
 
+from bowchat_contracts.commands import Author, CommandRequested, Reply, SlashCommand, command_in_reply
 from bowchat_contracts.conversations import GuardRaised
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
-from bowchat_contracts.topics import DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
+from bowchat_contracts.topics import COMMANDS_REQUESTED, DELIVERIES_REQUESTED, GUARD_RAISED, REPLIES_DECIDED
+from bowchat_masker.egress import Mint
 from bowchat_masker.model import ReplyRow
 from bowchat_masker.reply_text import redacted
 from bowchat_runtime.records import Outgoing, Record, follow
@@ -61,6 +63,32 @@ def decided(record: Record, row: ReplyRow) -> Outgoing:
         }
     )
     return _internal(record, REPLIES_DECIDED, row.conversation_id or row.reply_key, event, row)
+
+
+def named(reply: ReplyReceived, row: ReplyRow, mint: Mint) -> Reply:
+    """The reply as its insurer knows it."""
+    thread_id = mint.thread_id(row.insurer, row.conversation_id) if row.conversation_id else None
+    return Reply(alias=reply.alias, thread_id=thread_id, reply_id=reply.reply_id)
+
+
+def commanded(record: Record, row: ReplyRow, mint: Mint) -> Outgoing:
+    """What an insurer typed for the relay, for the router to read."""
+    reply: ReplyReceived = record.event
+    command = SlashCommand.model_validate(
+        {
+            "conversation_id": row.conversation_id,
+            "contact_id": row.contact_id,
+            "text": reply.text,
+            "reply": named(reply, row, mint),
+        }
+    )
+    event = CommandRequested(
+        command_id=command_in_reply(row.reply_key),
+        by=Author(role="insurer", name=row.insurer),
+        command=command,
+        requested_at=reply.received_at,
+    )
+    return _internal(record, COMMANDS_REQUESTED, command.conversation_id, event, row)
 
 
 def alarm(record: Record, row: ReplyRow) -> tuple[Outgoing, ...]:

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bowchat_contracts.commands import AliasRevoke, CommandRequested, RevealRequest, RevealRevoke
+from bowchat_contracts.commands import (
+    AliasRevoke,
+    CommandRequested,
+    InsurerBlock,
+    RevealRequest,
+    RevealRevoke,
+)
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.reveals import InsurerRevealChanged, RevealRefusal
 from bowchat_masker.domain import ReplyView, find_thread
@@ -85,7 +91,8 @@ class RevealCommands:
             self._vault.threads_of(named),
             self._refusals.refusals(sorted({each.command_id for each in asked})),
         )
-        people = sorted({each.contact_id for each in aliases.values()})
+        blocked = {each.command.contact_id for each in asked if isinstance(each.command, InsurerBlock)}
+        people = sorted({each.contact_id for each in aliases.values()} | blocked)
         conversations, contacts, reveals, ways = await asyncio.gather(
             self._vault.conversations(sorted({each.conversation_id for each in threads})),
             self._vault.contacts(people),
@@ -98,7 +105,7 @@ class RevealCommands:
     def decide(self, record: Record, state: RevealState, now: datetime) -> Sequence[Outgoing]:
         asked: CommandRequested = record.event
         repeated = state.refusals.get(asked.command_id)
-        if isinstance(asked.command, AliasRevoke):
+        if isinstance(asked.command, AliasRevoke | InsurerBlock):
             return self._without_alias(record, asked.command, state, whole_second(now))
         if not isinstance(asked.command, RevealCommand):
             return ()
@@ -216,7 +223,7 @@ class RevealCommands:
         return ended(known, "revoked", cause=record.position, now=now)
 
     def _without_alias(
-        self, record: Record, command: AliasRevoke, state: RevealState, now: datetime
+        self, record: Record, command: AliasRevoke | InsurerBlock, state: RevealState, now: datetime
     ) -> tuple[Outgoing, ...]:
         """What was agreed under an alias ends with it. The command is answered by who ends the alias."""
         if record.event.by.role != "aggregator":
@@ -225,7 +232,7 @@ class RevealCommands:
         over = [
             ended(each, "revoked", cause=record.position, now=now)
             for each in state.reveals.values()
-            if each.is_open and each.alias == command.alias
+            if each.is_open and _is_of(each, command)
         ]
         for each in over:
             state.keep(each)
@@ -247,6 +254,12 @@ class RevealCommands:
             }
         )
         return refusal(event, command.insurer, self._tools.mint), said
+
+
+def _is_of(reveal: Reveal, command: AliasRevoke | InsurerBlock) -> bool:
+    if isinstance(command, AliasRevoke):
+        return reveal.alias == command.alias
+    return (reveal.insurer, reveal.contact_id) == (command.insurer, command.contact_id)
 
 
 def _as_refusal(reason: str) -> RevealRefusal:

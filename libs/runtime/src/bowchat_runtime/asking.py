@@ -1,4 +1,4 @@
-"""Giving a command to the running masker, and waiting for its answer: what every command line of people's does."""
+"""Giving a command to a running service, and waiting for its answer: what every command line of people's does."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ import getpass
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from bowchat_contracts.commands import Author, CommandDecided, CommandRequested
 from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import random_id
-from bowchat_contracts.topics import COMMANDS_DECIDED, COMMANDS_REQUESTED
+from bowchat_contracts.topics import COMMANDS_ANSWERED, COMMANDS_DECIDED, COMMANDS_REQUESTED
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.decoding import decode, fields
 from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError
@@ -27,10 +27,19 @@ from bowchat_runtime.settings import ServiceSettings
 WAIT_S = 30.0
 """How long an answer is waited for. The command stands, whether or not anybody waits."""
 
+Service = Literal["masker", "router"]
+"""Who carries a command out."""
+_ANSWERS: dict[Service, str] = {"masker": COMMANDS_DECIDED, "router": COMMANDS_ANSWERED}
+
 
 def add_reason(parser: argparse.ArgumentParser) -> None:
-    """The arguments that every command of people's takes: why, and who says so."""
+    """The arguments of a command that has to be reasoned: why, and who says so."""
     parser.add_argument("--why", required=True, help="the reason, for who reads the log later")
+    add_author(parser)
+
+
+def add_author(parser: argparse.ArgumentParser) -> None:
+    """The argument that every command of people's takes: who says so."""
     parser.add_argument("--by", help="who decides (default: your account's name)")
 
 
@@ -52,12 +61,12 @@ def requested(command: dict[str, Any], by: str | None, clock: Clock = system_clo
         raise SettingsError(f"this is no command: {fields(error)}") from None
 
 
-def record_of(asked: CommandRequested, about: str) -> Outgoing:
+def record_of(asked: CommandRequested, about: str, service: Service) -> Outgoing:
     """The event as a record. Commands about one thing are in order: `about` is their key."""
     meta = Meta(
         id=asked.command_id,
         type=asked.type,
-        source="/bowchat/masker",
+        source=f"/bowchat/{service}",
         time=asked.requested_at,
         traceparent=traceparent(asked.command_id, "asked"),
     )
@@ -65,19 +74,25 @@ def record_of(asked: CommandRequested, about: str) -> Outgoing:
 
 
 async def ask(
-    settings: ServiceSettings, asked: CommandRequested, about: str, *, wait_s: float = WAIT_S
+    settings: ServiceSettings,
+    asked: CommandRequested,
+    about: str,
+    *,
+    service: Service = "masker",
+    wait_s: float = WAIT_S,
 ) -> CommandDecided | None:
-    """The masker's answer; None where none came in time.
+    """The service's answer; None where none came in time.
 
     Errors: `DependencyDownError`.
     """
-    async with _answers(settings) as answers, KafkaPublisher(settings, "masker") as publisher:
-        return await _asked(publisher, answers, record_of(asked, about), wait_s)
+    async with _answers(settings, service) as answers, KafkaPublisher(settings, service) as publisher:
+        return await answered(publisher, answers, record_of(asked, about, service), wait_s)
 
 
-async def _asked(
+async def answered(
     publisher: Publisher, answers: AsyncIterator[CommandDecided], record: Outgoing, wait_s: float
 ) -> CommandDecided | None:
+    """Publish the command, and wait among the answers for its own."""
     await publisher.publish([record])
     try:
         async with asyncio.timeout(wait_s):
@@ -90,10 +105,12 @@ async def _asked(
 
 
 @asynccontextmanager
-async def _answers(settings: ServiceSettings) -> AsyncIterator[AsyncIterator[CommandDecided]]:
+async def _answers(
+    settings: ServiceSettings, service: Service
+) -> AsyncIterator[AsyncIterator[CommandDecided]]:
     """The answers to commands given from now on."""
     consumer: Any = AIOKafkaConsumer(
-        COMMANDS_DECIDED,
+        _ANSWERS[service],
         **kafka(settings),
         group_id=None,
         enable_auto_commit=False,
@@ -122,11 +139,11 @@ async def _decided(consumer: Any) -> AsyncIterator[CommandDecided]:
             yield event
 
 
-def tell(asked: CommandRequested, answer: CommandDecided | None) -> int:
+def tell(asked: CommandRequested, answer: CommandDecided | None, service: Service = "masker") -> int:
     """Print the answer in words. Returns the exit code: 0 when the command was carried out."""
     if answer is None:
         sys.stderr.write(
-            f"no answer yet: is the masker running? The command stands and has no second effect. "
+            f"no answer yet: is the {service} running? The command stands and has no second effect. "
             f"See later with: bowchat-audit events --subject {asked.command_id}\n"
         )
         return 1
