@@ -63,13 +63,7 @@ def build(
         clock=clock,
     )
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
-    policies = PolicyApi(
-        lane=lane("policies", capacity=_IMPORTS_AT_ONCE),
-        pseudonyms=names,
-        tokens=checked_admin_tokens(settings),
-        names=DeclaredNames(settings.registry),
-        clock=clock,
-    )
+    policies = _policies(settings, lane("policies", capacity=_IMPORTS_AT_ONCE), names, clock)
     # Read only when somebody follows a link: ingest takes messages also while there is no database.
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
     stored = MongoFiles(database, CLEANED) if settings.store == "mongo" else MemoryFiles()
@@ -88,6 +82,10 @@ def build(
         ),
         resources=(database,) if publisher else (database, kafka),
     )
+
+
+def _policies(settings: IngestSettings, lane: Lane, names: Pseudonyms, clock: Clock) -> PolicyApi:
+    return PolicyApi(lane, names, checked_admin_tokens(settings), DeclaredNames(settings.registry), clock)
 
 
 def pseudonyms_of(settings: IngestSettings) -> Pseudonyms:
