@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
+from bowchat_contracts.commands import Author
 from bowchat_contracts.content import OtherContent
+from bowchat_contracts.conversations import ConversationNoted
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.ids import derived_id, random_id
 from bowchat_contracts.inbound import Identity
 from bowchat_contracts.insurer import ReplyRefused
+from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided
+from bowchat_contracts.topics import CONVERSATIONS_CHANGED
 from bowchat_masker.commands import unfreeze
 
 
@@ -35,6 +39,16 @@ async def test_a_reply_goes_to_the_person_of_its_thread(world: Any) -> None:
     assert decided.event.outcome == "accepted"
     assert decided.key == derived_id("cv", "c1")
     assert "7700900123" not in repr(dumped([delivery, decided]))
+
+
+async def test_a_note_changes_nothing(world: Any, now: Any) -> None:
+    """What somebody wrote on a conversation is read past: it opens and closes nothing."""
+    alias = await world.alias()
+    ids = {"conversation_id": derived_id("cv", "c1"), "contact_id": derived_id("ct", "asha")}
+    by = Author(role="aggregator", name="meera")
+    note = ConversationNoted(by=by, text=MessageText("call the garage"), at=now, **ids)
+    await world.follows(world.record(note, CONVERSATIONS_CHANGED), world.changed("closed", 2))
+    assert outcome(await world.answers(world.reply(alias))) == ("refused", "conversation_closed")
 
 
 async def test_a_replay_publishes_the_same_again(world: Any, later: Any) -> None:

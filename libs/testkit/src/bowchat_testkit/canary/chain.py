@@ -115,6 +115,10 @@ class Chain:
             body = encode(webhook)
             await self._answer(body, _APP_SECRET)
         pending, self._publisher.sent = self._publisher.sent, []
+        await self.says(pending)
+
+    async def says(self, pending: Sequence[Outgoing]) -> None:
+        """Takes what a service has published, and all that follows from it, to its end."""
         while pending:
             pending = await self._one_hop(pending)
         for insurer, webhook_id, posted in self._to_post:

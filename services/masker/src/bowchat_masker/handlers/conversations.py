@@ -22,7 +22,7 @@ class FollowState:
 
 
 class ConversationFollower:
-    """Rows of the conversations whose partitions this worker owns are kept in memory, and only written."""
+    """Rows of the conversations whose partitions this worker owns are kept in memory, and only written. Notes pass by."""
 
     def __init__(self, store: VaultStore) -> None:
         self._store = store
@@ -37,7 +37,9 @@ class ConversationFollower:
         return FollowState(rows, {key: row.version if row else 0 for key, row in rows.items()})
 
     def decide(self, record: Record, state: FollowState, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002 - the loop's signature
-        event: ConversationChanged = record.event
+        event = record.event
+        if not isinstance(event, ConversationChanged):
+            return ()
         key = event.conversation_id
         row = follow_conversation(state.rows[key], key, event.version, closed=event.state == "closed")
         if row is not None:
