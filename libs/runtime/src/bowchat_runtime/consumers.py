@@ -6,7 +6,8 @@ FastStream's ready-made acknowledgement policies each lose, skip or spin, so it 
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -30,9 +31,11 @@ log = structlog.get_logger()
 
 EXIT_STUCK = 70
 _DRAIN_S = 10.0
-# An idle poll waits and then sleeps this long each: the price of an idle topic in latency, and of many topics in CPU.
-_POLL_MS = 20
-_FETCH_WAIT_MS = 100
+# How long one poll waits for records. It ends with the first one, so only idle topics see it.
+_POLL_MS = 1000
+# aiokafka fetches other partitions ahead when a batch takes longer than this, and while the broker has nothing for those,
+# nobody asks it for the batch's own: they would wait out the whole fetch.
+_NEVER_AHEAD_S = 24 * 3600.0
 # What a patient subscription waits for; its patience ends sooner.
 _FULL_FETCH_BYTES = 1024 * 1024
 
@@ -65,9 +68,7 @@ class Consumers:
             "group_instance_id": f"{group}.{settings.instance}",
             "auto_offset_reset": "earliest",
             "ack_policy": AckPolicy.MANUAL,
-            "batch_timeout_ms": _POLL_MS,
-            # Kafka answers a waiting fetch as soon as a record comes; the embedded broker only when the wait is over.
-            "fetch_max_wait_ms": _FETCH_WAIT_MS,
+            "fetch_max_wait_ms": settings.kafka_fetch_wait_ms,
             "max_records": subscription.max_records,
             "session_timeout_ms": 30_000,
             # Waiting for a dependency is no reason to lose the partition; the watchdog ends what is stuck.
@@ -89,6 +90,7 @@ class Consumers:
                 os._exit(EXIT_STUCK)
 
         subscriber(consume)
+        subscriber.get_msg = _polls(subscription.max_records)
         self._subscribers.append(subscriber)
 
     async def start(self) -> None:
@@ -102,6 +104,8 @@ class Consumers:
         except KafkaError as error:
             await self.stop()
             raise DependencyDownError("the Kafka broker does not answer") from error
+        for _, consumer in self.pairs():
+            consumer._fetcher._prefetch_backoff = _NEVER_AHEAD_S  # noqa: SLF001 - no public way to set it
 
     async def stop(self) -> None:
         """Finish the batches in hand, commit, leave."""
@@ -166,6 +170,17 @@ def _broker(service: str, settings: ServiceSettings) -> KafkaBroker:
         security=security,
         apply_types=False,
     )
+
+
+def _polls(max_records: int) -> Callable[[Any], Awaitable[tuple[Any, ...]]]:
+    """FastStream's own polls sleep after one that found nothing, for as long again: records would wait, or idle topics
+    cost as much as busy ones."""
+
+    async def poll(consumer: Any) -> tuple[Any, ...]:
+        found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=max_records)
+        return tuple(chain.from_iterable(found.values()))
+
+    return poll
 
 
 async def _parse(raws: Any) -> KafkaMessage:

@@ -29,6 +29,9 @@ class ServiceSettings(BaseSettings):
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None
+    kafka_fetch_wait_ms: int = Field(500, ge=10, le=10_000)
+    """How long the broker may hold back an answer that has no records yet. Kafka answers as soon as one comes; a broker
+    that waits to the end needs a short wait."""
     store: Literal["mongo", "memory"] = "mongo"
     mongo_uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017")
     http_host: str = "127.0.0.1"

@@ -20,7 +20,7 @@ from bowchat_runtime.service import Service
 
 NAME = "audit"
 # Nobody waits for the log, and of every event that flows it sees each: taken one by one they would keep the broker busy.
-_PATIENCE_MS = 100
+_PATIENCE_MS = 250
 
 
 def build(

@@ -90,6 +90,8 @@ class Stage:
             mongo_uri=self.database.uri,
             registry=registry,
             whatsapp_url=f"http://127.0.0.1:{self._whatsapp_port}",
+            # This broker answers a fetch only when the wait is over, also where a record has come meanwhile.
+            environment={"BOWCHAT_KAFKA_FETCH_WAIT_MS": "100"},
         )
         self._webhook_port = webhook_port
         return self.relay
