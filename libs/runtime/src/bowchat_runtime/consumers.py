@@ -5,6 +5,7 @@ FastStream's ready-made acknowledgement policies each lose, skip or spin, so it 
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
@@ -109,6 +110,9 @@ class Consumers:
 
     async def stop(self) -> None:
         """Finish the batches in hand, commit, leave."""
+        with contextlib.suppress(TimeoutError):  # the broker is away: what was done is done again
+            async with asyncio.timeout(_DRAIN_S):
+                await asyncio.gather(*(loop.commits.close() for loop in self.loops))
         await self._broker.stop()
         await self.parked.stop()
 
@@ -138,6 +142,7 @@ class _Listener(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 - the listener's signature
         try:
             async with asyncio.timeout(_DRAIN_S), self._loop.busy:
+                await self._loop.commits.settle()
                 self._loop.forget()
         except TimeoutError:
             log.warning("revoked_while_busy", subscription=self._loop.subscription.name)
@@ -174,7 +179,8 @@ def _broker(service: str, settings: ServiceSettings) -> KafkaBroker:
 
 def _polls(max_records: int) -> Callable[[Any], Awaitable[tuple[Any, ...]]]:
     """FastStream's own polls sleep after one that found nothing, for as long again: records would wait, or idle topics
-    cost as much as busy ones."""
+    cost as much as busy ones.
+    """
 
     async def poll(consumer: Any) -> tuple[Any, ...]:
         found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=max_records)

@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
 
 from bowchat_contracts.parking import RecordParked
 from bowchat_runtime import metrics
 from bowchat_runtime.clock import Clock
+from bowchat_runtime.commits import Commits
 from bowchat_runtime.decoding import decode, headers_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
 from bowchat_runtime.logging import where
@@ -71,6 +71,7 @@ class BatchLoop:
         self.subscription = subscription
         self._service, self._publisher, self._parking, self._clock = service, publisher, parking, clock
         self._handler = subscription.handler
+        self.commits = Commits(subscription.name, self.forget)
         self.busy = asyncio.Lock()
         self.backing_off: str | None = None
         """Why the loop waits, or None while it works."""
@@ -82,13 +83,13 @@ class BatchLoop:
         self._handler.forget()
 
     async def process(self, raws: Sequence[Raw], consumer: Any) -> None:
-        """Work until the batch is done and committed, or is not ours any more."""
+        """Work until the batch is done, or is not ours any more. Its commit follows soon."""
         async with self.busy:
             started = time.perf_counter()
             if not await self._until_done(raws, lambda: self._still_ours(raws, consumer)):
                 log.warning("batch_abandoned", subscription=self.subscription.name, records=len(raws))
                 return
-            await self._commit(raws, consumer)
+            await self._done(raws, consumer)
             self._measure(raws, time.perf_counter() - started)
 
     async def _until_done(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
@@ -215,17 +216,12 @@ class BatchLoop:
     def _still_ours(self, raws: Sequence[Raw], consumer: Any) -> bool:
         return any(TopicPartition(raw.topic, raw.partition) in consumer.assignment() for raw in raws)
 
-    async def _commit(self, raws: Sequence[Raw], consumer: Any) -> None:
-        """Commit exactly what was done. A lost partition's new owner repeats the work, which changes nothing."""
+    async def _done(self, raws: Sequence[Raw], consumer: Any) -> None:
+        """Exactly what was done is owed a commit."""
         ends = {TopicPartition(raw.topic, raw.partition): raw.offset + 1 for raw in raws}
         ours = {each: offset for each, offset in ends.items() if each in consumer.assignment()}
         self.done.update(ours)
-        try:
-            if ours:
-                await consumer.commit(ours)
-        except (KafkaError, IllegalStateError) as error:
-            self._handler.forget()
-            log.warning("commit_failed", subscription=self.subscription.name, error=type(error).__name__)
+        await self.commits.owe(ours, consumer)
 
     def _note(self, reason: str | None) -> None:
         if reason and reason != self.backing_off:

@@ -124,6 +124,7 @@ async def test_a_batch_is_published_and_then_committed() -> None:
     loop, publisher, consumer, _ = build(Echo())
     await loop.process([raw(4, "a"), raw(5, "b")], consumer)
     assert len(publisher.sent) == 2
+    await loop.commits.settle()
     assert consumer.committed == {TopicPartition(TOPIC, 0): 6}
 
 
@@ -133,6 +134,7 @@ async def test_nothing_is_committed_before_the_broker_acknowledged() -> None:
     publisher.fail_next(3)
     await loop.process([raw(0, "a")], consumer)
     assert len(publisher.sent) == 1
+    await loop.commits.settle()
     assert consumer.committed == {TopicPartition(TOPIC, 0): 1}
 
 
@@ -197,6 +199,7 @@ async def test_a_record_that_cannot_be_saved_is_found_among_the_others() -> None
     await loop.process([raw(0, "a"), raw(1, "b", "bad"), raw(2, "c")], consumer)
     assert desks(publisher) == ["claims", "claims"]
     assert parking.outstanding == 1
+    await loop.commits.settle()
     assert consumer.committed == {TopicPartition(TOPIC, 0): 3}
 
 
@@ -220,6 +223,7 @@ async def test_a_batch_whose_partition_moved_is_given_up_uncommitted() -> None:
     consumer.owned = set()
     await loop.process([raw(0, "a")], consumer)
     assert publisher.sent == []
+    await loop.commits.settle()
     assert consumer.committed == {}
 
 
