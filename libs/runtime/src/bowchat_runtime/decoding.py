@@ -20,19 +20,20 @@ def decode(raw: Any, *, undecoded: bool = False) -> Record:
 
     Errors: `RejectError`, which names the header or field and never quotes its value.
     """
+    headers = headers_of(raw)
     try:
-        meta = from_headers(headers_of(raw))
+        meta = from_headers(headers)
     except BadEnvelopeError as error:
         if undecoded:
-            return _record(raw, _unreadable(raw), None)
+            return _record(raw, headers, _unreadable(raw), None)
         raise RejectError(str(error)) from None
     if undecoded:
-        return _record(raw, meta, None)
+        return _record(raw, headers, meta, None)
     model = event_class(meta.type)
     if model is None:
         raise RejectError("header ce_type names no event of this relay")
     try:
-        return _record(raw, meta, model.model_validate_json(raw.value or b""))
+        return _record(raw, headers, meta, model.model_validate_json(raw.value or b""))
     except ValidationError as error:
         raise RejectError(f"the event's data is invalid: {fields(error)}") from None
 
@@ -62,12 +63,13 @@ def key_bytes(key: str) -> bytes:
 def headers_of(raw: Any) -> Headers:
     """A record's headers. Kafka lets a writer leave a header's value out; here it is empty then."""
     headers: tuple[tuple[str, bytes | None], ...] = raw.headers
-    if all(value is not None for _, value in headers):
-        return cast("Headers", headers)
-    return tuple((name, value or b"") for name, value in headers)
+    for _, value in headers:
+        if value is None:
+            return tuple((name, value or b"") for name, value in headers)
+    return cast("Headers", headers)
 
 
-def _record(raw: Any, meta: Meta, event: Any) -> Record:
+def _record(raw: Any, headers: Headers, meta: Meta, event: Any) -> Record:
     return Record(
         topic=raw.topic,
         partition=raw.partition,
@@ -78,7 +80,7 @@ def _record(raw: Any, meta: Meta, event: Any) -> Record:
         value=raw.value or b"",
         timestamp_ms=raw.timestamp,
         broker_time=raw.timestamp_type == LOG_APPEND_TIME,
-        headers=headers_of(raw),
+        headers=headers,
     )
 
 

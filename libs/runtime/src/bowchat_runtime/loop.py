@@ -152,6 +152,8 @@ class BatchLoop:
         """Decode what may be processed; park what cannot be read or stands behind a parked record."""
         batch = _Batch(self._parking.fork(map(lane_of, raws)))
         for raw in raws:
+            if not self.subscription.concerns(raw) and park_id_of(raw) is None:
+                continue
             try:
                 record = decode(raw, undecoded=self.subscription.raw)
                 batch.records.append((raw, as_first_written(record, raw, batch.parking)))
@@ -163,7 +165,7 @@ class BatchLoop:
         return batch
 
     def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any) -> None:
-        lane, park_id = (record.topic, record.key), park_id_of(raw)
+        lane, park_id = (record.topic, record.key), park_id_of(record)
         verdict = self._verdict(batch, lane, raw.offset, park_id)
         if verdict is Verdict.SKIP:
             log.warning("replay_skipped", topic=raw.topic, position=record.position)

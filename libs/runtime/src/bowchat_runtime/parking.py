@@ -11,7 +11,7 @@ the replayed copy are still out of order: they are parked too, by the lane's `fl
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -81,6 +81,8 @@ class ParkingState:
 
     def fork(self, lanes: Iterable[Lane]) -> "ParkingState":
         """A copy for one batch, of its lanes alone, so that a batch that is decided again starts from the same state."""
+        if not self.lanes and not self.floors:
+            return ParkingState(released=self.released)
         wanted = set(lanes)
         return ParkingState(
             lanes={lane: dict(self.lanes[lane]) for lane in wanted & self.lanes.keys()},
@@ -103,10 +105,12 @@ def lane_of(raw: Any) -> Lane:
 
 def as_first_written(record: Record, raw: Any, state: ParkingState) -> Record:
     """A replayed copy with the time of the record that was parked. The state knows it; a header could be anybody's word."""
+    if not state.lanes:
+        return record
     original = state.lanes.get(lane_of(raw), {}).get(park_id_of(raw) or "")
     if original is None or original.written_ms is None:
         return record
-    return replace(record, timestamp_ms=original.written_ms, broker_time=original.broker_time)
+    return record._replace(timestamp_ms=original.written_ms, broker_time=original.broker_time)
 
 
 def parked(raw: Any, service: str, reason: str, now: datetime) -> Outgoing:
@@ -134,7 +138,7 @@ def released(raw: Any, service: str, park_id: str, now: datetime) -> Outgoing:
         park_id=park_id, topic=raw.topic, key=key_of(raw), offset=raw.offset, released_at=now
     )
     # The highest stage: it leaves after everything else of the batch.
-    return replace(_outgoing(service, event, f"{park_id}/released", now, headers_of(raw)), stage=9)
+    return _outgoing(service, event, f"{park_id}/released", now, headers_of(raw))._replace(stage=9)
 
 
 def discarded(event: RecordParked, service: str, now: datetime) -> Outgoing:

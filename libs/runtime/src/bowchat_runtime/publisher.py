@@ -58,10 +58,13 @@ def connection(settings: ServiceSettings) -> dict[str, Any]:
 
 
 class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
-    """The real one, over aiokafka's idempotent producer."""
+    """The real one, over aiokafka's idempotent producer.
 
-    def __init__(self, settings: ServiceSettings, service: str) -> None:
-        self._settings, self._service = settings, service
+    `linger_ms` is how long a batch waits for whoever publishes next: for many small publishes at once.
+    """
+
+    def __init__(self, settings: ServiceSettings, service: str, *, linger_ms: int = 0) -> None:
+        self._settings, self._service, self._linger_ms = settings, service, linger_ms
         self._producer: _Working | None = None
         self._building = asyncio.Lock()
 
@@ -81,7 +84,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             client_id=f"{self._service}-{self._settings.instance}",
             enable_idempotence=True,
             acks="all",
-            linger_ms=2,
+            linger_ms=self._linger_ms,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
             max_request_size=LARGEST_PARKED_BYTES,
             retry_backoff_ms=100,

@@ -1,16 +1,15 @@
 """What a handler receives and returns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from bowchat_contracts.envelope import Event, Headers, Meta, traceparent
 from bowchat_contracts.ids import derived_id
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One received record: where it stood, who it is about, what it says."""
 
     topic: str
@@ -33,11 +32,15 @@ class Record:
     @property
     def position(self) -> str:
         """Where the record stands. A record read again after a crash has the same position; a duplicate has another."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        return position_of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+def position_of(record: Any) -> str:
+    """The same of a record that may not be decoded yet."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+class Outgoing(NamedTuple):
     """One event to publish."""
 
     topic: str
@@ -95,6 +98,10 @@ class Handler(Protocol[State]):
     def forget(self) -> None: ...
 
 
+def always(raw: Any) -> bool:  # noqa: ARG001 - the form of `concerns`
+    return True
+
+
 @dataclass(frozen=True)
 class Subscription(Generic[State]):
     """Which topics a handler reads. Exactly one of `topics` and `pattern` is given."""
@@ -108,6 +115,9 @@ class Subscription(Generic[State]):
     patience_ms: int = 0
     """How long the broker may hold records back, so that they come in batches: for work that nobody waits for, since each
     batch costs a fetch, a commit and a line in the log, however small it is."""
+    concerns: Callable[[Any], bool] = always
+    """Whether a record, not decoded yet, can concern the handler at all. The others count as done: a quick look spares most
+    of their cost where a handler wants few of a topic's records. It must not raise, and in doubt says yes."""
     raw: bool = False
     """Hand records over undecoded (`event` is None, a bad envelope becomes the type `unreadable`): for the audit log,
     which keeps everything and judges nothing."""

@@ -106,7 +106,7 @@ def _subscriptions(
     statuses = StatusesHandler(ledger, sender.wake)
     return [
         Subscription(deliveries, topics=(DELIVERIES_REQUESTED,), name="deliveries"),
-        Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks"),
+        Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks", concerns=webhooks.concerns),
         Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
         Subscription(StopsHandler(ledger), topics=(CONTACTS_FROZEN, CONVERSATIONS_CHANGED), name="stops"),
         Subscription(ErasureHandler(ledger), topics=(SUBJECTS_ERASED,), name="erasures"),

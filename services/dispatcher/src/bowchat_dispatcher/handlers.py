@@ -5,6 +5,7 @@ sending. They write the ledger only; sending is the sender's.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bowchat_contracts.conversations import ContactFrozen, ConversationChanged
 from bowchat_contracts.deliveries import DeliveryRequested, StatusReceived
@@ -62,12 +63,16 @@ class WebhooksHandler:
     def __init__(self, ledger: Ledger, endpoints: Endpoints, wake: Wake) -> None:
         self._ledger, self._endpoints, self._wake = ledger, endpoints, wake
 
+    def concerns(self, raw: Any) -> bool:
+        """Most insurers read their topic themselves."""
+        return self._endpoints.url(insurer_of(raw.topic)) is not None
+
     async def load(self, records: Sequence[Record]) -> Batch:
-        ours = {webhook_delivery_id(record) for record in records if self._is_ours(record)}
+        ours = {webhook_delivery_id(record) for record in records if self.concerns(record)}
         return Batch(await self._ledger.find(ours) if ours else {})
 
     def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
-        if not self._is_ours(record):
+        if not self.concerns(record):
             return ()
         return _open(state, webhook_row(record), record, now)
 
@@ -76,9 +81,6 @@ class WebhooksHandler:
 
     def forget(self) -> None:
         """Nothing is cached."""
-
-    def _is_ours(self, record: Record) -> bool:
-        return self._endpoints.url(insurer_of(record.topic)) is not None
 
 
 class StatusesHandler:

@@ -32,6 +32,8 @@ NAME = "ingest"
 _IMPORTS_AT_ONCE = 8
 """Each may hold some hundred thousand rows in memory."""
 _SHORTEST_TOKEN = 32
+# Every webhook is a publish of its own.
+_LINGER_MS = 5
 
 
 def build(
@@ -46,7 +48,7 @@ def build(
 
     Errors: `SettingsError` for a secret file that is missing or of no use.
     """
-    kafka = KafkaPublisher(settings, NAME)
+    kafka = KafkaPublisher(settings, NAME, linger_ms=_LINGER_MS)
     to_kafka = publisher or kafka
     lane = partial(
         Lane,

@@ -1,6 +1,5 @@
 """Replies from insurers' own topics: when they arrived."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +21,6 @@ async def test_a_reply_arrived_when_the_broker_took_it_and_not_when_the_insurer_
     """The broker's own time counts, so that a replay says the same; a time that the insurer wrote could be backdated."""
     reply = InsurerReply(reply_id="r-1", alias="ph_x", text=MessageText("Yes."))
     one = record(reply, topic="insurer.acme.replies", key="ph_x", time=APPENDED)
-    (outgoing,) = await run_batch(RepliesHandler(), [replace(one, broker_time=broker_time)], NOW)
+    (outgoing,) = await run_batch(RepliesHandler(), [one._replace(broker_time=broker_time)], NOW)
     assert isinstance(outgoing.event, ReplyReceived)
     assert outgoing.event.received_at == expected

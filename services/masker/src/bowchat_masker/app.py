@@ -55,6 +55,8 @@ from bowchat_runtime.seal import Opener
 from bowchat_runtime.service import Service
 
 NAME = "masker"
+# An answer to a question of days ago may be read a little later, in larger batches.
+_PATIENCE_MS = 100
 
 
 def build(
@@ -148,7 +150,13 @@ def _commands(stores: Kept, looks: Tools, settings: MaskerSettings) -> list[Subs
     return [
         *(Subscription(each, topics=(COMMANDS_REQUESTED,), name=name) for name, each in by_command.items()),
         Subscription(answers, topics=(COMMANDS_ANSWERED,), name="command-answers"),
-        Subscription(consents, topics=(INBOUND_ROUTED,), name="consents"),
+        Subscription(
+            consents,
+            topics=(INBOUND_ROUTED,),
+            name="consents",
+            patience_ms=_PATIENCE_MS,
+            concerns=consents.concerns,
+        ),
     ]
 
 

@@ -39,10 +39,15 @@ _LONGEST = 80
 _APART = re.compile(r"[\s!-/:-@\[-`{-~।¡¿…–—’“”]+")
 
 
+def may_be_wish(text: str) -> bool:
+    """Whether it is short enough."""
+    return len(text) <= _LONGEST
+
+
 def wish_of(content: Content, insurer: str) -> Wish | None:
     """What a message wishes of this insurer, where it says nothing else."""
     text = content.text if isinstance(content, TextContent | ButtonContent) else None
-    if text is None or len(text.reveal()) > _LONGEST:
+    if text is None or not may_be_wish(text.reveal()):
         return None
     said = "".join(" " if _is_picture(each) else each for each in text.reveal())
     words = [each for each in _APART.split(canonicalise(said).text.casefold()) if each]

@@ -1,7 +1,7 @@
 """Messages and replies through the handlers: the same events again after a crash, none for a duplicate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -112,7 +112,7 @@ async def test_a_released_record_is_told_again(worker: Worker, received: Make) -
     """A record from the park may have been decided and never published: its copy gives the same events."""
     one = received("one", "my car")
     first = await worker.messages(one)
-    copy = replace(one, offset=9, headers=(*one.headers, (PARK_ID_HEADER, b"pk")))
+    copy = one._replace(offset=9, headers=(*one.headers, (PARK_ID_HEADER, b"pk")))
     assert wire(await worker.messages(copy, now=LATER)) == wire(first)
 
 
@@ -190,7 +190,7 @@ async def test_only_accepted_replies_count(
 async def test_an_accepted_reply_without_a_conversation_is_rejected(worker: Worker, replied: Make) -> None:
     """It can never be processed, so it is set aside for people."""
     answer = replied("r", derived_id("cv", "x"), derived_id("ct", "x"), offset=1)
-    nameless = replace(answer, event=answer.event.model_copy(update={"conversation_id": None}))
+    nameless = answer._replace(event=answer.event.model_copy(update={"conversation_id": None}))
     with pytest.raises(RejectError, match="must name its conversation"):
         await worker.answers(nameless)
 

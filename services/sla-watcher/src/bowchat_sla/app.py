@@ -16,6 +16,8 @@ from bowchat_sla.store import DATABASE, ClockStore, MongoClocks
 from bowchat_sla.ticker import Ticker
 
 NAME = "sla-watcher"
+# Clocks run by the times that events tell, not by when they are read.
+_PATIENCE_MS = 100
 
 
 def build(
@@ -38,11 +40,14 @@ def build(
         resources.append(publisher)
     ticker = Ticker(clocks, publisher, clock)
     resources.append(ticker)
+    handler = ClockHandler(clocks)
     topics = (INBOUND_RELAYED, REPLIES_DECIDED, CONVERSATIONS_CHANGED)
     return Service(
         name=NAME,
         publisher=publisher,
-        subscriptions=[Subscription(ClockHandler(clocks), topics=topics)],
+        subscriptions=[
+            Subscription(handler, topics=topics, patience_ms=_PATIENCE_MS, concerns=handler.concerns)
+        ],
         resources=resources,
         tasks=[ticker.watch],
         ready=[database.ping] if uses_mongo else [],

@@ -4,12 +4,15 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bowchat_contracts.conversations import ConversationChanged
 from bowchat_contracts.ids import ClockId, ConversationId
 from bowchat_contracts.inbound import MessageRelayed
 from bowchat_contracts.replies import ReplyDecided
-from bowchat_runtime.records import Outgoing, Record
+from bowchat_contracts.topics import INBOUND_RELAYED
+from bowchat_runtime.decoding import key_of
+from bowchat_runtime.records import Outgoing, Record, position_of
 from bowchat_sla import domain, metrics
 from bowchat_sla.domain import Clock
 from bowchat_sla.store import ClockStore
@@ -40,6 +43,13 @@ class ClockHandler:
     def __init__(self, store: ClockStore) -> None:
         self._store = store
         self._started_by: OrderedDict[ConversationId, str] = OrderedDict()
+
+    def concerns(self, raw: Any) -> bool:
+        """Not the later messages of a conversation whose clock is known to have started: most of what is read."""
+        if raw.topic != INBOUND_RELAYED:
+            return True
+        starter = self._started_by.get(key_of(raw) or "")
+        return starter is None or starter == position_of(raw)
 
     async def load(self, records: Sequence[Record]) -> Clocks:
         subjects = [self._subject(record) for record in records]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from pydantic import ValidationError
@@ -20,13 +20,15 @@ from bowchat_masker.handlers.reveals import RevealTools
 from bowchat_masker.model import Contact
 from bowchat_masker.reveal_store import RevealStore
 from bowchat_masker.reveals import Reveal, answered, as_written, ended, granted
-from bowchat_masker.stop_words import wish_of
+from bowchat_masker.stop_words import may_be_wish, wish_of
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import VaultBrokenError
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import SealBrokenError
 
+_WORDS = ("text", "button")
+"""Kinds of content that can say STOP, and nothing else that counts here."""
 _BUTTON = re.compile(r"bt_[a-p]{32}")
 
 
@@ -48,6 +50,14 @@ class Consents:
     def __init__(self, rows: VaultStore, store: RevealStore, tools: RevealTools) -> None:
         self._rows, self._store = rows, store
         self._vault, self._opener, self._mint, self._keys = tools.vault, tools.opener, tools.mint, tools.keys
+
+    def concerns(self, raw: Any) -> bool:
+        """Not what is only talk: every message of everybody is read here."""
+        try:
+            content = orjson.loads(raw.value)["content"]
+            return content["kind"] not in _WORDS or may_be_wish(content["text"])
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return True
 
     async def load(self, records: Sequence[Record]) -> ConsentState:
         people = sorted(
