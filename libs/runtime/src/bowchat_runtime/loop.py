@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -143,8 +144,9 @@ class BatchLoop:
     async def _attempt(self, raws: Sequence[Raw]) -> None:
         batch = self._sorted(raws)
         state = await self._handler.load([record for _, record in batch.records])
+        now = self._clock()
         for raw, record in batch.records:
-            self._decide(batch, raw, record, state)
+            self._decide(batch, raw, record, state, now)
         await self._handler.save(state)
         await self._finish(batch)
 
@@ -164,7 +166,7 @@ class BatchLoop:
                     log.exception("replay_unreadable", topic=raw.topic, offset=raw.offset, reason=str(error))
         return batch
 
-    def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any) -> None:
+    def _decide(self, batch: _Batch, raw: Raw, record: Record, state: Any, now: datetime) -> None:
         lane, park_id = (record.topic, record.key), park_id_of(record)
         verdict = self._verdict(batch, lane, raw.offset, park_id)
         if verdict is Verdict.SKIP:
@@ -174,7 +176,7 @@ class BatchLoop:
             self._park(batch, raw, _behind(batch.parking, lane))
             return
         try:
-            batch.outgoing += self._tried(record, state)
+            batch.outgoing += self._tried(record, state, now)
         except Exception as error:
             reason = str(error) if isinstance(error, RejectError) else where(error)
             if park_id is None:
@@ -182,7 +184,7 @@ class BatchLoop:
             log.exception("record_failed", topic=raw.topic, position=record.position, reason=reason)
             return
         if park_id is not None and not self.subscription.raw:
-            release = released(raw, self._service, park_id, self._clock())
+            release = released(raw, self._service, park_id, now)
             batch.parking.apply(release.event)
             batch.outgoing.append(release)
 
@@ -190,10 +192,10 @@ class BatchLoop:
         # The audit log takes everything as it comes: parking is the business of who acts on a record.
         return Verdict.PROCESS if self.subscription.raw else batch.parking.verdict(lane, offset, park_id)
 
-    def _tried(self, record: Record, state: Any) -> Sequence[Outgoing]:
+    def _tried(self, record: Record, state: Any, now: datetime) -> Sequence[Outgoing]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._handler.decide(record, state, self._clock())
+                return self._handler.decide(record, state, now)
             except RejectError:
                 raise
             except Exception:

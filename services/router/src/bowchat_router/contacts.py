@@ -47,6 +47,8 @@ def identify(
     other_refs: Sequence[Ref] = (),
 ) -> Writer:
     """The contact behind these refs; `fresh` is the id it gets if it is a new one. `other_refs` are the same identities."""
+    if not other_refs and (known_so := _known_so(refs, stored)) is not None:
+        return known_so
     others = dict(zip(refs, other_refs, strict=False))
     inherited = _renamed(others, stored)
     known = {**stored, **inherited}
@@ -66,6 +68,20 @@ def identify(
         learnt=learnt,
         links="kept_apart" if len(own) < len(rest) else "linked" if rest and learnt else None,
     )
+
+
+def _known_so(refs: Sequence[Ref], stored: Mapping[Ref, KnownRef]) -> Writer | None:
+    """The writer where nothing is new: the first of these refs leads, the others follow it. So it is with most messages."""
+    leader = stored.get(refs[0])
+    if leader is None:
+        return None
+    for ref in refs[1:]:
+        found = stored.get(ref)
+        if found is None or found.contact_id != leader.contact_id:
+            return None
+        if found.stronger != leader.ref or ref not in leader.weaker:
+            return None
+    return Writer(leader.contact_id, (leader.ref, *leader.weaker))
 
 
 def _renamed(others: Mapping[Ref, Ref], stored: Mapping[Ref, KnownRef]) -> dict[Ref, KnownRef]:
