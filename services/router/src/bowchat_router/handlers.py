@@ -43,6 +43,8 @@ class Batch:
     decided: list[Entry] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     duplicates: int = 0
+    met_again: bool = False
+    """Whether a record came that had been decided before."""
 
     def told_before(self, record: Record, subject: str) -> Sequence[Outgoing] | None:
         """What this record gave already: the same again, nothing for a duplicate, None when it is new.
@@ -53,6 +55,7 @@ class Batch:
         entry = self.entries.get(subject)
         if entry is None:
             return None
+        self.met_again = True
         if entry.position == record.position or park_id_of(record) is not None:
             return journal.events(record, entry)
         self.duplicates += 1
@@ -99,9 +102,17 @@ class _Remembering:
 
 
 class InboundHandler(_Remembering):
-    """A policyholder's message: who wrote, about what, to which insurer and desk."""
+    """A policyholder's message: who wrote, about what, to which insurer and desk.
+
+    Messages that come again are rare, so a batch is decided without asking which were decided before: the journal refuses
+    one that was. Only then, after every start, and for as long as some come again, is it asked first.
+    """
 
     _adds_contacts = True
+
+    def __init__(self, store: RouterStore, registries: Registries, memory: Memory) -> None:
+        super().__init__(store, registries, memory)
+        self._asks_first = True
 
     async def load(self, records: Sequence[Record]) -> Batch:
         messages: list[InboundReceived] = [record.event for record in records]
@@ -111,7 +122,7 @@ class InboundHandler(_Remembering):
         known |= await self._store.refs(missing) if missing else {}
         return Batch(
             registry=self._registries.current,
-            entries=await self._store.entries(sorted(_subjects(messages))),
+            entries=await self._store.entries(sorted(_subjects(messages, themselves=self._asks_first))),
             conversations=await self._conversations({each.contact_id for each in known.values()}),
             refs=known,
             fresh={message.refs[0]: random_id("ct") for message in messages},
@@ -136,6 +147,14 @@ class InboundHandler(_Remembering):
         _learn(state, writer)
         state.take(entry)
         return outgoing
+
+    async def save(self, state: Batch) -> None:
+        await super().save(state)
+        self._asks_first = state.met_again
+
+    def forget(self) -> None:
+        super().forget()
+        self._asks_first = True
 
 
 class ReplyHandler(_Remembering):
@@ -183,9 +202,10 @@ def _question(message: InboundReceived, writer: Writer, state: Batch) -> Questio
     )
 
 
-def _subjects(messages: Sequence[InboundReceived]) -> set[MessageId]:
-    """The messages themselves, and those that they speak of."""
-    return {message.message_id for message in messages}.union(*map(domain.speaks_of, messages))
+def _subjects(messages: Sequence[InboundReceived], *, themselves: bool) -> set[MessageId]:
+    """What these messages speak of, and the messages themselves where that is asked."""
+    own = {message.message_id for message in messages if themselves}
+    return own.union(*map(domain.speaks_of, messages))
 
 
 def _spoken_of(message: InboundReceived, state: Batch) -> dict[MessageId, ConversationId]:

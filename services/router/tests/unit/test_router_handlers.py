@@ -1,6 +1,6 @@
 """Messages and replies through the handlers: the same events again after a crash, none for a duplicate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_registry.registry import Registry
 from bowchat_router.handlers import InboundHandler, ReplyHandler
+from bowchat_router.journal import Entry
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.remembered import Memory
 from bowchat_runtime.errors import ConflictError, RejectError
@@ -41,6 +42,13 @@ class Worker:
 
     async def messages(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
         return await run_batch(self.inbound, records, now)
+
+    async def messages_decided_again(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
+        """As the loop does it: the journal refuses, the batch is decided again."""
+        with pytest.raises(ConflictError):
+            await self.messages(*records, now=now)
+        self.inbound.forget()
+        return await self.messages(*records, now=now)
 
     async def answers(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
         return await run_batch(self.replies, records, now)
@@ -113,7 +121,40 @@ async def test_a_released_record_is_told_again(worker: Worker, received: Make) -
     one = received("one", "my car")
     first = await worker.messages(one)
     copy = one._replace(offset=9, headers=(*one.headers, (PARK_ID_HEADER, b"pk")))
-    assert wire(await worker.messages(copy, now=LATER)) == wire(first)
+    assert wire(await worker.messages_decided_again(copy, now=LATER)) == wire(first)
+
+
+async def test_a_late_duplicate_is_refused_and_then_absorbed(
+    worker: Worker, store: MemoryRouter, received: Make
+) -> None:
+    """Nobody asks whether a message was decided before, and still one that was leaves nothing behind: neither an event nor
+    a place in the conversation, of its own or of what came with it.
+    """
+    await worker.messages(received("one", "my car"))
+    again, new = received("one", "my car", offset=1), received("two", "my car, please", offset=2)
+    (only,) = routed(await worker.messages_decided_again(new, again))
+    assert (only.message_id, only.seq) == (new.event.message_id, 2)
+    (last,) = routed(await worker.messages(received("three", "my car?", offset=3)))
+    assert last.seq == 3
+
+
+async def test_the_store_is_asked_only_where_it_may_know(
+    worker: Worker, store: MemoryRouter, received: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a start it is asked which messages were decided; while all are new it is not."""
+    asked: list[int] = []
+    entries = store.entries
+
+    async def counted(subjects: Sequence[str]) -> dict[str, Entry]:
+        asked.append(len(subjects))
+        return await entries(subjects)
+
+    monkeypatch.setattr(store, "entries", counted)
+    for offset, name in enumerate(["one", "two", "three"]):
+        await worker.messages(received(name, "my car", offset=offset))
+    worker.inbound.forget()
+    await worker.messages(received("four", "my car", offset=3))
+    assert asked == [1, 0, 0, 1]
 
 
 async def test_triage_is_joined_and_left(worker: Worker, received: Make) -> None:

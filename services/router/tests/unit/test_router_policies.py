@@ -131,7 +131,7 @@ class TestTheJournal:
         imports = Imports(journal := MemoryPolicyJournal())
         one, two = changed("one", row("ACM-001122", ASHA)), changed("two", row("ACM-001122", RAVI))
         await take(imports, one, one, two)
-        await take(imports, replace(one, offset=9))
+        await take(imports, one._replace(offset=9))
         assert imports.book.held_by([ASHA]) == ()
         assert len(imports.book.held_by([RAVI])) == 1
         assert len([each async for each in journal.everything()]) == 2

@@ -16,7 +16,7 @@ from bowchat_router.memory import MemoryRouter
 from bowchat_router.remembered import Memory
 from bowchat_router.store import End
 from bowchat_runtime.clock import system_clock
-from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.errors import ConflictError, DependencyDownError
 from bowchat_runtime.records import Outgoing, Record
 
 TEXTS = ("hello", "my car", "BHS-2026-001", "hospital of bharat", "ACM-2026-001", "thanks")
@@ -65,7 +65,7 @@ class Run:
         return InboundHandler(self._store, self._registries, Memory())
 
     async def all(self, plan: list[tuple[int, str]]) -> None:
-        for size, end in [*plan, *[(8, "committed")] * len(self._topic)]:
+        for size, end in [*plan, *[(8, "committed")] * 2 * len(self._topic)]:
             await self._batch(self._topic[self._committed : self._committed + size], end)
 
     async def _batch(self, records: list[Record], end: str) -> None:
@@ -74,7 +74,7 @@ class Run:
         self._store.away = end == "store away in the middle"
         try:
             await self._handler.save(state)
-        except DependencyDownError:
+        except (ConflictError, DependencyDownError):
             self._handler.forget()
             return
         self._store.away = False
