@@ -37,7 +37,7 @@ def keyed_id(prefix: str, key: bytes, *parts: str) -> str:
 
 def _joined(parts: tuple[str, ...]) -> bytes:
     # Length-prefixed, so that ("ab", "c") and ("a", "bc") differ.
-    return b"".join(f"{len(part)}:{part}".encode() for part in parts)
+    return "".join([f"{len(part)}:{part}" for part in parts]).encode()
 
 
 def _pattern(prefix: str) -> StringConstraints:

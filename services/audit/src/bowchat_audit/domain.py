@@ -298,5 +298,5 @@ def _decoded(text: bytes) -> bytes:
 def _subjects(data: dict[str, Any] | None) -> list[str]:
     if data is None:
         return []
-    found = [data.get(name) for name in _SUBJECT_FIELDS]
+    found = [data[name] for name in _SUBJECT_FIELDS if name in data]
     return [each for each in found if isinstance(each, str) and _IDENTIFIER.fullmatch(each)]

@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 
 from bowchat_contracts.envelope import Event, Meta
 from bowchat_contracts.ids import keyed_id
@@ -10,6 +11,7 @@ from bowchat_masker.guard import Cleared, Draft
 from bowchat_runtime.records import Outgoing
 
 _SOURCE = "/bowchat"
+_HEX_LETTERS = bytes(b"abcdef"[byte % 6] for byte in range(256))
 
 
 class Mint:
@@ -17,6 +19,8 @@ class Mint:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        # Every message of a conversation asks for its thread again, more than once.
+        self._thread_ids = lru_cache(maxsize=16_384)(partial(keyed_id, "th", key))
 
     def message_id(self, insurer: str, message_id: str) -> str:
         return keyed_id("im", self._key, insurer, message_id)
@@ -25,7 +29,7 @@ class Mint:
         return keyed_id("md", self._key, insurer, message_id)
 
     def thread_id(self, insurer: str, conversation_id: str) -> str:
-        return keyed_id("th", self._key, insurer, conversation_id)
+        return self._thread_ids(insurer, conversation_id)
 
     def media_key(self, insurer: str, media_id: str) -> bytes:
         """What locks the cleaned copy of a file, and is the secret in the link to it."""
@@ -60,7 +64,7 @@ class Mint:
     def _trace(self, insurer: str, subject_id: str) -> str:
         """A trace of this insurer's own. Hex letters only, so that no trace holds, or seems to hold, a number."""
         digest = hmac.digest(self._key, f"trace|{insurer}|{subject_id}".encode(), "sha384")
-        letters = "".join("abcdef"[byte % 6] for byte in digest)
+        letters = digest.translate(_HEX_LETTERS).decode()
         return f"00-{letters[:32]}-{letters[32:]}-01"
 
 

@@ -54,6 +54,8 @@ def learn(known: Known | None, seen: Identity, sent_at: datetime) -> Learned:
     A message older than the last change adds to what is known and does not replace what is current, so that a
     record read twice cannot bring an old number back.
     """
+    if known is not None and _is_current(known, seen):
+        return Learned(known, False, False)
     before = known or Known(newest=sent_at)
     is_newer = sent_at >= before.newest
     fields = {
@@ -65,6 +67,14 @@ def learn(known: Known | None, seen: Identity, sent_at: datetime) -> Learned:
     after = Known(**fields, newest=max(sent_at, before.newest))
     moved = bool(before.number) and after.number[:1] != before.number[:1]
     return Learned(after, True, moved)
+
+
+def _is_current(known: Known, seen: Identity) -> bool:
+    """Nothing new, as nearly always: all that is seen is the newest that is known."""
+    return all(
+        not value or (value,) == getattr(known, field)[:1]
+        for field, value in ((each, getattr(seen, each)) for each in _FIELDS)
+    )
 
 
 def _remember(values: tuple[str, ...], value: str | None, *, in_front: bool) -> tuple[str, ...]:
