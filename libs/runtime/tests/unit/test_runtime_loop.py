@@ -352,3 +352,21 @@ def test_every_key_comes_back_from_its_text_as_the_same_bytes(key: bytes, other:
     """A partner's key may be any bytes: it is replayed under the very same, and no two keys share a lane."""
     assert key_bytes(key_of(Raw(0, key, b"", ())) or "") == key
     assert (key_of(Raw(0, key, b"", ())) == key_of(Raw(0, other, b"", ()))) == (key == other)
+
+
+async def test_what_cannot_concern_the_handler_is_done_unread() -> None:
+    """A record that its subscription passes by costs no decoding, holds nobody up, and is committed like the others; a copy
+    of a parked one is always looked at, or it would stay parked for ever.
+    """
+    handler, publisher, parking = Echo(), MemoryPublisher(), ParkingState()
+    subscription: Subscription[Any] = Subscription(
+        handler, topics=(TOPIC,), concerns=lambda found: found.key == b"a"
+    )
+    loop, consumer = BatchLoop("router", subscription, publisher, parking, lambda: NOW), Consumer()
+    unread = raw(1, "b")
+    unread.value = b"{"
+    await loop.process([raw(0, "a"), unread, raw(2, "b", park_id="pk_gone")], consumer)
+    await loop.commits.settle()
+    assert handler.decided == [f"{TOPIC}/0/0"]
+    assert parking.outstanding == 0
+    assert consumer.committed == {TopicPartition(TOPIC, 0): 3}

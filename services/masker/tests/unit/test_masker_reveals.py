@@ -92,7 +92,9 @@ class Matter:
         return made
 
     async def taps_on(self, *records: Record) -> list[Outgoing]:
-        return await run_batch(Consents(self.world.store, self.store, self.tools()), records, self.now)
+        consents = Consents(self.world.store, self.store, self.tools())
+        read = [each for each in records if consents.concerns(each)]
+        return await run_batch(consents, read, self.now)
 
     async def buttons(self) -> tuple[str, str]:
         """Ask, and return what the two buttons bring back: yes, no."""
@@ -404,3 +406,13 @@ async def test_ending_an_alias_ends_what_was_agreed_under_it(matter: Matter, by_
     sent = await matter.asks(asked)
     assert found(sent, InsurerRevealChanged).state == found(sent, RevealChanged).state == "revoked"
     assert final(await matter.asks(asked)) == final(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("STOP", True), ("Please stop", True), ("Good morning, my car was parked outside when " * 3, False)],
+)
+def test_only_what_may_be_a_wish_is_read(matter: Matter, text: str, read: bool) -> None:
+    """Of everybody's messages, those too long to be STOP pass by unread."""
+    record = matter.world.message(text, name="m1")
+    assert Consents(matter.world.store, matter.store, matter.tools()).concerns(record) is read

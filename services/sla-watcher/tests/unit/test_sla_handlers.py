@@ -1,6 +1,7 @@
 """The handler over batches: what is told, what is absorbed, what a crash repeats."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,3 +160,30 @@ async def test_a_lost_compare_and_set_is_decided_again() -> None:
         await slow.save(state)
     slow.forget()
     assert told(await run_batch(slow, [reply], at(22))) == ["met"]
+
+
+async def test_only_the_message_that_started_a_clock_is_read_again() -> None:
+    """Once a conversation's clock is known to run, its later messages pass by unread; its starter, replies, and whatever
+    comes after partitions moved do not.
+    """
+    handler = ClockHandler(MemoryClocks())
+    starter, later = relayed("one", 0), relayed("one", 1, seq=2)
+    assert handler.concerns(as_read(starter))
+    assert handler.concerns(as_read(later))
+    await run_batch(handler, [starter], at(0))
+    assert handler.concerns(as_read(starter))
+    assert not handler.concerns(as_read(later))
+    assert handler.concerns(as_read(decided("one", 2, seconds=9)))
+    assert handler.concerns(as_read(relayed("other", 3)))
+    handler.forget()
+    assert handler.concerns(as_read(later))
+
+
+def as_read(record: Record) -> Any:
+    """As aiokafka hands it over."""
+    return SimpleNamespace(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.event.conversation_id.encode(),
+    )
