@@ -101,7 +101,7 @@ def _choice(kind: Any, chosen: Json) -> Said | None:
 
 def _system(message: Json) -> Said:
     kind = part(message, "system").get("type")
-    if kind in _NUMBER_CHANGES:
+    if isinstance(kind, str) and kind in _NUMBER_CHANGES:
         return _OTHER["number_changed"]
     return _OTHER["identity_changed" if kind == "customer_identity_changed" else "system"]
 
