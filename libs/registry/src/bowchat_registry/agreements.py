@@ -122,6 +122,11 @@ class Agreement(Written):
     def _desks_by_name(self) -> dict[str, Desk]:
         return {name: desk for desk in self.desks for name in desk.names}
 
+    @cached_property
+    def desks_by_name(self) -> dict[str, str]:
+        """The desks' names, by all that commands may call them."""
+        return {name: desk.name for name, desk in self._desks_by_name.items()}
+
     def desk(self, name: str | None) -> Desk | None:
         """The desk of this name or handle."""
         return self._desks_by_name.get(name or "")

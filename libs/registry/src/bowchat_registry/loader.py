@@ -1,4 +1,4 @@
-"""Reading a registry directory: `insurers/*.yaml`, `taxonomy.yaml`, `rules.yaml`, `policies.csv`.
+"""Reading a registry directory: `insurers/*.yaml`, `taxonomy.yaml`, `rules.yaml`, `commands.yaml`, `policies.csv`.
 
 All problems are found in one go.
 """
@@ -15,15 +15,19 @@ from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.calendar import Calendar
 from bowchat_registry.checks import AgreementChecks, Place, RuleChecks
+from bowchat_registry.commands import CommandChecks, CommandsFile
 from bowchat_registry.policies import read_policies
 from bowchat_registry.problems import Problem, RegistryError
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
+from bowchat_registry.slash import Macro
 from bowchat_registry.taxonomy import Taxonomy, contradictions
 from bowchat_registry.written import naming
 from bowchat_registry.yaml_source import YamlDocument, read_yaml
 
 TAXONOMY, RULES, POLICIES, INSURERS = "taxonomy.yaml", "rules.yaml", "policies.csv", "insurers"
+COMMANDS = "commands.yaml"
+"""May be missing: then there are the built-in commands alone."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Sources = dict[str, bytes]
@@ -39,6 +43,8 @@ def read_sources(directory: Path) -> Sources:
         *(directory / each for each in (TAXONOMY, RULES, POLICIES)),
         *sorted((directory / INSURERS).glob("*.yaml")),
     ]
+    if (directory / COMMANDS).exists():
+        paths.append(directory / COMMANDS)
     sources, problems = {}, []
     for path in paths:
         name = path.relative_to(directory).as_posix()
@@ -72,6 +78,7 @@ def parse(sources: Sources, directory: str) -> Registry:
     taxonomy = reading.taxonomy()
     agreements = reading.agreements()
     rules = reading.rules(agreements)
+    commands = reading.commands(agreements)
     types = taxonomy.policy_type_names if taxonomy else None
     policies, mistaken = read_policies(POLICIES, reading.text(POLICIES), reading.declared, types)
     problems = reading.problems + mistaken
@@ -83,6 +90,7 @@ def parse(sources: Sources, directory: str) -> Registry:
         rules,
         PolicyBook(policies),
         taxonomy,
+        MappingProxyType(commands),
     )
 
 
@@ -161,6 +169,16 @@ class _Reading:
             for name, each in given.items()
         }
         return {name: each for name, each in found.items() if each}
+
+    def commands(self, agreements: dict[str, Agreement]) -> dict[str, Macro]:
+        document = self._document(COMMANDS) if COMMANDS in self._sources else None
+        written = self._model(document, CommandsFile, document.data) if document else None
+        if document is None or written is None:
+            return {}
+        desks = {insurer: each.desks_by_name for insurer, each in agreements.items()}
+        checks = CommandChecks(written.commands, desks)
+        self._take(document, checks.mistakes(), ("commands",))
+        return {each.name: each.macro() for each in written.commands}
 
     def _document(self, name: str) -> YamlDocument | None:
         document, problems = read_yaml(name, self.text(name))

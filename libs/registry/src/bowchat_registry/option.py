@@ -16,5 +16,5 @@ def registry_option(parser: argparse.ArgumentParser) -> None:
         default=Path(named) if named else None,
         required=not named,
         metavar="DIR",
-        help=f"holds insurers/, taxonomy.yaml, rules.yaml, policies.csv; default: {_VARIABLE}",
+        help=f"holds insurers/, taxonomy.yaml, rules.yaml, commands.yaml, policies.csv; default: {_VARIABLE}",
     )

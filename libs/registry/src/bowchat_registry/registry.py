@@ -1,7 +1,7 @@
 """The registry as services read it: whole, checked and unchanging."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -9,12 +9,13 @@ from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import KnownPolicies
 from bowchat_registry.formats import FormatBook
 from bowchat_registry.rules import RuleBook
+from bowchat_registry.slash import Desks, Macro
 from bowchat_registry.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Agreements by insurer, rules, policies and the taxonomy. A change of any file makes another registry."""
+    """Agreements by insurer, rules, policies, the taxonomy and commands. A change of any file makes another registry."""
 
     version: str
     """Derived from the content of all files."""
@@ -22,6 +23,8 @@ class Registry:
     rules: RuleBook
     policies: KnownPolicies
     taxonomy: Taxonomy
+    commands: Mapping[str, Macro] = field(default_factory=dict)
+    """The aggregator's own commands by their names."""
 
     @property
     def insurers(self) -> tuple[str, ...]:
@@ -36,6 +39,11 @@ class Registry:
     def formats(self) -> FormatBook:
         """How all insurers' numbers look."""
         return FormatBook({insurer: each.formats for insurer, each in self.agreements.items()})
+
+    @cached_property
+    def desks(self) -> Mapping[str, Desks]:
+        """The desks of each insurer, as commands may call them: what `slash.parse` is told."""
+        return {insurer: each.desks_by_name for insurer, each in self.agreements.items()}
 
     def open_desks(self, now: datetime) -> "OpenDesks":
         """The desks that work now, as (insurer, desk)."""

@@ -8,10 +8,16 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.commands import CommandsFile
 from bowchat_registry.rules import RulesFile
 from bowchat_registry.taxonomy import Taxonomy
 
-MODELS: dict[str, type[BaseModel]] = {"agreement": Agreement, "rules": RulesFile, "taxonomy": Taxonomy}
+MODELS: dict[str, type[BaseModel]] = {
+    "agreement": Agreement,
+    "rules": RulesFile,
+    "taxonomy": Taxonomy,
+    "commands": CommandsFile,
+}
 """What a file's first line names in `# yaml-language-server: $schema=….schema.json`."""
 
 _COMMITTED = Path("docs/registry")

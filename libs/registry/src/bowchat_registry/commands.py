@@ -1,0 +1,178 @@
+"""Commands of an aggregator's own: sequences of built-in ones, from `commands.yaml`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from bowchat_registry.slash import (
+    BUILT_INS,
+    HANDOFF,
+    PLACEHOLDER,
+    ROLES,
+    Argument,
+    Definition,
+    Desks,
+    Macro,
+    Refused,
+    Role,
+    parse,
+)
+from bowchat_registry.written import Written, instead, wrong
+
+Place = tuple[str | int, ...]
+MOST_STEPS = 50
+CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+About = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
+StepText = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^/[a-z][a-z0-9_-]*( .*)?$", max_length=600)
+]
+
+
+class CommandArgument(Written):
+    """What a command is told. Each is a word, or several in quotes; the last takes all that is left."""
+
+    name: CommandName
+    about: About
+    default: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """Taken where it is left out; without one, it may not be."""
+
+
+class Command(Written):
+    """A command of the aggregator's own."""
+
+    name: CommandName
+    """How it is typed, without the slash."""
+    about: About
+    """What it does, for /help."""
+    roles: tuple[Role, ...] = Field(min_length=1)
+    """Who may give it. Each must be allowed all of its steps."""
+    arguments: tuple[CommandArgument, ...] = Field((), max_length=5)
+    steps: tuple[StepText, ...] = Field(min_length=1, max_length=10)
+    """Done in this order, all or none: as they would be typed, `{reason}` for an argument."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        names = [each.name for each in self.arguments]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise wrong("is the name of an argument above; rename one", "arguments", index, "name")
+            if (
+                index
+                and self.arguments[index - 1].default is not None
+                and self.arguments[index].default is None
+            ):
+                raise wrong("must have a default, as the one before it has", "arguments", index)
+        for index, step in enumerate(self.steps):
+            for name in PLACEHOLDER.findall(step):
+                if name not in names:
+                    right = instead(name, names) if names else "add it to arguments"
+                    raise wrong(f"speaks of {{{name}}}, which is no argument; {right}", "steps", index)
+        return self
+
+    def macro(self) -> Macro:
+        last = len(self.arguments) - 1
+        arguments = tuple(
+            Argument(
+                each.name,
+                "text" if index == last else "word",
+                each.about,
+                required=each.default is None,
+                default=each.default,
+            )
+            for index, each in enumerate(self.arguments)
+        )
+        return Macro(Definition(self.name, self.about, self.roles, arguments), self.steps)
+
+
+class CommandsFile(Written):
+    """`commands.yaml`: an aggregator's own commands."""
+
+    commands: tuple[Command, ...] = ()
+
+
+class CommandChecks:
+    """Commands beside the table, each other, and the desks and insurers that their steps name."""
+
+    def __init__(self, commands: Iterable[Command], insurers: Mapping[str, Desks]) -> None:
+        self._commands = tuple(commands)
+        self._macros = {each.name: each.macro() for each in self._commands}
+        self._insurers = insurers
+        self._desks = {name: desk for desks in insurers.values() for name, desk in desks.items()}
+        self._lengths: dict[str, int] = {}
+
+    def mistakes(self) -> Iterator[tuple[Place, str]]:
+        """Where a command is wrong, and what would be right. Steps are read once they lead somewhere."""
+        endless = list(self._by_step(self._loop))
+        yield from (*self._names(), *endless)
+        if not endless:
+            yield from self._lengthy()
+            yield from self._by_step(self._misread)
+
+    def _names(self) -> Iterator[tuple[Place, str]]:
+        seen: set[str] = set()
+        for index, command in enumerate(self._commands):
+            if command.name in BUILT_INS or command.name.startswith(HANDOFF):
+                yield (index, "name"), "is a built-in command's name; choose another"
+            if command.name in seen:
+                yield (index, "name"), "is the name of a command above; rename one"
+            seen.add(command.name)
+
+    def _by_step(self, check: Callable[[Command, str], str | None]) -> Iterator[tuple[Place, str]]:
+        for index, command in enumerate(self._commands):
+            for number, step in enumerate(command.steps):
+                if text := check(command, step):
+                    yield (index, "steps", number), text
+
+    def _loop(self, command: Command, step: str) -> str | None:
+        if self._leads_to(_name_of(step), command.name, set()):
+            return f"leads back to /{command.name}; leave it out"
+        return None
+
+    def _leads_to(self, name: str, target: str, seen: set[str]) -> bool:
+        if name == target:
+            return True
+        if name in seen or name not in self._macros:
+            return False
+        seen.add(name)
+        return any(self._leads_to(_name_of(each), target, seen) for each in self._macros[name].steps)
+
+    def _lengthy(self) -> Iterator[tuple[Place, str]]:
+        for index, command in enumerate(self._commands):
+            if self._length(command.name) > MOST_STEPS:
+                yield (index, "steps"), f"come to more than {MOST_STEPS} built-in commands; take fewer"
+
+    def _length(self, name: str) -> int:
+        """How many built-in commands it comes to."""
+        if name not in self._macros:
+            return 1
+        if name not in self._lengths:
+            self._lengths[name] = sum(self._length(_name_of(each)) for each in self._macros[name].steps)
+        return self._lengths[name]
+
+    def _misread(self, command: Command, step: str) -> str | None:
+        name = _name_of(step)
+        if name == "help":
+            return "does nothing; leave it out"
+        if self._length(name) > MOST_STEPS:
+            return None  # said of that command already
+        for role in ROLES:
+            if role in command.roles and (text := self._wrong_for(role, name, step)):
+                return text
+        return None
+
+    def _wrong_for(self, role: Role, name: str, step: str) -> str | None:
+        """Read as this role would type it; where an argument is filled in later, the name alone."""
+        open_ = PLACEHOLDER.search(step) is not None
+        read = parse(f"/help {name}" if open_ else step, role, self._desks, self._macros, self._insurers)
+        if not isinstance(read, Refused):
+            return None
+        known = BUILT_INS.get(name) or (self._macros[name].definition if name in self._macros else None)
+        if known is not None and role not in known.roles:
+            return f"may not be given by an {role}, whom roles names; it is for: {', '.join(known.roles)}"
+        return read.detail
+
+
+def _name_of(step: str) -> str:
+    """As commands are compared: `/hand-off` is `/hand_off`."""
+    return step.removeprefix("/").split(maxsplit=1)[0].replace("-", "_")

@@ -1,0 +1,101 @@
+"""An aggregator's own commands are taken when every step can be done by whoever may give them."""
+
+from pathlib import Path
+
+import pytest
+
+from bowchat_registry.loader import COMMANDS, Sources, parse, read_sources
+from bowchat_registry.problems import RegistryError
+from bowchat_registry.slash import Help, Parsed
+from bowchat_registry.slash import parse as typed
+
+EXAMPLE = Path(__file__).parents[4] / "registry"
+
+GOOD = """\
+commands:
+  - name: done
+    about: It is done
+    roles: [insurer]
+    arguments:
+      - name: reason
+        about: why
+    steps:
+      - "/note {reason}"
+      - /resolve
+"""
+
+
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    return read_sources(EXAMPLE)
+
+
+def problems_of(sources: Sources, text: str) -> list[str]:
+    with pytest.raises(RegistryError) as caught:
+        parse({**sources, COMMANDS: text.encode()}, "registry")
+    return [str(each) for each in caught.value.problems]
+
+
+def test_the_example_commands_can_be_given(sources: Sources) -> None:
+    """Newcomers find commands that work, for the desks and insurers of the example."""
+    registry = parse(sources, "registry")
+    for text in ("/total_loss", "/total_loss burnt out", "/wrong_insurer coast-life it is life cover"):
+        found = typed(text, "aggregator", registry.desks["acme-motor"], registry.commands, registry.desks)
+        assert isinstance(found, Parsed), found
+    help_ = typed("/help", "insurer", registry.desks["acme-motor"], registry.commands)
+    assert isinstance(help_, Help)
+    assert "/total_loss [reason]" in help_.text
+    assert "/wrong_insurer" not in help_.text
+
+
+def test_a_registry_needs_no_commands_of_its_own(sources: Sources) -> None:
+    """Without the file there are the built-in ones; adding it is another version."""
+    bare = {name: content for name, content in sources.items() if name != COMMANDS}
+    registry = parse(bare, "registry")
+    assert registry.commands == {}
+    assert registry.version != parse(sources, "registry").version
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("name: done", "name: resolve", "@: commands[0].name: is a built-in command's name; choose another"),
+        ("name: done", "name: handoff_to_x", "@: commands[0].name: is a built-in command's name"),
+        ("name: done", "name: Done", "@: commands[0].name: has characters"),
+        ("/resolve", "/resolv", "@: commands[0].steps[1]: there is no such command; did you mean /resolve?"),
+        ("/resolve", "resolve", "@: commands[0].steps[1]: has characters"),
+        ("/resolve", "/help", "@: commands[0].steps[1]: does nothing"),
+        ("/resolve", "/done x", "@: commands[0].steps[1]: leads back to /done"),
+        ("/resolve", "/hold soon", "@: commands[0].steps[1]: the time must be as 30m"),
+        ("/resolve", "/handoff_to_claim", "@: commands[0].steps[1]: there is no such desk; did you mean /handoff_to_claims"),
+        ("/resolve", "/assign acme-motor", "@: commands[0].steps[1]: may not be given by an insurer, whom roles names"),
+        ("{reason}", "{raeson}", "@: commands[0].steps[0]: speaks of {raeson}, which is no argument; did you mean reason?"),
+        ("roles: [insurer]", "roles: [boss]", "@: commands[0].roles[0]: is wrong; input should be 'aggregator' or"),
+        ("steps:", "step:", "@: commands[0].step: is not a field"),
+        ("commands:", "command:", "@: command: is not a field"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(sources: Sources, old: str, new: str, expected: str) -> None:
+    """File, line (`@`: the one that was changed), field, and what would be right."""
+    line = GOOD.split(old, maxsplit=1)[0].count("\n") + 1
+    found = problems_of(sources, GOOD.replace(old, new, 1))
+    assert any(f"{COMMANDS}:{expected.replace('@', str(line))}" in each for each in found), found
+
+
+def test_commands_that_lead_in_a_circle_are_refused(sources: Sources) -> None:
+    """However long the way round, and however the names are written."""
+    more = GOOD.replace("/resolve", "/once_more") + (
+        "  - name: once_more\n    about: again\n    roles: [insurer]\n    steps: [/and-on]\n"
+        "  - name: and_on\n    about: again\n    roles: [insurer]\n    steps: [/done x]\n"
+    )
+    found = problems_of(sources, more)
+    assert len([each for each in found if "leads back to" in each]) == 3
+
+
+def test_commands_that_come_to_too_much_are_refused(sources: Sources) -> None:
+    """Steps that multiply are counted, not done."""
+    ten = [f"[{', '.join([f'/c{level - 1}'] * 10) if level else '/escalate'}]" for level in range(12)]
+    each = "  - name: c{}\n    about: again\n    roles: [insurer]\n    steps: {}\n"
+    text = "commands:\n" + "".join(each.format(level, steps) for level, steps in enumerate(ten))
+    found = problems_of(sources, text)
+    assert f"{COMMANDS}:13: commands[2].steps: come to more than 50 built-in commands; take fewer" in found
