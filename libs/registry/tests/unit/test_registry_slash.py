@@ -204,6 +204,9 @@ def test_an_argument_is_put_in_after_a_step_was_read() -> None:
     assert isinstance(found, Parsed)
     assert found.calls[1].text("text") == "Total loss: --dry-runs a b --days 3"
     assert not found.dry_run
+    quoted = read('/total_loss "--dry-run"')
+    assert isinstance(quoted, Parsed)
+    assert quoted.calls[1].text("text") == "Total loss: --dry-run"
 
 
 def test_a_step_that_cannot_be_done_is_named() -> None:
