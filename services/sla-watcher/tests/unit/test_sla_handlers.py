@@ -104,12 +104,13 @@ async def test_a_reply_that_overtakes_its_message_is_remembered() -> None:
     [
         decided("a", 1, seconds=5, outcome="held"),
         decided(None, 1, seconds=5, outcome="refused"),
+        decided("a", 1, seconds=5, outcome="command"),
         changed("a", 1, seconds=5, state="waiting_policyholder"),
     ],
-    ids=["held reply", "refused reply", "other state"],
+    ids=["held reply", "refused reply", "command", "other state"],
 )
 async def test_what_is_no_answer_and_no_end_moves_no_clock(harmless: Record) -> None:
-    """Held and refused replies do not count as a response."""
+    """Held and refused replies, and commands, do not count as a response."""
     store = MemoryClocks()
     handler = ClockHandler(store)
     assert told(await run_batch(handler, [relayed("a", 0), harmless], at(10))) == ["running"]
