@@ -22,7 +22,7 @@ class WatchedFile:
 
     def __init__(self, path: Path, read: Callable[[], bytes]) -> None:
         """Errors: those of `read`."""
-        self._path, self._read = path, read
+        self._path, self._place, self._read = path, str(path), read
         self._stamp = self._looked()
         self._content = read()
 
@@ -38,7 +38,7 @@ class WatchedFile:
 
     def _looked(self) -> tuple[int, ...]:
         try:
-            found = os.stat(self._path)  # noqa: PTH116 - looked at with every message
+            found = os.stat(self._place)  # noqa: PTH116 - looked at with every message
         except OSError:
             return ()
         # The time of its last change of any kind: also of rights, after which it may be readable.
