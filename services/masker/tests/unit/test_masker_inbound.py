@@ -269,10 +269,10 @@ async def test_what_waited_is_relayed_when_it_comes_again(world: Any, before: di
 
 async def test_the_insurer_reads_what_it_is_about(world: Any) -> None:
     """The intent that routing found is the relay's own word, like the policy type, and so never a reason to hold."""
-    asha = Identity(number="447700900123", name="Claim Testperson")
-    sent = await world.takes(world.message(intent="claim", identity=asha))
+    asha = Identity(number="447700900123", name="Quillon")
+    sent = await world.takes(world.message(intent="quillon", identity=asha))
     assert isinstance(sent[0].event, InsurerMessage)
-    assert sent[0].event.intent == "claim"
+    assert sent[0].event.intent == "quillon"
 
 
 async def test_a_routed_message_without_an_insurer_is_parked(world: Any) -> None:

@@ -1,6 +1,7 @@
 """What the relay asks or tells somebody reaches that person or nobody; an insurer's words in it obey replies' rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -275,6 +276,16 @@ async def test_not_even_the_relays_own_words_go_to_a_stranger(asking: Asking) ->
     await asking.world.alias(name="2", contact="ben", conversation="c2")
     sent = await asking.asks(asking.prompt(insurer="acme", conversation_id=derived_id("cv", "c2")))
     assert end(sent) == ("refused", "unknown_thread")
+
+
+async def test_a_thread_that_names_anothers_alias_is_not_written_into(asking: Asking) -> None:
+    """Alias, contact and conversation name each other, or nobody gets it: also where the vault itself is wrong."""
+    await asking.world.alias()
+    other = await asking.world.alias(name="2", contact="ben", conversation="c2")
+    threads = asking.world.store._threads
+    place = asking.world.mint.thread_id("acme", derived_id("cv", "c1"))
+    threads[place] = replace(threads[place], alias=other)
+    assert end(await asking.asks(asking.of_insurer())) == ("refused", "unknown_thread")
 
 
 async def test_an_insurers_words_need_an_open_way(asking: Asking) -> None:
