@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, small
-from bowchat_masker.detect.digits import found_near, near_digits
+from bowchat_masker.detect.digits import figures, found_near, near_digits
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.phrases import phrases, said, words
 from bowchat_masker.detect.spoken import INDIC
 
 _UK_POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
@@ -82,10 +83,22 @@ _LIVING = re.compile(
     r"|(?:मेरा |घर का ){1,2}पता(?: है)?",
     re.IGNORECASE,
 )
-_LIVING_TRIGGERS = (
-    "address", "live", "living", "stay", "resid", "r/o", "deliver", "courier", "send", "ship", "post", "dispatch",
-    "come to my", "pick", "my house", "my home", "pata", "vivo", "direcci", "पता",
-)  # fmt: skip
+_LIVING_WORDS = words(
+    "my address i we residing living staying r resident deliver courier send ship post dispatch come pick"
+    " picked pickup pickedup mera ghar pata vivo mi direccion"
+)
+_DWELLING_WORDS = frozenset(
+    word + number
+    for word in words(
+        "flat apartment apt house h door d plot villa shop bungalow quarter qtr room tower unit suite makaan makan ghar piso"
+    )
+    for number in ("", "no", "number", "num", "nr", "n")
+)
+_STREET_WORDS = words(
+    "street st road rd lane ln avenue ave close drive dr way court ct crescent gardens place pl terrace square"
+    " sq boulevard blvd grove mews row hill parade highway hwy marg gali cross main circle nagar"
+)
+_CALLE_WORDS = ("calle", "c/", "avenida", "avda", "av.", "paseo", "plaza", "carretera", "camino")
 _HAS_NUMBER = re.compile(
     r"(?<![\w.])[a-z]{0,2}-?[0-9]{1,5}(?:[/-][0-9a-z]{1,4})?(?:[a-z]|st|nd|rd|th)?(?!\w)", re.IGNORECASE
 )
@@ -105,13 +118,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if not any(map(text.__contains__, "0123456789")):
         return
-    lowered = small(text)
-    finders = (
-        (_lived_in, _dwellings, _streets)
-        if any(each in lowered for each in _LIVING_TRIGGERS)
-        else (_dwellings, _streets)
-    )
-    for finder in finders:
+    for finder in (_lived_in, _dwellings, _streets):
         for start, end in finder(text):
             found = text[start:end].rstrip(" ,.-\n")
             if found:
@@ -120,7 +127,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 def _lived_in(text: str) -> Iterator[tuple[int, int]]:
     """What follows "I live at": a number and a locality word, or a code, within the same sentence."""
-    for cue, _ in zip(_LIVING.finditer(text), range(_MOST_CANDIDATES), strict=False):
+    for cue, _ in zip(phrases(_LIVING, text, _LIVING_WORDS), range(_MOST_CANDIDATES), strict=False):
         start = cue.end()
         while start < len(text) and text[start] in " :-\n":
             start += 1
@@ -134,13 +141,19 @@ def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     """A flat or house with its number, with a locality or a code after it."""
     if "," not in text and not _CODE_LIKE.search(text):
         return
-    for match, _ in zip(
-        found_near(_DWELLING, text, near_digits(text, 30, 8)), range(_MOST_CANDIDATES), strict=False
-    ):
+    for match, _ in zip(_named_dwellings(text), range(_MOST_CANDIDATES), strict=False):
         end = _sentence_end(text, match.end())
         code = _CODE_AT.search(text, match.end(), end)
         if _is_located(text, match.end(), end if code is None else code.end(), coded=code is not None):
             yield match.start(), end if code is None else code.end()
+
+
+def _named_dwellings(text: str) -> Iterator[re.Match[str]]:
+    return (
+        found_near(_DWELLING, text, near_digits(text, 30, 8))
+        if "#" in text
+        else phrases(_DWELLING, text, _DWELLING_WORDS)
+    )
 
 
 def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
@@ -154,13 +167,28 @@ def _streets(text: str) -> Iterator[tuple[int, int]]:
     """A numbered street with its postcode."""
     if not _CODE_LIKE.search(text):
         return
-    for pattern in (_STREET, _CALLE):
-        for match, _ in zip(
-            found_near(pattern, text, near_digits(text, 60, 90)), range(_MOST_CANDIDATES), strict=False
-        ):
+    for finder in (_numbered_streets, _calles):
+        for match, _ in zip(finder(text), range(_MOST_CANDIDATES), strict=False):
             end = min(_sentence_end(text, match.end()), match.end() + _REACH_OF_CODE)
             if code := _CODE_AT.search(text, match.end(), end):
                 yield match.start(), code.end()
+
+
+def _numbered_streets(text: str) -> Iterator[re.Match[str]]:
+    found = said(text)
+    if found.plain and not found.any_of(_STREET_WORDS):
+        return
+    done = 0
+    for start, _ in figures(text):
+        if start >= done and (match := _STREET.match(text, start)):
+            done = match.end()
+            yield match
+
+
+def _calles(text: str) -> Iterator[re.Match[str]]:
+    lowered = small(text)
+    if any(each in lowered for each in _CALLE_WORDS):
+        yield from found_near(_CALLE, text, near_digits(text, 60, 90))
 
 
 def _sentence_end(text: str, start: int) -> int:

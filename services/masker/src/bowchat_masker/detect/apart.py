@@ -8,6 +8,7 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import small
 from bowchat_masker.detect.hits import BLANK, MaskingError
 from bowchat_masker.detect.number_words import Kind
+from bowchat_masker.detect.phrases import said, words
 from bowchat_masker.detect.runs import BUDGET, Run, is_counting, opened, run_of, spelled
 from bowchat_masker.detect.units import Unit
 from bowchat_masker.detect.validity import is_mobile, is_number
@@ -35,6 +36,11 @@ _ANNOUNCED = re.compile(
     r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?) (?:with|from)"
     r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा"
 )
+# A word of these stands in each of them.
+_ANNOUNCING = words(
+    "digit digits ank hissa half part empieza dial with from start starts begin begins shuru is starting"
+    " primero primera primeros primeras"
+)
 _ENDING = re.compile(
     r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
@@ -51,15 +57,16 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
     if len(runs) > MOST_RUNS:
         raise MaskingError("the text holds more figures than a person would type")
     yield from _joined(text, runs, _one_by_one)
-    figures = [
-        run_of([unit])
-        for run in runs
-        for unit in run.units
-        if unit.kind is Kind.DIGITS and len(unit.digits) > 1
-    ]
-    alike = [run.digits for run in figures] == [run.digits for run in runs]
-    for rows in (runs,) if alike else (runs, figures):
+    figures = [figure for run in runs for figure in _figures(run)]
+    for rows in (runs,) if figures == runs else (runs, figures):
         yield from _joined(text, rows, partial(_in_parts, regions=policy.regions))
+
+
+def _figures(run: Run) -> Sequence[Run]:
+    """The figures of the run, each by itself, that have several digits."""
+    if len(run.units) == 1:
+        return (run,) if run.units[0].kind is Kind.DIGITS and len(run.digits) > 1 else ()
+    return [run_of([unit]) for unit in run.units if unit.kind is Kind.DIGITS and len(unit.digits) > 1]
 
 
 def _joined(
@@ -79,13 +86,14 @@ def _reaches(before: Run, after: Run, farthest: int) -> bool:
 
 def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
     """How many runs from here are digits dictated one by one, with words between them."""
-    if not _is_late(runs[at], 0):
+    first = runs[at]
+    if not _is_late(first, 0):
         return 0, ""
     chain: list[Unit] = []
     count = 0
     for run in runs[at:]:
         if count and not (
-            _reaches(runs[at + count - 1], run, _LOOSE) and BLANK not in text[runs[at].start : run.start]
+            _reaches(runs[at + count - 1], run, _LOOSE) and BLANK not in text[first.start : run.start]
         ):
             break
         if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units) and not _is_late(
@@ -111,54 +119,65 @@ def _is_late(run: Run, counted: int) -> bool:
 
 def _in_parts(text: str, runs: Sequence[Run], at: int, regions: Sequence[str]) -> tuple[int, str]:
     """How many runs from here are one number in parts: alike in length, or with words that say that they belong together."""
-    digits, end = runs[at].digits, runs[at].end
-    lengths = [len(digits)]
-    near = True
-    for count, run in enumerate(runs[at + 1 : at + _MOST_PARTS], 2):
-        gap = run.start - end
-        if gap > _FAR or run.barrier:
+    first = runs[at]
+    digits, end = first.digits, first.end
+    shortest = len(digits)
+    near, announced = True, None
+    for count, (_, part, start, stop, barrier) in enumerate(runs[at + 1 : at + _MOST_PARTS], 2):
+        gap = start - end
+        if gap > _FAR or barrier:
             break
         near = near and gap <= _LOOSE
-        end = run.end
-        part = run.digits
+        end = stop
         digits += part
-        lengths.append(len(part))
+        shortest = min(shortest, len(part))
         if len(digits) > _LONGEST_NUMBER:
             break
-        if len(digits) < _SHORTEST_NUMBER:
+        if len(digits) < _SHORTEST_NUMBER or (shortest == 1 and not near):
             continue
         parts = runs[at : at + count]
-        if _is_announced(text, parts) or (
-            is_number(digits, regions)
-            and _belong(text, parts, lengths, near=near, mobile=is_mobile(digits, regions))
-        ):
+        if shortest >= _FEWEST_IN_PART:
+            if announced is None:
+                announced = _begins_number(text, first)
+            if announced and _ends_number(text, parts):
+                return count, digits
+        if is_number(digits, regions) and _belong(text, parts, near=near, mobile=is_mobile(digits, regions)):
             return count, digits
     return 0, ""
 
 
-def _is_announced(text: str, parts: Sequence[Run]) -> bool:
-    """Whether words say that the first figures begin a number and the last ones end it, of whatever country."""
-    first = parts[0]
+def _begins_number(text: str, first: Run) -> bool:
+    """Whether words say that the first figures begin a number, of whatever country."""
+    at = first.start
     return (
-        min(len(each.digits) for each in parts) >= _FEWEST_IN_PART
-        and _ENDING.search(small(text), first.end, parts[-1].start) is not None
-        and _ANNOUNCED.search(small(text), max(0, first.start - _CALLING_BEFORE), first.start) is not None
+        _may_announce(text) and _ANNOUNCED.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None
     )
 
 
-def _belong(text: str, parts: Sequence[Run], lengths: Sequence[int], *, near: bool, mobile: bool) -> bool:
+def _may_announce(text: str) -> bool:
+    found = said(text)
+    return not found.plain or found.any_of(_ANNOUNCING)
+
+
+def _ends_number(text: str, parts: Sequence[Run]) -> bool:
+    """Whether words say that the last ones end it."""
+    return _ENDING.search(small(text), parts[0].end, parts[-1].start) is not None
+
+
+def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> bool:
     """Whether parts that make a number were meant as one: alike, nothing in words between them, or words that say so."""
+    lengths = [len(each.digits) for each in parts]
+    alike = max(lengths) - min(lengths) <= 1
     between = text[parts[0].end : parts[-1].start]
     if near and mobile and not _LETTER.search(between):
         return True
-    alike = max(lengths) - min(lengths) <= 1
     if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
         return True
     if min(lengths) == 1:
         return False
-    return ((mobile or alike) and _JOINING.search(small(between)) is not None) or is_called_for(
-        text, parts[0].start
-    )
+    return (
+        (mobile or alike) and _JOINING.search(small(text)[parts[0].end : parts[-1].start]) is not None
+    ) or is_called_for(text, parts[0].start)
 
 
 def is_called_for(text: str, at: int) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical, small
-from bowchat_masker.detect.digits import few_digits, found_near, near_digits, nearby, windows
+from bowchat_masker.detect.digits import DIGITS, few_digits, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.phrases import phrases, said, words
 
 _CARD_LENGTHS = range(13, 20)
 _CARD_ISSUER = re.compile(
@@ -65,6 +66,10 @@ _ACCOUNT_AFTER = re.compile(
     rf"(?<![\w+./-])([0-9](?:[ -]?[0-9]){{8,17}}+)[^\w\n\0]{{0,3}}+(?:is (?:my |the |our )?|mera "
     rf"|meri |es mi )?{_ACCOUNT_WORD}(?![A-Za-z])",
     re.IGNORECASE,
+)
+_ACCOUNT_WORDS = words(
+    "a bank saving savings current account accounts acct accts acc accs ac acno acnumber acnum khata khaata"
+    " cuenta compte konto"
 )
 _NO_ACCOUNT = re.compile(
     r"call|phone|mobile|mob(?!\w)|whats|contact|ring|reach|text|sms|number is on|policy|claim|order"
@@ -165,8 +170,13 @@ def _accounts(text: str) -> Iterator[Hit]:
             yield Hit("account", *match.span(2), match[2])
 
 
+def _is_glued(text: str) -> bool:
+    """Whether a number stands right behind its word: "acc123456789"."""
+    return any(each[-1:].isdecimal() and each.rstrip(DIGITS) in _ACCOUNT_WORDS for each in said(text).every)
+
+
 def _named_accounts(text: str) -> Iterator[Hit]:
-    for match in _ACCOUNT.finditer(text):
+    for match in _ACCOUNT.finditer(text) if _is_glued(text) else phrases(_ACCOUNT, text, _ACCOUNT_WORDS):
         if not _NO_ACCOUNT.search(match[1]):
             yield Hit("account", *match.span(2), _compact(match[2]))
     for match in _ACCOUNT_AFTER.finditer(text):

@@ -90,9 +90,10 @@ def small(text: str) -> str:
 
 
 def canonicalise(text: str) -> Canonical:
-    if text.isascii() and not _MAY_BE_ESCAPED.search(text):
+    may_be_escaped = ("%" in text or "&" in text or "\\" in text) and _MAY_BE_ESCAPED.search(text)
+    if text.isascii() and not may_be_escaped:
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
-    if not _MAY_BE_ESCAPED.search(text):
+    if not may_be_escaped:
         return _view(text, [each if each.isascii() else fold(each) for each in text], range(1, len(text) + 1))
     pieces = list(_pieces(text))
     folded = ["".join(each if each.isascii() else fold(each) for each in piece) for piece, _ in pieces]

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from bowchat_masker.detect.lookalikes import AS_DIGITS
 from bowchat_masker.detect.number_tables import FUNCTION_WORDS
 from bowchat_masker.detect.number_words import digit_spellings, meaning
+from bowchat_masker.detect.tokens import Lexicon, Tokens
 
 FEWEST = 7
 _FEWEST_DIFFERENT = 3
@@ -20,9 +22,10 @@ _GAP = 4
 _LONGEST = 14
 _FEWEST_NEAR = 4
 _MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
-_PLAIN = re.compile(r"[A-Za-z0-9]++")
 _LETTERS = re.compile(rf"(?:[^\W_]|[{_MARKS}])++")
 _STARRED = re.compile(rf"(?:[^\W_]|[{_MARKS}]|\*(?=[^\W\d_*])|(?<=[^\W\d_*])\*{{1,3}}(?![*]))++")
+_STRETCH = re.compile("1[1-]{6,}+")
+_ZEROS = dict.fromkeys(range(ord("0"), ord("9") + 1), "0")
 _ORDINAL = re.compile("[0-9](?:st|nd|rd|th)", re.IGNORECASE)
 _MOST_IN_ROW = 40
 _FEWEST_FIRM = 4
@@ -150,44 +153,73 @@ _INDEX = _Index()
 
 
 @lru_cache(maxsize=32_768)
+def _near(word: str) -> _Reading:
+    return _INDEX.near(word)
+
+
 def _reading(word: str) -> _Reading:
-    return _INDEX.near(word) if len(word) <= _LONGEST else {}
+    """What a word may be. Its digits sound like nothing, whichever they are; two different ones are two wrong sounds."""
+    digits = set(filter(str.isdecimal, word))
+    if len(word) > _LONGEST or len(digits) > 1:
+        return {}
+    return _near(word.translate(_ZEROS) if digits else word)
 
 
-@lru_cache(maxsize=32_768)
 def _mark(word: str) -> str:
-    """What tells fast that no row can be long enough: 1 for a word that may be a digit, 0 for none, nothing for a bridge."""
+    """What tells fast that no row can be long enough: 1 for a word that may be a digit, 0 for none, a dash for a bridge."""
+    if not word.isalpha():
+        return "-" if not word else "0" if word.isdecimal() and len(word) > 1 else "1"
     said = meaning(word)
-    if len(word) == 1 or _reading(word) or (said and said.digits) or not word.isalpha():
+    if len(word) == 1 or _reading(word) or (said and said.digits) or AS_DIGITS.issuperset(word):
         return "1"
-    return "" if said else "0"
+    return "-" if said else "0"
 
 
-def dictated(text: str, known: Mapping[int, str]) -> Iterator[Word]:
+_MARK = Lexicon(_mark)
+Stretch = tuple[Sequence[str], Sequence[int]]
+"""Words, and where each begins; an empty one is none."""
+
+
+def likely(text: str, read: Tokens) -> list[Stretch]:
+    """The stretches of a text that may be rows of digits. Most texts have none. `read` is the text by words."""
+    words, starts = _words(text, read)
+    marks = "".join(map(_MARK.__getitem__, words))
+    if "1" * FEWEST not in marks.replace("-", ""):
+        return []
+    spans = [slice(*match.span()) for match in _STRETCH.finditer(marks)]
+    return [(words[span], starts[span]) for span in spans]
+
+
+def _words(text: str, read: Tokens) -> Stretch:
+    if read.plain and "*" not in text:
+        return read.words, read.starts
+    found = list((_STARRED if "*" in text else _LETTERS).finditer(text))
+    return [each[0] for each in found], [each.start() for each in found]
+
+
+def dictated(stretch: Stretch, known: Mapping[int, str]) -> Iterator[Word]:
     """The words of every row of digits that are words of no table. `known`: what is read already, by where it begins; the
     empty text for what says nothing between two digits.
     """
-    pattern = _STARRED if "*" in text else _PLAIN if text.isascii() else _LETTERS
-    if "1" * FEWEST not in "".join(map(_mark, pattern.findall(text))):
-        return
     row = _Row()
     end = 0
-    for match in pattern.finditer(text):
-        start = match.start()
+    for word, start in zip(*stretch, strict=False):
+        if not word:
+            continue
         if start - end > _GAP or len(row.words) > _MOST_IN_ROW:
             yield from row.closed()
             row = _Row()
-        end = match.end()
+        end = start + len(word)
         if row.words and known.get(start) == "":
             continue
-        if not (reading := _read(match[0], known.get(start))):
+        if not (reading := _read(word, known.get(start))):
             yield from row.closed()
             row = _Row()
         elif not row.takes(reading):
             yield from row.closed()
             row = row.rest(reading)
         if reading:
-            row.add(Word(start, end, match[0].casefold()), reading)
+            row.add(Word(start, end, word.casefold()), reading)
     yield from row.closed()
 
 

@@ -12,7 +12,8 @@ _JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
 _FEWEST, _MOST = 3, 6_000
 _SHORTEST_ROW = 12
 _MOST_GROUPS = 600
-_DIGITS = "0123456789"
+_FARTHEST_JOINED = 2
+DIGITS = "0123456789"
 _LONG_ROW = re.compile(r"[0-9](?:[ .\u00a0\u2010-\u2015_-]{0,2}[0-9]){11}")
 _WORD_END = re.compile(r"[^\W_]*+")
 
@@ -36,7 +37,19 @@ def few_digits(text: str) -> bool:
 
 @lru_cache(maxsize=4)
 def _count(text: str) -> int:
-    return sum(map(text.count, _DIGITS))
+    return sum(map(text.count, DIGITS))
+
+
+@lru_cache(maxsize=4)
+def _has_long_row(text: str) -> bool:
+    """Whether as many digits as the shortest number has here stand with next to nothing between them."""
+    count, before = 0, 0
+    for start, end in figures(text):
+        count = count + end - start if start - before <= _FARTHEST_JOINED else end - start
+        if count >= _SHORTEST_ROW:
+            return _LONG_ROW.search(text) is not None
+        before = end
+    return False
 
 
 def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
@@ -44,12 +57,9 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
 
     A text with more groups than people type is read no further: the digit budget takes care of it.
     """
-    if min(lengths) >= _SHORTEST_ROW and not _LONG_ROW.search(text):
+    if min(lengths) >= _SHORTEST_ROW and not _has_long_row(text):
         return
-    found = [
-        Group(*match.span(), match[0])
-        for match, _ in zip(_GROUP.finditer(text), range(_MOST_GROUPS), strict=False)
-    ]
+    found = [Group(start, end, text[start:end]) for start, end in figures(text)[:_MOST_GROUPS]]
     longest = max(lengths)
     for first in range(len(found)):
         total, fits = 0, []
@@ -64,13 +74,18 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
         yield from (found[first : last + 1] for last in reversed(fits))
 
 
+@lru_cache(maxsize=4)
+def figures(text: str) -> tuple[tuple[int, int], ...]:
+    """Where figures stand that nothing parts."""
+    return tuple([match.span() for match in _GROUP.finditer(text)])
+
+
 @lru_cache(maxsize=8)
 def near_digits(text: str, before: int, after: int) -> tuple[tuple[int, int], ...]:
     """The stretches around groups of digits, whole words: what has digits is looked for nowhere else."""
     stretches: list[tuple[int, int]] = []
     begin = whole = end = -1
-    for group in _GROUP.finditer(text):
-        first, last = group.span()
+    for first, last in figures(text):
         if end < 0:
             begin = max(0, first - before)
         elif first - before > end:

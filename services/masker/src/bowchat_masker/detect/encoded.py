@@ -9,6 +9,7 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, canonicalise
 from bowchat_masker.detect.hits import Hit, MaskingError
 from bowchat_masker.detect.numbers import numbers
+from bowchat_masker.detect.phrases import said
 from bowchat_masker.detect.validity import is_mobile, is_number
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{10,4096}+={0,6}+")
@@ -23,8 +24,9 @@ _LETTER_CODES = tuple(
 )
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
+_MORSE_SIGNS, _FEWEST_MORSE_SIGNS = ".-·–—•", 35
 # What each needs, found fast: these begin with a plain set of characters.
-_LETTER_ROW = re.compile("[a-jA-J]{9}")
+_LETTER_CODE_LENGTHS, _A_TO_J = range(9, 14), frozenset("abcdefghij")
 _HEX_ROW = re.compile(
     r"[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}"
 )
@@ -42,7 +44,8 @@ def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _morse(text: str, _: MaskingPolicy) -> Iterator[_Span]:
-    return (match.span() for match in _MORSE.finditer(text))
+    if sum(map(text.count, _MORSE_SIGNS)) >= _FEWEST_MORSE_SIGNS:
+        yield from (match.span() for match in _MORSE.finditer(text))
 
 
 def _hex_numbers(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
@@ -52,9 +55,16 @@ def _hex_numbers(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
 
 
 def _letter_codes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
-    for match in _LETTER_CODE.finditer(text) if _LETTER_ROW.search(text) else ():
+    for match in _LETTER_CODE.finditer(text) if _may_be_in_letters(text) else ():
         if any(is_mobile(match[0].translate(code), policy.regions) for code in _LETTER_CODES):
             yield match.span()
+
+
+def _may_be_in_letters(text: str) -> bool:
+    found = said(text)
+    return not found.plain or any(
+        len(each) in _LETTER_CODE_LENGTHS and _A_TO_J.issuperset(each) for each in found.every
+    )
 
 
 def _bytes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.phrases import said, words
 from bowchat_masker.detect.spoken import AT, DOT, spoken
 
 _NETWORK = (
@@ -45,6 +46,15 @@ _USERNAME = re.compile(
 )
 _MENTION = re.compile(rf"(?<![\w.@/\])%+{DOT}-])@(?P<token>{_TOKEN})(?!\w|[@{AT}])")
 _NETWORK_SAID = re.compile(rf"(?<![\w\[@]){_NETWORK}(?!\w)")  # in small letters
+# The words that a network's name begins with, in Latin letters, and for those that may be in two, what comes then.
+_NETWORK_WORDS = words(
+    "insta instagram ig telegram tg facebook fb messenger twitter linkedin snapchat snap sc discord skype"
+    " signal viber wechat tiktok threads kik hike imo reddit youtube pinterest whatsapp wa telegramme"
+)
+_NETWORK_HALVES = (
+    ("tele", "gram"), ("face", "book"), ("linked", "in"), ("snap", "chat"), ("we", "chat"), ("tik", "tok"), ("you", "tube"),
+    ("whats", "app"),
+)  # fmt: skip
 _EXPLICIT = re.compile(r"\b(?:id|handle|username|user\s?name|is|hai|es|name|naam)\b|[:=]", re.IGNORECASE)
 _NAMING = re.compile(r"\b(?:id|handle|username|user\s?name)\b", re.IGNORECASE)
 _HOST = re.compile(r"\.(?:com|net|org|in|co|uk|io|me|gov|edu|es|ae)\Z", re.IGNORECASE)
@@ -86,7 +96,7 @@ def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(view.text)
     if not any(each in lowered for each in _TRIGGERS):
         return
-    has_network = _NETWORK_SAID.search(lowered) is not None
+    has_network = _may_have_network(view.text) and _NETWORK_SAID.search(lowered) is not None
     if not has_network and not ("@" in lowered or "user" in lowered or "handle" in lowered):
         return
     reading = spoken(view.text)
@@ -98,6 +108,15 @@ def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
             start -= 1
         value = reading.text[start:end].lstrip("@").casefold().replace(DOT, ".")
         yield Hit("handle", *reading.span(start, end), value)
+
+
+def _may_have_network(text: str) -> bool:
+    found = said(text)
+    return (
+        not found.plain
+        or found.any_of(_NETWORK_WORDS)
+        or any(first in found.every and second in found.every for first, second in _NETWORK_HALVES)
+    )
 
 
 def _matches(text: str, *, has_network: bool) -> Iterator[re.Match[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical, small
-from bowchat_masker.detect.digits import Group, few_digits, found_near, near_digits, nearby, windows
+from bowchat_masker.detect.digits import Group, few_digits, figures, found_near, near_digits, nearby, windows
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.shapes import is_called_reference
 
@@ -65,10 +65,8 @@ _DNI_CUE = re.compile(r"(?<![a-z\[])(?:dni|nie|nif)(?![a-z])", re.IGNORECASE)
 _EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](?![\w-])")
 # How each of them has to go on from its digits. These begin with a plain set of characters, which is found fast; where
 # none stands the pattern itself need not be tried.
-_PAN_END = re.compile(rf"[0-9]{{4}}[ -]?[A-Za-z]{_END}")
-_GSTIN_END = re.compile(r"[0-9]{4}[ -]?[A-Za-z][ -]?[1-9A-Za-z][ -]?[Zz]")
-_NINO_END = re.compile(rf"[0-9]{{2}}[ -]?[A-Da-d]{_END}")
-_DNI_END = re.compile(rf"[0-9]{{3}}[ -]?[A-Za-z]{_END}")
+_LETTER_AFTER = re.compile(rf"[ -]?[A-Za-z](?:{_END}|[ -]?[1-9A-Za-z][ -]?[Zz])")
+_FEWEST_BEFORE_LETTER = 2
 _SSN_START = re.compile(r"[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{4}")
 _PASSPORT_WORDS = ("passport", "pass port", "passeport", "pasaporte", "ppt", "पासपोर्ट")
 _NAMING = 40
@@ -76,6 +74,9 @@ _NAMING = 40
 _PASSPORT_REACH = 48
 _REACH = 30
 """How far from its first digits a number with letters begins or ends."""
+_PAN_DIGITS = 4
+_NINO_DIGITS = frozenset([2, 6])
+_DNI_DIGITS = frozenset([3, 7, 8])
 _AADHAAR_LENGTH = 12
 _LONE_DIGIT = 1
 
@@ -85,28 +86,43 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     if few_digits(text):
         return
     stretches = near_digits(text, _REACH, _REACH)
-    yield from _gstins(text, stretches)
-    yield from _pans(text, stretches)
+    lengths = _before_letters(text)
+    if _PAN_DIGITS in lengths:
+        yield from _gstins(text, stretches)
+        yield from _pans(text, stretches)
+    yield from _named_pans(text, stretches)
     yield from _aadhaars(text)
     yield from _passports(text, stretches)
     yield from _emirates(text, stretches)
-    yield from _national(text, stretches)
+    yield from _national(text, stretches, lengths)
+
+
+def _before_letters(text: str) -> set[int]:
+    """How many figures stand together before each single letter, as at the end of a PAN, a GSTIN, a NINO, a DNI."""
+    return {
+        end - start
+        for start, end in figures(text)
+        if end - start >= _FEWEST_BEFORE_LETTER and _LETTER_AFTER.match(text, end)
+    }
 
 
 _Stretches = Sequence[tuple[int, int]]
 
 
 def _gstins(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_GSTIN, text, stretches) if _GSTIN_END.search(text) else ():
+    for match in found_near(_GSTIN, text, stretches):
         code = _compact(match[0])
         if checksums.gstin(code) or nearby(_GSTIN_CUE, text, match.start(), _NAMING):
             yield Hit("gstin", *match.span(), code)
 
 
 def _pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_PAN, text, stretches) if _PAN_END.search(text) else ():
+    for match in found_near(_PAN, text, stretches):
         if not match[1] or nearby(_PAN_CUE, text, match.start(), _NAMING):
             yield Hit("pan", *match.span(), _compact(match[0]))
+
+
+def _named_pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
     if _said(text, ("pan", "पैन")) and _PAN_CUE.search(text):
         for match in found_near(_PAN_NAMED, text, stretches):
             if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
@@ -143,8 +159,9 @@ def _passports(text: str, stretches: _Stretches) -> Iterator[Hit]:
         yield Hit("passport", *match.span(1), _compact(match[1]))
 
 
-def _national(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_NINO, text, stretches) if _NINO_END.search(text) else ():
+def _national(text: str, stretches: _Stretches, lengths: set[int]) -> Iterator[Hit]:
+    """`lengths`: how many figures stand together before each single letter."""
+    for match in found_near(_NINO, text, stretches) if not lengths.isdisjoint(_NINO_DIGITS) else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
     for pattern, cue, words in _NAMED:
         for match in found_near(pattern, text, stretches) if _said(text, words) else ():
@@ -153,7 +170,7 @@ def _national(text: str, stretches: _Stretches) -> Iterator[Hit]:
     for match in found_near(_SSN, text, stretches) if _SSN_START.search(text) else ():
         if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), _compact(match[0]))
-    if not _DNI_END.search(text):
+    if lengths.isdisjoint(_DNI_DIGITS):
         return
     for match in (*found_near(_DNI, text, stretches), *found_near(_DNI_DOTTED, text, stretches)):
         code = _compact(match[0])

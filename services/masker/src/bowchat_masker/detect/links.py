@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.phrases import phrases, words
 from bowchat_masker.detect.spoken import DOT, spoken
 
 _TRIGGERS = ("/", "www", ":", "wa.me", "slash", "barra", "स्लैश", "%2f", "%3a")
@@ -100,6 +101,13 @@ _WEB = re.compile(
     r"|(?:[\w-]{1,63}+\.){1,5}[a-z]{2,24}(?::[0-9]{1,5})?/)[^\s<>\"\0]++",
     re.IGNORECASE,
 )
+# What no app's link and no page's is without.
+_APPS = words(
+    "tel mailto sms smsto mms mmsto callto facetime sip sips geo upi intent xmpp matmsg mecard whatsapp tg"
+    " viber skype signal sgnl weixin wechat line fb messenger instagram snapchat phonepe paytmmp gpay tez bhim"
+    " market twitter telegram"
+)
+_WEB_LIKE = re.compile(r"\.[a-z]{2,24}(?::[0-9]{1,5})?/")  # in small letters
 _WA_ME = re.compile(
     r"(?<!\w)wa[\s,;]{1,2}me\s?/\s?\+?[0-9][^\s<>\"\0]*+(?:[ -]{1,2}[0-9]{2,15}){0,6}+", re.IGNORECASE
 )
@@ -120,11 +128,15 @@ def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     reading = spoken(view.text) if any(each in lowered for each in _SAID_TRIGGERS) else None
     for start, end in _contacts(view.text if reading is None else reading.text):
         yield _hit(view.text, *((start, end) if reading is None else reading.span(start, end)))
-    for match in _APP.finditer(view.text) if ":" in lowered or "%3a" in lowered else ():
+    for match in phrases(_APP, view.text, _APPS) if ":" in lowered or "%3a" in lowered else ():
         yield _hit(view.text, *match.span())
-    for match in _WEB.finditer(view.text) if "/" in lowered or "www." in lowered else ():
+    for match in _WEB.finditer(view.text) if _may_hold_page(lowered) else ():
         if carries_person(match[0]):
             yield _hit(view.text, *match.span())
+
+
+def _may_hold_page(lowered: str) -> bool:
+    return "://" in lowered or "www." in lowered or ("/" in lowered and _WEB_LIKE.search(lowered) is not None)
 
 
 def _contacts(text: str) -> Iterator[tuple[int, int]]:

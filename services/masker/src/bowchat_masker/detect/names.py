@@ -5,11 +5,12 @@ that a profile shows is known, and the guard looks for it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
+from bowchat_masker.detect.phrases import phrases, words
 from bowchat_masker.detect.spoken import INDIC
 
 _TRIGGERS = (
@@ -41,7 +42,23 @@ _SIGNED = re.compile(
 _TITLED = re.compile(
     rf"{_LEAD}(?:this is|i am|i'?m|myself) (?:mr|mrs|ms|dr|shri|smt|sra?)\.?\s({_NAME})", re.IGNORECASE
 )
-_INTRODUCING = ("name", "naam", "mera nam", "nombre", "llamo", "myself", "नाम", "fn:")
+_INTRODUCING = words(
+    "my mi me mera policy policyholder insured full customer patient nominee account proposer myself name fn"
+)
+_TITLING = words("this i im myself")
+_PRESENTING = words("this it its i im main mai ye yeh")
+_SIGNING = (
+    "regards",
+    "best",
+    "best wishes",
+    "cheers",
+    "sincerely",
+    "faithfully",
+    "yours truly",
+    "saludos",
+    "thanks",
+    "thank you",
+)
 _CALLING = ("speaking", " here", "this side", "bol r", " from", " calling")
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
@@ -91,22 +108,29 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(text)
     if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in _INTRODUCED.finditer(text) if any(each in lowered for each in _INTRODUCING) else ():
+    for match in phrases(_INTRODUCED, text, _INTRODUCING):
         end = _end_of(match[1])
         if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(text, match.start(1) + end)):
             yield _hit(match, end)
-    for match in _SIGNED.finditer(text) if "\n" in text else ():
+    for match in _SIGNED.finditer(text) if _may_be_signed(lowered) else ():
         if end := _end_of(match[1]):
             yield _hit(match, end)
-    yield from _presented(text, _TITLED, (_ANYTHING,), (_ANYTHING,))
+    yield from _presented(phrases(_TITLED, text, _TITLING), (_ANYTHING,), (_ANYTHING,))
     if any(each in lowered for each in _CALLING):
-        yield from _presented(text, _SPEAKING, (_SIDES,), (_SIDES, _HERE_AFTER, _FROM_AFTER))
-        yield from _presented(text, _OPENED, (_SIDES,), (_SIDES, _HERE_AFTER))
+        yield from _presented(
+            phrases(_SPEAKING, text, _PRESENTING), (_SIDES,), (_SIDES, _HERE_AFTER, _FROM_AFTER)
+        )
+        yield from _presented(_OPENED.finditer(text), (_SIDES,), (_SIDES, _HERE_AFTER))
+
+
+def _may_be_signed(lowered: str) -> bool:
+    """Whether a line ends with what a name is written under."""
+    *lines, _ = lowered.split("\n")
+    return any(each.rstrip(" ,.!").endswith(_SIGNING) for each in lines)
 
 
 def _presented(
-    text: str,
-    pattern: re.Pattern[str],
+    found: Iterable[re.Match[str]],
     after_one: Sequence[re.Pattern[str]],
     after_two: Sequence[re.Pattern[str]],
 ) -> Iterator[Hit]:
@@ -114,13 +138,13 @@ def _presented(
 
     After two words less is asked for than after one: "Traffic here" is nobody.
     """
-    for match in pattern.finditer(text):
+    for match in found:
         end = _end_of(match[1])
         after = after_two if " " in match[1][:end] else after_one
         if (
             end
             and _is_capitalised(match[1][:end])
-            and any(each.match(text, match.start(1) + end) for each in after)
+            and any(each.match(match.string, match.start(1) + end) for each in after)
         ):
             yield _hit(match, end)
 

@@ -60,7 +60,9 @@ _LOOKALIKES = str.maketrans(
     "abekmhopctyxijsdhlygoaeivptuk" + "abekmhopctyxijsoaeinptukbhz",
 )
 _LEET = str.maketrans("01345678", "oieasbtb")
+# No digit of a table looks like a letter to all of them; 2 does to none.
 _LEETS = (_LEET, str.maketrans("0134578", "oleastb"), str.maketrans("013456789", "oieasgtbg"))
+_IS_FIGURE = frozenset("0123456789")
 _REPEATED = re.compile(r"(.)\1++")
 _SOUNDS = (
     (re.compile(r"(?<=[bcdgjkpqst])h"), ""), (re.compile("[ie]y?|y"), "i"), (re.compile("w"), "v"),
@@ -185,17 +187,21 @@ def meaning(word: str) -> Meaning | None:
     return None
 
 
-@lru_cache(maxsize=8_192)
 def leet(word: str) -> Meaning | None:
-    """What a word with digits for letters says: `n1n3`, `s3v3n`."""
-    if len(word) > 12:
+    """What a word with digits for letters says: `n1n3`, `s3v3n`. A number is no such word, so none is remembered."""
+    if not 2 < len(word) <= 12 or "2" in word:
         return None
     for table in _LEETS:
         plain = word.casefold().translate(table)
-        found = _WORDS.get(_key(plain))
-        if found and len(plain) > 2 and found.digits and found.kind is Kind.WORD:
+        if _IS_FIGURE.isdisjoint(plain) and (found := _plain_word(plain)) is not None:
             return found
     return None
+
+
+@lru_cache(maxsize=8_192)
+def _plain_word(word: str) -> Meaning | None:
+    found = _WORDS.get(_key(word))
+    return found if found and len(word) > 2 and found.digits and found.kind is Kind.WORD else None
 
 
 def _glued(word: str) -> str:

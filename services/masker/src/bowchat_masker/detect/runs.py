@@ -70,32 +70,39 @@ def runs_in(text: str) -> Iterator[Run]:
     bridges: list[Unit] = []
     for unit in _without_lone_letters(units(text)):
         if unit.kind is Kind.BRIDGE:
-            bridges.append(unit)
-            if unit.barrier:
-                yield from _closed(run)
-                run = []
+            if run:
+                bridges.append(unit)
+                if unit.barrier:
+                    yield from _closed(run)
+                    run, bridges = [], []
             continue
-        if not run or not _is_close(run[-1], bridges[-_MOST_BRIDGES - 1 :], unit):
+        if run and not _is_close(run[-1], bridges, unit):
             yield from _closed(run)
             run = []
         run.append(unit)
-        bridges = []
+        if bridges:
+            bridges = []
     yield from _closed(run)
 
 
-def _without_lone_letters(found: Sequence[Unit]) -> Iterator[Unit]:
+def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
     """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
-    for index, unit in enumerate(found):
-        if unit.kind is Kind.WEAK and unit.word in FUNCTION_WORDS and not _is_among_words(found, index):
-            continue
-        if unit.kind is Kind.WEAK and unit.word in SINGLE_LETTERS:
-            beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
-            if not any(
-                each.end - each.start == 1 or each.end == unit.start or each.start == unit.end
-                for each in beside
-            ):
-                continue
-        yield unit
+    return [
+        unit
+        for index, unit in enumerate(found)
+        if unit.kind is not Kind.WEAK or _is_no_lone_letter(found, index, unit)
+    ]
+
+
+def _is_no_lone_letter(found: Sequence[Unit], index: int, unit: Unit) -> bool:
+    if unit.word in FUNCTION_WORDS and not _is_among_words(found, index):
+        return False
+    if unit.word not in SINGLE_LETTERS:
+        return True
+    beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
+    return any(
+        each.end - each.start == 1 or each.end == unit.start or each.start == unit.end for each in beside
+    )
 
 
 def _is_among_words(found: Sequence[Unit], index: int) -> bool:
@@ -104,10 +111,12 @@ def _is_among_words(found: Sequence[Unit], index: int) -> bool:
     return any(each.kind is not Kind.DIGITS or len(each.digits) == 1 for each in beside)
 
 
-def _closed(run: list[Unit]) -> Iterator[Run]:
+def _closed(run: list[Unit]) -> tuple[Run, ...]:
+    """The run as one, if it is one without what is no digit at either end."""
+    if len(run) == 1:
+        return (run_of(run),) if run[0].kind <= Kind.WORD else ()
     trimmed = trim(run)
-    if trimmed:
-        yield run_of(trimmed)
+    return (run_of(trimmed),) if trimmed else ()
 
 
 def _is_close(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
@@ -127,10 +136,10 @@ def _is_single(unit: Unit) -> bool:
     return unit.kind is not Kind.DIGITS or len(unit.digits) == 1
 
 
-def trim(run: Sequence[Unit]) -> list[Unit]:
+def trim(run: Sequence[Unit]) -> Sequence[Unit]:
     """The run without what is no digit at either end: "to" after a number is a word."""
-    if len(run) == 1 and run[0].kind <= Kind.WORD:
-        return list(run)
+    if run and run[0].kind <= Kind.WORD and run[-1].kind <= Kind.WORD:
+        return run
     low, high = 0, len(run)
     while low < high and _is_loose_end(run[low], run[low + 1] if low + 1 < high else None, leads=True):
         low += 1
@@ -138,7 +147,7 @@ def trim(run: Sequence[Unit]) -> list[Unit]:
         run[high - 1], run[high - 2] if high - 2 >= low else None, leads=False
     ):
         high -= 1
-    return list(run[low:high])
+    return run[low:high]
 
 
 def _is_loose_end(unit: Unit, inner: Unit | None, *, leads: bool) -> bool:

@@ -41,6 +41,7 @@ _GLUED = re.compile(r"(?<=[a-z0-9])(?:AT|DOT)(?=[a-z])")
 _ENCODED = re.compile(r"%40|&#0?64;|&#x40;|&commat;|%2e|&#46;|&period;|%2f", re.IGNORECASE)
 _ENCODED_SIGNS = {"%2e": ".", "&#46;": ".", "&period;": ".", "%2f": "/"}
 _SPELLED = re.compile(r"(?<!\S)[^\s\0](?:\s[^\s\0](?!\S)){2,200}+")
+_FEWEST_SPELLED = 3
 _SPACE = re.compile(r"\s")
 
 _Change = tuple[int, int, str]
@@ -50,10 +51,15 @@ _Change = tuple[int, int, str]
 def spoken(text: str) -> Canonical:
     """The text with said symbols as symbols; its places are those of `text`. Several detectors ask for the same one."""
     view = Canonical(text, range(len(text)), range(1, len(text) + 1))
-    view = _rewritten(view, list(_spelled(view.text)))
+    if _has_signs_alone(text):
+        view = _rewritten(view, list(_spelled(text)))
     view = _rewritten(view, list(_written(view.text)))
     said = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
     return _rewritten(view, list(said))
+
+
+def _has_signs_alone(text: str) -> bool:
+    return list(map(len, text.split())).count(1) > _FEWEST_SPELLED - 1
 
 
 def _spelled(text: str) -> Iterable[_Change]:
@@ -62,11 +68,17 @@ def _spelled(text: str) -> Iterable[_Change]:
 
 
 def _written(text: str) -> Iterable[_Change]:
-    changes = [(*match.span(), _BRACKETED_SIGNS[match[1].lower()]) for match in _BRACKETED.finditer(text)]
-    changes += [(*match.span(), AT if match[0] == "AT" else DOT) for match in _GLUED.finditer(text)]
-    changes += [
-        (*match.span(), _ENCODED_SIGNS.get(match[0].lower(), "@")) for match in _ENCODED.finditer(text)
-    ]
+    changes: list[_Change] = []
+    if any(map(text.__contains__, "([{<")):
+        changes += [
+            (*match.span(), _BRACKETED_SIGNS[match[1].lower()]) for match in _BRACKETED.finditer(text)
+        ]
+    if "AT" in text or "DOT" in text:
+        changes += [(*match.span(), AT if match[0] == "AT" else DOT) for match in _GLUED.finditer(text)]
+    if "%" in text or "&" in text:
+        changes += [
+            (*match.span(), _ENCODED_SIGNS.get(match[0].lower(), "@")) for match in _ENCODED.finditer(text)
+        ]
     return sorted(changes)
 
 

@@ -2,31 +2,31 @@
 """A text as a row of tokens that say digits, each with its place: figures, number words, letters written for figures."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from bowchat_contracts.insurer_content import Placeholder
-from bowchat_masker.detect.dictation import dictated
+from bowchat_masker.detect.dictation import dictated, likely
 from bowchat_masker.detect.hits import BLANK, MaskingError
 from bowchat_masker.detect.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masker.detect.number_words import Kind, leet, meaning
+from bowchat_masker.detect.tokens import MARKS, Lexicon, Tokens, tokens
 
-_MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
 _PLACEHOLDER = rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]"
-_TOKEN = re.compile(
-    rf"(?:[^\W_]|[{_MARKS}])(?:[^\W_]|[{_MARKS}]|[$](?=[^\W_]))*+|\[(?=[a-z])(?:{_PLACEHOLDER[2:]})?|\0++"
-)
 _MASKED = re.compile(_PLACEHOLDER)
-_PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{_MARKS}])++")
+_PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{MARKS}])++")
 # A letter, then what makes it one that stands alone: so most places are passed over fast.
 _SPACED = re.compile(r"[^\W\d_](?=[^\w])(?<![^\W_][^\W\d_])(?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
 _LONE = frozenset("OoIlSsBZОоΟοЗб")
+_BARRIER = re.compile(r"\0{2,}")
 _FEWEST_LETTERS = 9
+_FEWEST_SPACED = 5
 _SHORT = 2
 _MOST_LETTERS = 64
 MOST_UNITS = 1_500
 SINGLE_LETTERS = AS_DIGITS - frozenset("0123456789OoIil")
+_NOTHING = "", Kind.BRIDGE, ""
 
 
 class Unit(NamedTuple):
@@ -41,42 +41,65 @@ class Unit(NamedTuple):
 
 def units(text: str) -> list[Unit]:
     """Every token of the text that says digits, or may stand between two that do, in order."""
+    text = _without_placeholders(text)
+    read = tokens(text)
     found: list[Unit] = []
-    barrier = False
-    for match in _TOKEN.finditer(text):
+    for word, said, start in zip(read.words, map(_SAID.get, read.words), read.starts, strict=False):
+        if said is _NOTHING or not word:
+            continue
+        if said is None and word.isdecimal():
+            found.append(Unit(start, start + len(word), word, Kind.DIGITS))
+        elif said is None and not word.isalpha():
+            found += _mixed(word, start)
+        elif (said := said or _SAID[word]) is not _NOTHING:
+            found.append(Unit(start, start + len(word), *said))
         if len(found) > MOST_UNITS:
             raise MaskingError("the text holds more figures than a person would type")
-        word = match[0]
-        if word.isalpha():
-            said = _in_letters(word)
-            if said is None:
-                continue
-            found.append(Unit(match.start(), match.end(), *said, barrier))
-            barrier = False
-        elif word.isdecimal():
-            found.append(Unit(match.start(), match.end(), word, Kind.DIGITS, "", barrier))
-            barrier = False
-        elif word[0] in "[\0":
-            barrier = barrier or len(word) > 1
-        else:
-            for unit in _with_figures(word, match.start()):
-                found.append(unit._replace(barrier=barrier))
-                barrier = False
-    for spelled in _spaced(text):
-        inside = [each for each in found if spelled.start <= each.start < spelled.end]
-        found = [each for each in found if not spelled.start <= each.start < spelled.end]
-        found.append(spelled._replace(barrier=any(each.barrier for each in inside[:1])))
-    found.sort(key=lambda unit: unit.start)
-    return _with_dictated(text, found)
+    if "\0\0" in text:
+        found = _barred(text, found)
+    if not read.plain or _has_letters_alone(read.words):
+        found = _with_spaced(text, found)
+    return _with_dictated(text, read, found)
+
+
+def _has_letters_alone(words: Sequence[str]) -> bool:
+    """Whether enough of them stand one after another for a word that is spelled."""
+    lengths = list(filter(None, map(len, words)))
+    if lengths.count(1) < _FEWEST_SPACED:
+        return False
+    return max(lengths) >= _MOST_LETTERS or bytes([1]) * _FEWEST_SPACED in bytes(lengths)
 
 
 def _without_placeholders(text: str) -> str:
     return _MASKED.sub(lambda match: BLANK * len(match[0]), text) if "[" in text else text
 
 
-def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
+def _barred(text: str, found: list[Unit]) -> list[Unit]:
+    """The units, with a barrier before each that is the first after something blank."""
+    starts = [unit.start for unit in found]
+    for match in _BARRIER.finditer(text):
+        after = bisect_left(starts, match.start())
+        if after < len(found):
+            found[after] = found[after]._replace(barrier=True)
+    return found
+
+
+def _with_spaced(text: str, found: list[Unit]) -> list[Unit]:
+    """The units, with words that are spelled letter by letter in place of their letters."""
+    for spelled in _spaced(text):
+        inside = [each for each in found if spelled.start <= each.start < spelled.end]
+        found = [each for each in found if not spelled.start <= each.start < spelled.end]
+        found.append(spelled._replace(barrier=any(each.barrier for each in inside[:1])))
+    return sorted(found, key=lambda unit: unit.start)
+
+
+def _with_dictated(text: str, read: Tokens, found: list[Unit]) -> list[Unit]:
     """The units, with words that say digits only because they stand in a row of such."""
-    rows = list(dictated(_without_placeholders(text), {unit.start: unit.digits for unit in found}))
+    stretches = likely(text, read)
+    if not stretches:
+        return found
+    known = {unit.start: unit.digits for unit in found}
+    rows = [word for stretch in stretches for word in dictated(stretch, known)]
     if not rows:
         return found
     said = {each.start: Unit(each.start, each.end, each.digit, Kind.WORD) for each in rows}
@@ -94,30 +117,24 @@ def _with_dictated(text: str, found: list[Unit]) -> list[Unit]:
     return sorted([*kept, *said.values()], key=lambda unit: unit.start)
 
 
-@lru_cache(maxsize=32_768)
-def _in_letters(word: str) -> tuple[str, Kind, str] | None:
+def _said(word: str) -> tuple[str, Kind, str]:
     """What a word of letters alone says: most say nothing, and are asked for again and again."""
-    said = meaning(word)
-    if said is not None:
+    if (said := meaning(word)) is not None:
         return said.digits, said.kind, word.casefold()
     unit = next(_letters(word, 0), None)
-    return None if unit is None else (unit.digits, unit.kind, unit.word)
+    return _NOTHING if unit is None else (unit.digits, unit.kind, unit.word)
 
 
-def _with_figures(word: str, start: int) -> Iterator[Unit]:
-    """What a token says that is neither letters nor figures alone."""
-    said = meaning(word)
-    if said is not None:
-        yield Unit(start, start + len(word), said.digits, said.kind, word.casefold())
-    else:
-        yield from _mixed(word, start)
+_SAID = Lexicon(_said)
 
 
 def _mixed(word: str, start: int) -> Iterator[Unit]:
-    """What a token says that is neither figures alone nor a word that is known."""
+    """What a token says that is neither letters nor figures alone. No word that is known has a figure in it."""
     end = start + len(word)
     figures = sum(map(str.isdecimal, word))
-    if not figures:
+    if not figures and (known := meaning(word)) is not None:
+        yield Unit(start, end, known.digits, known.kind, word.casefold())
+    elif not figures:
         yield from _letters(word, start)
     elif (said := leet(word)) is not None:
         yield Unit(start, end, said.digits, said.kind)
