@@ -85,7 +85,7 @@ _LIVING = re.compile(
 )
 _LIVING_WORDS = words(
     "my address i we residing living staying r resident deliver courier send ship post dispatch come pick"
-    " picked pickup pickedup mera ghar pata vivo mi direccion"
+    " picked pickup pickedup mera ghar pata vivo mi direccion direcci"
 )
 _DWELLING_WORDS = frozenset(
     word + number
@@ -127,7 +127,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 def _lived_in(text: str) -> Iterator[tuple[int, int]]:
     """What follows "I live at": a number and a locality word, or a code, within the same sentence."""
-    for cue, _ in zip(phrases(_LIVING, text, _LIVING_WORDS), range(_MOST_CANDIDATES), strict=False):
+    for cue, _ in zip(phrases(_LIVING, text, _LIVING_WORDS, ("पता",)), range(_MOST_CANDIDATES), strict=False):
         start = cue.end()
         while start < len(text) and text[start] in " :-\n":
             start += 1
@@ -152,7 +152,7 @@ def _named_dwellings(text: str) -> Iterator[re.Match[str]]:
     return (
         found_near(_DWELLING, text, near_digits(text, 30, 8))
         if "#" in text
-        else phrases(_DWELLING, text, _DWELLING_WORDS)
+        else phrases(_DWELLING, text, _DWELLING_WORDS, ("मकान", "फ्लैट", "प्लॉट", "घर"))
     )
 
 
@@ -175,8 +175,7 @@ def _streets(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _numbered_streets(text: str) -> Iterator[re.Match[str]]:
-    found = said(text)
-    if found.plain and not found.any_of(_STREET_WORDS):
+    if not said(text).any_of(_STREET_WORDS):
         return
     done = 0
     for start, _ in figures(text):

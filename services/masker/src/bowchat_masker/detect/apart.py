@@ -41,6 +41,7 @@ _ANNOUNCING = words(
     "digit digits ank hissa half part empieza dial with from start starts begin begins shuru is starting"
     " primero primera primeros primeras"
 )
+_ANNOUNCING_OTHERWISE = ("शुरू", "अंक", "हिस्सा")
 _ENDING = re.compile(
     r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
@@ -155,8 +156,7 @@ def _begins_number(text: str, first: Run) -> bool:
 
 
 def _may_announce(text: str) -> bool:
-    found = said(text)
-    return not found.plain or found.any_of(_ANNOUNCING)
+    return said(text).any_of(_ANNOUNCING) or any(each in text for each in _ANNOUNCING_OTHERWISE)
 
 
 def _ends_number(text: str, parts: Sequence[Run]) -> bool:

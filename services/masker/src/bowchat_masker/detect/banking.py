@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical, small
-from bowchat_masker.detect.digits import DIGITS, few_digits, found_near, near_digits, nearby, windows
+from bowchat_masker.detect.digits import (
+    DIGITS,
+    few_digits,
+    figures,
+    found_at,
+    found_near,
+    near_digits,
+    nearby,
+    windows,
+)
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.phrases import phrases, said, words
 
@@ -25,10 +34,7 @@ _CARD_CUE = re.compile(
 _CARD_GROUP = 4
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ .-]?[A-Za-z0-9]){11,30}+")
-# Its check digits and what follows, and the end of a branch's code: found fast, where none is neither is looked for.
-_IBAN_LIKE = re.compile(
-    r"[0-9](?<=[A-Za-z ][0-9])[0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9][ .-]?[A-Za-z0-9]"
-)
+# The end of a branch's code: found fast; where none is, none is looked for.
 _IFSC_LIKE = re.compile(r"0(?<=[A-Za-z -]0)[ -]?[A-Za-z0-9]{6}(?![A-Za-z0-9])")
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
@@ -39,6 +45,7 @@ _IBAN_LENGTHS = {
     "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
     "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
 }  # fmt: skip
+_ANY_LENGTH = range(2, 100)
 _IBAN_CUE = re.compile(r"(?<![a-z\[])iban", re.IGNORECASE)
 
 _IFSC = re.compile(r"(?<![A-Za-z0-9])([A-Z]{4})[ -]?0[ -]?[A-Z0-9]{6}(?![A-Za-z0-9])", re.IGNORECASE)
@@ -117,9 +124,7 @@ def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _ibans(text: str) -> Iterator[Hit]:
-    for match in (
-        found_near(_IBAN, text, near_digits(text, _REACH, _REACH)) if _IBAN_LIKE.search(text) else ()
-    ):
+    for match in found_at(_IBAN, text, (3, 2), _ANY_LENGTH):
         length = _IBAN_LENGTHS.get(match[1].upper())
         if length and (end := _end_of(match, length)):
             code = _compact(text[match.start() : end])
@@ -172,11 +177,17 @@ def _accounts(text: str) -> Iterator[Hit]:
 
 def _is_glued(text: str) -> bool:
     """Whether a number stands right behind its word: "acc123456789"."""
+    if not any(text[start - 1 : start].isalpha() for start, _ in figures(text) if start):
+        return False
     return any(each[-1:].isdecimal() and each.rstrip(DIGITS) in _ACCOUNT_WORDS for each in said(text).every)
 
 
 def _named_accounts(text: str) -> Iterator[Hit]:
-    for match in _ACCOUNT.finditer(text) if _is_glued(text) else phrases(_ACCOUNT, text, _ACCOUNT_WORDS):
+    for match in (
+        _ACCOUNT.finditer(text)
+        if _is_glued(text)
+        else phrases(_ACCOUNT, text, _ACCOUNT_WORDS, ("खाता", "खाते", "अकाउंट"))
+    ):
         if not _NO_ACCOUNT.search(match[1]):
             yield Hit("account", *match.span(2), _compact(match[2]))
     for match in _ACCOUNT_AFTER.finditer(text):

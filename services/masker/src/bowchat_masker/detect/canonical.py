@@ -80,24 +80,28 @@ def _plain(character: str) -> str:
     return str(int(value))
 
 
-_DOTS = str.maketrans("\u0130\u0131", "ii")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @lru_cache(maxsize=8)
 def small(text: str) -> str:
     """The text in small letters, each in its place: what is looked for without regard to case is found here much faster."""
-    return text.lower() if text.isascii() else text.translate(_DOTS).lower()
+    return text.lower() if text.isascii() else text.replace("\u0130", "i").replace("\u0131", "i").lower()
 
 
 def canonicalise(text: str) -> Canonical:
     may_be_escaped = ("%" in text or "&" in text or "\\" in text) and _MAY_BE_ESCAPED.search(text)
-    if text.isascii() and not may_be_escaped:
+    if not may_be_escaped and _is_folded(text):
         return Canonical(text, range(len(text)), range(1, len(text) + 1))
     if not may_be_escaped:
         return _view(text, [each if each.isascii() else fold(each) for each in text], range(1, len(text) + 1))
     pieces = list(_pieces(text))
     folded = ["".join(each if each.isascii() else fold(each) for each in piece) for piece, _ in pieces]
     return _view(text, folded, [end for _, end in pieces])
+
+
+def _is_folded(text: str) -> bool:
+    return text.isascii() or all(each == fold(each) for each in set(_NOT_ASCII.findall(text)))
 
 
 def _view(text: str, folded: Sequence[str], stops: Sequence[int]) -> Canonical:

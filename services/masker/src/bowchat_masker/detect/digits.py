@@ -113,6 +113,20 @@ def found_near(
         yield from pattern.finditer(text, start, end)
 
 
+def found_at(
+    pattern: re.Pattern[str], text: str, before: Collection[int], lengths: Collection[int]
+) -> Iterator[re.Match[str]]:
+    """The matches of a pattern whose first group of digits has one of the lengths, and `before` characters before it."""
+    done = 0
+    for start, end in figures(text):
+        if end - start in lengths:
+            for each in before:
+                if start - each >= done and (match := pattern.match(text, start - each)):
+                    done = match.end()
+                    yield match
+                    break
+
+
 def nearby(cue: re.Pattern[str], text: str, at: int, reach: int) -> bool:
     """Whether a cue stands before a place, within reach and on the way there."""
     return cue.search(text, max(0, at - reach), at) is not None

@@ -61,10 +61,8 @@ def _letter_codes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
 
 
 def _may_be_in_letters(text: str) -> bool:
-    found = said(text)
-    return not found.plain or any(
-        len(each) in _LETTER_CODE_LENGTHS and _A_TO_J.issuperset(each) for each in found.every
-    )
+    long = [each for each in said(text).every if len(each) in _LETTER_CODE_LENGTHS]
+    return any(map(_A_TO_J.issuperset, long))
 
 
 def _bytes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:

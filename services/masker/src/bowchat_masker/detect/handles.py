@@ -51,6 +51,7 @@ _NETWORK_WORDS = words(
     "insta instagram ig telegram tg facebook fb messenger twitter linkedin snapchat snap sc discord skype"
     " signal viber wechat tiktok threads kik hike imo reddit youtube pinterest whatsapp wa telegramme"
 )
+_OTHER_NETWORKS = ("इंस्टा", "टेलीग्राम", "फेसबुक", "स्नैपचैट", "व्हाट्सएप")
 _NETWORK_HALVES = (
     ("tele", "gram"), ("face", "book"), ("linked", "in"), ("snap", "chat"), ("we", "chat"), ("tik", "tok"), ("you", "tube"),
     ("whats", "app"),
@@ -113,9 +114,9 @@ def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 def _may_have_network(text: str) -> bool:
     found = said(text)
     return (
-        not found.plain
-        or found.any_of(_NETWORK_WORDS)
+        found.any_of(_NETWORK_WORDS)
         or any(first in found.every and second in found.every for first, second in _NETWORK_HALVES)
+        or any(each in text for each in _OTHER_NETWORKS)
     )
 
 

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect import checksums
 from bowchat_masker.detect.canonical import Canonical, small
-from bowchat_masker.detect.digits import Group, few_digits, figures, found_near, near_digits, nearby, windows
+from bowchat_masker.detect.digits import (
+    Group,
+    few_digits,
+    figures,
+    found_at,
+    found_near,
+    near_digits,
+    nearby,
+    windows,
+)
 from bowchat_masker.detect.hits import Hit
 from bowchat_masker.detect.shapes import is_called_reference
 
@@ -67,7 +76,6 @@ _EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](
 # none stands the pattern itself need not be tried.
 _LETTER_AFTER = re.compile(rf"[ -]?[A-Za-z](?:{_END}|[ -]?[1-9A-Za-z][ -]?[Zz])")
 _FEWEST_BEFORE_LETTER = 2
-_SSN_START = re.compile(r"[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{4}")
 _PASSPORT_WORDS = ("passport", "pass port", "passeport", "pasaporte", "ppt", "पासपोर्ट")
 _NAMING = 40
 """How many characters before a number its name may begin."""
@@ -88,12 +96,12 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     stretches = near_digits(text, _REACH, _REACH)
     lengths = _before_letters(text)
     if _PAN_DIGITS in lengths:
-        yield from _gstins(text, stretches)
-        yield from _pans(text, stretches)
+        yield from _gstins(text)
+        yield from _pans(text)
     yield from _named_pans(text, stretches)
     yield from _aadhaars(text)
     yield from _passports(text, stretches)
-    yield from _emirates(text, stretches)
+    yield from _emirates(text)
     yield from _national(text, stretches, lengths)
 
 
@@ -109,15 +117,15 @@ def _before_letters(text: str) -> set[int]:
 _Stretches = Sequence[tuple[int, int]]
 
 
-def _gstins(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_GSTIN, text, stretches):
+def _gstins(text: str) -> Iterator[Hit]:
+    for match in found_at(_GSTIN, text, (0,), (2,)):
         code = _compact(match[0])
         if checksums.gstin(code) or nearby(_GSTIN_CUE, text, match.start(), _NAMING):
             yield Hit("gstin", *match.span(), code)
 
 
-def _pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_PAN, text, stretches):
+def _pans(text: str) -> Iterator[Hit]:
+    for match in found_at(_PAN, text, (6, 5), (4,)):
         if not match[1] or nearby(_PAN_CUE, text, match.start(), _NAMING):
             yield Hit("pan", *match.span(), _compact(match[0]))
 
@@ -161,25 +169,25 @@ def _passports(text: str, stretches: _Stretches) -> Iterator[Hit]:
 
 def _national(text: str, stretches: _Stretches, lengths: set[int]) -> Iterator[Hit]:
     """`lengths`: how many figures stand together before each single letter."""
-    for match in found_near(_NINO, text, stretches) if not lengths.isdisjoint(_NINO_DIGITS) else ():
+    for match in found_at(_NINO, text, (3, 2), _NINO_DIGITS) if not lengths.isdisjoint(_NINO_DIGITS) else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
     for pattern, cue, words in _NAMED:
         for match in found_near(pattern, text, stretches) if _said(text, words) else ():
             if nearby(cue, text, match.start(), _NAMING):
                 yield Hit("national_id", *match.span(), _compact(match[0]))
-    for match in found_near(_SSN, text, stretches) if _SSN_START.search(text) else ():
+    for match in found_at(_SSN, text, (0,), (3, 9)):
         if match[1] == "-" or nearby(_SSN_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), _compact(match[0]))
     if lengths.isdisjoint(_DNI_DIGITS):
         return
-    for match in (*found_near(_DNI, text, stretches), *found_near(_DNI_DOTTED, text, stretches)):
+    for match in (*found_at(_DNI, text, (2, 1, 0), (7, 8)), *found_at(_DNI_DOTTED, text, (0,), (2,))):
         code = _compact(match[0])
         if checksums.dni(code) or nearby(_DNI_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), code)
 
 
-def _emirates(text: str, stretches: _Stretches) -> Iterator[Hit]:
-    for match in found_near(_EMIRATES, text, stretches) if "784" in text else ():
+def _emirates(text: str) -> Iterator[Hit]:
+    for match in found_at(_EMIRATES, text, (0,), (3, 15)) if "784" in text else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
 
 

@@ -40,10 +40,11 @@ def mask(texts: Sequence[str], policy: MaskingPolicy) -> tuple[MaskedText, ...]:
     """
     if sum(map(len, texts)) > MOST_CHARACTERS:
         raise MaskingError("the text is longer than people write")
-    found = [_spans(text, policy) for text in texts]
+    views = [canonicalise(text) for text in texts]
+    found = [_spans(view, policy) for view in views]
     if sum(map(len, found)) > MOST_FINDINGS:
         raise MaskingError("the text holds more than a person would type")
-    names = _Names(texts)
+    names = _Names(views)
     return tuple(_replaced(text, hits, names) for text, hits in zip(texts, found, strict=True))
 
 
@@ -53,9 +54,8 @@ def masked(texts: Sequence[MaskedText]) -> tuple[Masked, ...]:
     return tuple(Masked(placeholder=name, type=type_) for name, type_ in seen.items())
 
 
-def _spans(text: str, policy: MaskingPolicy) -> list[Hit]:
+def _spans(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
     """Every hit, in places of the original, in order."""
-    view = canonicalise(text)
     hits: list[Hit] = []
     new = _detect(view, policy)
     for _ in range(_MOST_PASSES):
@@ -129,8 +129,8 @@ def _replaced(text: str, hits: list[Hit], names: "_Names") -> MaskedText:
 class _Names:
     """Hands out placeholders: the same for the same value, and none that somebody typed already."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._taken = {match[0] for text in texts for match in PLACEHOLDER.finditer(canonicalise(text).text)}
+    def __init__(self, views: Sequence[Canonical]) -> None:
+        self._taken = {match[0] for view in views for match in PLACEHOLDER.finditer(view.text)}
         self._names: dict[tuple[Placeholder, str], str] = {}
         self._next: dict[Placeholder, int] = {}
 

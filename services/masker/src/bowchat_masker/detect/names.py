@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, small
 from bowchat_masker.detect.hits import Hit
-from bowchat_masker.detect.phrases import phrases, words
+from bowchat_masker.detect.phrases import phrases, said, words
 from bowchat_masker.detect.spoken import INDIC
 
 _TRIGGERS = (
@@ -59,7 +59,8 @@ _SIGNING = (
     "thanks",
     "thank you",
 )
-_CALLING = ("speaking", " here", "this side", "bol r", " from", " calling")
+_FROM_ONE, _THIS_SIDE = words("speaking here herefrom bol"), words("this side")
+_CALLING = words("from calling")
 # Where a name ends, and what is none: "my name is wrong on the card", "my name is not there".
 _NO_NAMES = frozenset({
     "bol", "strictly", "generally", "legally", "honestly", "frankly", "technically", "roughly",
@@ -108,7 +109,7 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(text)
     if not any(each in lowered for each in _TRIGGERS):
         return
-    for match in phrases(_INTRODUCED, text, _INTRODUCING):
+    for match in phrases(_INTRODUCED, text, _INTRODUCING, ("मेरा",)):
         end = _end_of(match[1])
         if end and (_is_capitalised(match[1][:end]) or _CLAUSE_END.match(text, match.start(1) + end)):
             yield _hit(match, end)
@@ -116,10 +117,13 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
         if end := _end_of(match[1]):
             yield _hit(match, end)
     yield from _presented(phrases(_TITLED, text, _TITLING), (_ANYTHING,), (_ANYTHING,))
-    if any(each in lowered for each in _CALLING):
+    found = said(text)
+    from_one = found.any_of(_FROM_ONE) or found.every >= _THIS_SIDE
+    if from_one or found.any_of(_CALLING):
         yield from _presented(
             phrases(_SPEAKING, text, _PRESENTING), (_SIDES,), (_SIDES, _HERE_AFTER, _FROM_AFTER)
         )
+    if from_one:
         yield from _presented(_OPENED.finditer(text), (_SIDES,), (_SIDES, _HERE_AFTER))
 
 

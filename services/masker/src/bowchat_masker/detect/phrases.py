@@ -11,7 +11,7 @@ from itertools import accumulate, compress
 from typing import NamedTuple
 
 from bowchat_masker.detect.canonical import small
-from bowchat_masker.detect.tokens import is_plain, parted
+from bowchat_masker.detect.tokens import parted
 
 
 class Said(NamedTuple):
@@ -19,8 +19,6 @@ class Said(NamedTuple):
 
     words: list[str]
     every: frozenset[str]
-    plain: bool
-    """Whether no letter of the text is another."""
 
     def any_of(self, words: frozenset[str]) -> bool:
         return not self.every.isdisjoint(words)
@@ -29,7 +27,12 @@ class Said(NamedTuple):
 @lru_cache(maxsize=4)
 def said(text: str) -> Said:
     found = parted(small(text))
-    return Said(found, frozenset(found), is_plain(text))
+    return Said(found, frozenset(found))
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    return list(accumulate([len(each) + 1 for each in said(text).words], initial=0))
 
 
 def words(table: str) -> frozenset[str]:
@@ -38,19 +41,17 @@ def words(table: str) -> frozenset[str]:
 
 
 def phrases(
-    pattern: re.Pattern[str], text: str, first: frozenset[str], end: int | None = None
+    pattern: re.Pattern[str], text: str, first: frozenset[str], other: tuple[str, ...] = ()
 ) -> Iterator[re.Match[str]]:
-    """The matches of an expression that begins where a word begins: with a word of `first`, or with a letter that is not
-    ASCII.
+    """The matches of an expression that begins where a word does: with a word of `first`, or in another
+    script with one of `other`.
     """
-    end = len(text) if end is None else end
+    if any(each in text for each in other):
+        yield from pattern.finditer(text)
+        return
     found = said(text)
-    if not found.plain:
-        yield from pattern.finditer(text, 0, end)
-    elif found.any_of(first):
-        starts = accumulate([len(each) + 1 for each in found.words], initial=0)
-        done = 0
-        for start in compress(starts, map(first.__contains__, found.words)):
-            if start >= done and (match := pattern.match(text, start, end)):
-                done = match.end()
-                yield match
+    done = 0
+    for start in compress(_starts(text), map(first.__contains__, found.words)) if found.any_of(first) else ():
+        if start >= done and (match := pattern.match(text, start)):
+            done = match.end()
+            yield match

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from bowchat_masker.detect.canonical import Canonical, small
+from bowchat_masker.detect.phrases import said
 
 INDIC = "\u0900-\u0dff"
 """Letters of India's scripts with their vowel signs, which a regular expression does not take for word characters."""
@@ -27,6 +28,8 @@ _WORDS = {
     "underscore": "_", "under score": "_", "guion bajo": "_", "guión bajo": "_", "अंडरस्कोर": "_",
     "hyphen": "-", "dash": "-", "guion": "-", "guión": "-",
 }  # fmt: skip
+_SAYING = frozenset(re.split("[^a-z]", word)[0] for word in _WORDS if word[0].isascii() and word[0].isalpha())
+_SAYING_OTHERWISE = [word for word in _WORDS if not word[0].isascii()]
 _SPECIAL = ("@", "(a)", ".")
 _SAID_WORDS = "|".join(
     word.replace(" ", r"\s{1,2}") for word in sorted(_WORDS, key=len, reverse=True) if word not in _SPECIAL
@@ -54,8 +57,12 @@ def spoken(text: str) -> Canonical:
     if _has_signs_alone(text):
         view = _rewritten(view, list(_spelled(text)))
     view = _rewritten(view, list(_written(view.text)))
-    said = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
-    return _rewritten(view, list(said))
+    if not said(view.text).any_of(_SAYING) and (
+        text.isascii() or not any(each in text for each in _SAYING_OTHERWISE)
+    ):
+        return view
+    found = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
+    return _rewritten(view, list(found))
 
 
 def _has_signs_alone(text: str) -> bool:
