@@ -186,7 +186,7 @@ def _numbered_streets(text: str) -> Iterator[re.Match[str]]:
 
 def _calles(text: str) -> Iterator[re.Match[str]]:
     lowered = small(text)
-    if any(each in lowered for each in _CALLE_WORDS):
+    if any(map(lowered.__contains__, _CALLE_WORDS)):
         yield from found_near(_CALLE, text, near_digits(text, 60, 90))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import small
@@ -17,9 +18,11 @@ FEWEST_SPOKEN_APART = 9
 MOST_RUNS = 300
 _LOOSE = 18
 _FAR = 60
+_ENDLESS = 1_000_000
 _MOST_PARTS = 8
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
 _FEWEST_DIFFERENT = 4
+_DIGITS = Kind.DIGITS
 _LETTER = re.compile(r"[^\W\d_]")
 # These four are looked for in small letters.
 _JOINING = re.compile(
@@ -50,6 +53,10 @@ _FEWEST_IN_PART = 3
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
+_Place = tuple[int, int, str]
+"""Where some parts begin, how many they are, and their digits."""
+
+
 def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     """Numbers whose digits stand further apart."""
     runs = sorted(rest, key=lambda run: run.start)
@@ -57,44 +64,59 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
         return
     if len(runs) > MOST_RUNS:
         raise MaskingError("the text holds more figures than a person would type")
-    yield from _joined(text, runs, _one_by_one)
+    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs)))
     figures = [figure for run in runs for figure in _figures(run)]
+    apart_before: set[_Place] = set()
     for rows in (runs,) if figures == runs else (runs, figures):
-        yield from _joined(text, rows, partial(_in_parts, regions=policy.regions))
+        gaps = [_gap(before, after) for before, after in pairwise(rows)]
+        lengths = [len(run.digits) for run in rows]
+        belong = partial(_are_one, text, regions=policy.regions, apart_before=apart_before)
+        yield from _joined(text, rows, partial(_in_parts, rows, gaps, lengths, belong))
 
 
 def _figures(run: Run) -> Sequence[Run]:
     """The figures of the run, each by itself, that have several digits."""
     if len(run.units) == 1:
-        return (run,) if run.units[0].kind is Kind.DIGITS and len(run.digits) > 1 else ()
-    return [run_of([unit]) for unit in run.units if unit.kind is Kind.DIGITS and len(unit.digits) > 1]
+        return (run,) if run.units[0].kind is _DIGITS and len(run.digits) > 1 else ()
+    return [run_of([unit]) for unit in run.units if unit.kind is _DIGITS and len(unit.digits) > 1]
 
 
 def _joined(
-    text: str, runs: Sequence[Run], count_from: Callable[[str, Sequence[Run], int], tuple[int, str]]
+    text: str, runs: Sequence[Run], count_from: Callable[[int], tuple[int, str]]
 ) -> Iterator[tuple[int, int, str]]:
     at = 0
     while at < len(runs):
-        count, digits = count_from(text, runs, at)
+        count, digits = count_from(at)
         if count:
             yield opened(text, runs[at].start), runs[at + count - 1].end, digits
         at += count or 1
 
 
-def _reaches(before: Run, after: Run, farthest: int) -> bool:
-    return after.start - before.end <= farthest and not after.barrier
+def _gap(before: Run, after: Run) -> int:
+    return _ENDLESS if after.barrier else after.start - before.end
 
 
-def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
+def _followers(runs: Sequence[Run]) -> list[int]:
+    """From each run on, how many units there are with no gap that none reaches across."""
+    counts: list[int] = []
+    before, start = 0, 0
+    for run in reversed(runs):
+        before = len(run.units) + (before if start - run.end <= _LOOSE else 0)
+        counts.append(before)
+        start = _ENDLESS + run.end if run.barrier else run.start
+    return counts[::-1]
+
+
+def _one_by_one(text: str, runs: Sequence[Run], followers: Sequence[int], at: int) -> tuple[int, str]:
     """How many runs from here are digits dictated one by one, with words between them."""
     first = runs[at]
-    if not _is_late(first, 0):
+    if followers[at] < BUDGET or not _is_late(first, 0):
         return 0, ""
     chain: list[Unit] = []
     count = 0
     for run in runs[at:]:
         if count and not (
-            _reaches(runs[at + count - 1], run, _LOOSE) and BLANK not in text[first.start : run.start]
+            _gap(runs[at + count - 1], run) <= _LOOSE and BLANK not in text[first.start : run.start]
         ):
             break
         if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units) and not _is_late(
@@ -103,7 +125,7 @@ def _one_by_one(text: str, runs: Sequence[Run], at: int) -> tuple[int, str]:
             break
         chain += run.units
         count += 1
-    words = sum(unit.kind is not Kind.DIGITS for unit in chain)
+    words = sum(unit.kind is not _DIGITS for unit in chain)
     fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
     if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
         return 0, ""
@@ -118,33 +140,50 @@ def _is_late(run: Run, counted: int) -> bool:
     )
 
 
-def _in_parts(text: str, runs: Sequence[Run], at: int, regions: Sequence[str]) -> tuple[int, str]:
-    """How many runs from here are one number in parts: alike in length, or with words that say that they belong together."""
-    first = runs[at]
-    digits, end = first.digits, first.end
-    shortest = len(digits)
-    near, announced = True, None
-    for count, (_, part, start, stop, barrier) in enumerate(runs[at + 1 : at + _MOST_PARTS], 2):
-        gap = start - end
-        if gap > _FAR or barrier:
+def _in_parts(
+    runs: Sequence[Run],
+    gaps: Sequence[int],
+    lengths: Sequence[int],
+    are_one: Callable[[Sequence[Run], int, int], bool],
+    at: int,
+) -> tuple[int, str]:
+    """How many runs from here are one number in parts."""
+    total, widest, shortest = lengths[at], 0, lengths[at]
+    for last in range(at + 1, min(at + _MOST_PARTS, len(runs))):
+        widest = max(widest, gaps[last - 1])
+        total += lengths[last]
+        if widest > _FAR or total > _LONGEST_NUMBER:
             break
-        near = near and gap <= _LOOSE
-        end = stop
-        digits += part
-        shortest = min(shortest, len(part))
-        if len(digits) > _LONGEST_NUMBER:
-            break
-        if len(digits) < _SHORTEST_NUMBER or (shortest == 1 and not near):
-            continue
-        parts = runs[at : at + count]
-        if shortest >= _FEWEST_IN_PART:
-            if announced is None:
-                announced = _begins_number(text, first)
-            if announced and _ends_number(text, parts):
-                return count, digits
-        if is_number(digits, regions) and _belong(text, parts, near=near, mobile=is_mobile(digits, regions)):
-            return count, digits
+        shortest = min(shortest, lengths[last])
+        if total >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
+            parts = runs[at : last + 1]
+            if are_one(parts, widest, shortest):
+                return len(parts), "".join([each.digits for each in parts])
     return 0, ""
+
+
+def _are_one(
+    text: str,
+    parts: Sequence[Run],
+    widest: int,
+    shortest: int,
+    *,
+    regions: Sequence[str],
+    apart_before: set[_Place],
+) -> bool:
+    """Whether parts are a number and belong together. Runs and figures are often the same: what was none is none."""
+    digits = "".join([each.digits for each in parts])
+    place = parts[0].start, len(parts), digits
+    if place in apart_before:
+        return False
+    if shortest >= _FEWEST_IN_PART and _begins_number(text, parts[0]) and _ends_number(text, parts):
+        return True
+    if is_number(digits, regions) and _belong(
+        text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions)
+    ):
+        return True
+    apart_before.add(place)
+    return False
 
 
 def _begins_number(text: str, first: Run) -> bool:

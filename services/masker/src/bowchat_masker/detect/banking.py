@@ -166,7 +166,7 @@ def _is_card(digits: str) -> bool:
 
 def _accounts(text: str) -> Iterator[Hit]:
     lowered = small(text)
-    if any(each in lowered for each in _ACCOUNT_TRIGGERS):
+    if any(map(lowered.__contains__, _ACCOUNT_TRIGGERS)):
         yield from _named_accounts(text)
     for match in _SORT_CODE.finditer(text) if "sort" in lowered else ():
         yield Hit("account", *match.span(2), _compact(match[2]))

@@ -9,7 +9,6 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.detect.canonical import Canonical, canonicalise
 from bowchat_masker.detect.hits import Hit, MaskingError
 from bowchat_masker.detect.numbers import numbers
-from bowchat_masker.detect.phrases import said
 from bowchat_masker.detect.validity import is_mobile, is_number
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{10,4096}+={0,6}+")
@@ -26,7 +25,7 @@ _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 _MORSE = re.compile(r"(?<![.\-·–—•])(?:[.\-·–—•]{5}[ /|,_\n]{1,3}){6,20}[.\-·–—•]{5}(?![.\-·–—•])")
 _MORSE_SIGNS, _FEWEST_MORSE_SIGNS = ".-·–—•", 35
 # What each needs, found fast: these begin with a plain set of characters.
-_LETTER_CODE_LENGTHS, _A_TO_J = range(9, 14), frozenset("abcdefghij")
+_LETTER_ROW = re.compile("[a-jA-J]{9}")
 _HEX_ROW = re.compile(
     r"[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}[ ,:;.-]{1,2}(?:0x|x)?[0-9A-Fa-f]{2}"
 )
@@ -40,7 +39,8 @@ _PRINTABLE = re.compile(r"[\x09-\x0d\x20-\x7e\u00a0-\U0010ffff]*+")
 
 def encoded(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
     for finder in (_morse, _hex_numbers, _letter_codes, _bytes, _character_codes, _tokens):
-        yield from (Hit("phone", *span) for span in finder(view.text, policy))
+        for span in finder(view.text, policy):
+            yield Hit("phone", *span)
 
 
 def _morse(text: str, _: MaskingPolicy) -> Iterator[_Span]:
@@ -55,14 +55,9 @@ def _hex_numbers(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
 
 
 def _letter_codes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:
-    for match in _LETTER_CODE.finditer(text) if _may_be_in_letters(text) else ():
+    for match in _LETTER_CODE.finditer(text) if _LETTER_ROW.search(text) else ():
         if any(is_mobile(match[0].translate(code), policy.regions) for code in _LETTER_CODES):
             yield match.span()
-
-
-def _may_be_in_letters(text: str) -> bool:
-    long = [each for each in said(text).every if len(each) in _LETTER_CODE_LENGTHS]
-    return any(map(_A_TO_J.issuperset, long))
 
 
 def _bytes(text: str, policy: MaskingPolicy) -> Iterator[_Span]:

@@ -95,7 +95,7 @@ _LONGEST_OWNER, _LONGEST_AFTER, _LONGEST_BEFORE = 8, 120, 48
 
 def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(view.text)
-    if not any(each in lowered for each in _TRIGGERS):
+    if not any(map(lowered.__contains__, _TRIGGERS)):
         return
     has_network = _may_have_network(view.text) and _NETWORK_SAID.search(lowered) is not None
     if not has_network and not ("@" in lowered or "user" in lowered or "handle" in lowered):

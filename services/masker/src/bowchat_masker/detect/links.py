@@ -123,9 +123,9 @@ _TRAILING = ".,;:!?)]}'\"*_"
 
 def links(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(view.text)
-    if not any(each in lowered for each in _TRIGGERS):
+    if not any(map(lowered.__contains__, _TRIGGERS)):
         return
-    reading = spoken(view.text) if any(each in lowered for each in _SAID_TRIGGERS) else None
+    reading = spoken(view.text) if any(map(lowered.__contains__, _SAID_TRIGGERS)) else None
     for start, end in _contacts(view.text if reading is None else reading.text):
         yield _hit(view.text, *((start, end) if reading is None else reading.span(start, end)))
     for match in phrases(_APP, view.text, _APPS) if ":" in lowered or "%3a" in lowered else ():

@@ -75,7 +75,8 @@ def _in_original(view: Canonical, hit: Hit) -> Hit:
 def _detect(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
     hits: list[Hit] = []
     for detector in DETECTORS:
-        if found := joined(_whole(view, hit) for hit in detector(view, policy)):
+        if new := list(detector(view, policy)):
+            found = joined(_whole(view, hit) for hit in new)
             hits += found
             view = view._replace(text=_blanked(view.text, found))
     return sorted(hits, key=lambda hit: hit.start)

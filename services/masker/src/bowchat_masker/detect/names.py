@@ -107,7 +107,7 @@ _HERE_AFTER = re.compile(r"[ ,]{1,2}here(?=\s{0,2}(?:\Z|[.,;:!?\n]|from))", re.I
 def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     lowered = small(text)
-    if not any(each in lowered for each in _TRIGGERS):
+    if not any(map(lowered.__contains__, _TRIGGERS)):
         return
     for match in phrases(_INTRODUCED, text, _INTRODUCING, ("मेरा",)):
         end = _end_of(match[1])

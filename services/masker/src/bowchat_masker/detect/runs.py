@@ -12,6 +12,9 @@ BUDGET = 7
 """So many digits close together are somebody's number until their shape says otherwise."""
 SPOKEN = (Kind.WORD, Kind.WEAK)
 SAID = (Kind.DIGITS, Kind.WORD, Kind.WEAK)
+_FIRM = (Kind.DIGITS, Kind.WORD)
+_WEAK, _BRIDGE = Kind.WEAK, Kind.BRIDGE
+_MOST_REPEATED = 4
 _FILLER = 3
 _MOST_BRIDGES = 3
 _MOST_OPENING = 2
@@ -65,24 +68,39 @@ def opened(text: str, start: int) -> int:
 
 
 def runs_in(text: str) -> Iterator[Run]:
-    """Units with so little between them that they are read as one."""
+    """Units with so little between them that they are read as one. None where all together are too few for a number."""
+    found = units(text)
+    if _most_digits(found) < BUDGET:
+        return
     run: list[Unit] = []
     bridges: list[Unit] = []
-    for unit in _without_lone_letters(units(text)):
-        if unit.kind is Kind.BRIDGE:
+    end = 0
+    for unit in _without_lone_letters(found):
+        start, stop, _, kind, _, barrier = unit
+        if kind is _BRIDGE:
             if run:
                 bridges.append(unit)
-                if unit.barrier:
+                if barrier:
                     yield from _closed(run)
                     run, bridges = [], []
             continue
-        if run and not _is_close(run[-1], bridges, unit):
-            yield from _closed(run)
-            run = []
-        run.append(unit)
-        if bridges:
+        if run:
+            if barrier or (start - end > _FILLER and not _is_bridged(run[-1], bridges, unit)):
+                yield from _closed(run)
+                run = []
             bridges = []
+        run.append(unit)
+        end = stop
     yield from _closed(run)
+
+
+def _most_digits(found: Sequence[Unit]) -> int:
+    """How many digits the units can say at most."""
+    digits = sum([len(unit.digits) for unit in found])
+    if digits >= BUDGET:
+        return digits
+    kinds = [unit.kind for unit in found]
+    return digits * (_MOST_REPEATED if Kind.REPEAT in kinds else 1) + 2 * kinds.count(Kind.HUNDRED)
 
 
 def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
@@ -90,7 +108,7 @@ def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
     return [
         unit
         for index, unit in enumerate(found)
-        if unit.kind is not Kind.WEAK or _is_no_lone_letter(found, index, unit)
+        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit)
     ]
 
 
@@ -114,16 +132,13 @@ def _is_among_words(found: Sequence[Unit], index: int) -> bool:
 def _closed(run: list[Unit]) -> tuple[Run, ...]:
     """The run as one, if it is one without what is no digit at either end."""
     if len(run) == 1:
-        return (run_of(run),) if run[0].kind <= Kind.WORD else ()
+        return (run_of(run),) if run[0].kind in _FIRM else ()
     trimmed = trim(run)
     return (run_of(trimmed),) if trimmed else ()
 
 
-def _is_close(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
-    if unit.barrier:
-        return False
-    if unit.start - last.end <= _FILLER:
-        return True
+def _is_bridged(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
+    """Whether words that say nothing lead from one to the other."""
     if not bridges or len(bridges) > _MOST_BRIDGES:
         return False
     if not (_is_single(last) and _is_single(unit)) and all(each.word not in _SEQUELS for each in bridges):
@@ -138,7 +153,7 @@ def _is_single(unit: Unit) -> bool:
 
 def trim(run: Sequence[Unit]) -> Sequence[Unit]:
     """The run without what is no digit at either end: "to" after a number is a word."""
-    if run and run[0].kind <= Kind.WORD and run[-1].kind <= Kind.WORD:
+    if run and run[0].kind in _FIRM and run[-1].kind in _FIRM:
         return run
     low, high = 0, len(run)
     while low < high and _is_loose_end(run[low], run[low + 1] if low + 1 < high else None, leads=True):

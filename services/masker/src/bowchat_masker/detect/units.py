@@ -27,6 +27,7 @@ _MOST_LETTERS = 64
 MOST_UNITS = 1_500
 SINGLE_LETTERS = AS_DIGITS - frozenset("0123456789OoIil")
 _NOTHING = "", Kind.BRIDGE, ""
+_DIGITS = Kind.DIGITS
 
 
 class Unit(NamedTuple):
@@ -48,7 +49,7 @@ def units(text: str) -> list[Unit]:
         if said is _NOTHING or not word:
             continue
         if said is None and word.isdecimal():
-            found.append(Unit(start, start + len(word), word, Kind.DIGITS))
+            found.append(Unit(start, start + len(word), word, _DIGITS))
         elif said is None and not word.isalpha():
             found += _mixed(word, start)
         elif (said := said or _SAID[word]) is not _NOTHING:

@@ -39,7 +39,7 @@ _SHORTEST_NUMBER = 7
 
 def upi_ids(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(view.text)
-    has_cue = any(each in lowered for each in _CUES)
+    has_cue = any(map(lowered.__contains__, _CUES))
     if not ("@" in lowered or has_cue or any(map(lowered.__contains__, _HOUSES))):
         return
     reading = spoken(view.text)
