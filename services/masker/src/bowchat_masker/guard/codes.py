@@ -9,6 +9,8 @@ import sys
 import urllib.parse
 from collections.abc import Iterator
 
+from bowchat_masker.guard.reading import digits_of
+
 MINTED = re.compile(r"(?:im|th|ph|ev|md|rv)_[a-p]{32}|/v1/media/[a-p]{64}")
 TRACE = re.compile(r"00-[a-f]{32}-[a-f]{16}-01")
 _WINDOW = 7
@@ -50,7 +52,7 @@ _DASHES = str.maketrans(
 
 def texts_in(text: str, plain: str) -> Iterator[str]:
     """Every text that this one may be the code of. `plain` are its digits as they stand."""
-    if not _SIGNS.isdisjoint(text) or _CODE_POINT.search(text):
+    if not _SIGNS.isdisjoint(text) or (("+" in text or "0x" in text) and _CODE_POINT.search(text)):
         yield from _from_marks(text)
     parts = text.split()
     lengths = list(map(len, parts))
@@ -85,9 +87,9 @@ def _spelled(text: str, plain: str) -> Iterator[str]:
             or text.count("-") >= _FEWEST_MINUS
             or _LONG_DIGITS.search(text)
         ):
-            yield "".join(re.findall(r"[0-9]", _SUM.sub(_summed, text)))
+            yield from _changed(*_SUM.subn(_summed, text))
         if "\n" in text:
-            yield "".join(re.findall(r"[0-9]", _LISTED.sub("", text)))
+            yield from _changed(*_LISTED.subn("", text))
         if plain.count("4") + plain.count("5") >= _WINDOW:
             yield "".join(chr(int(each)) for each in _CHARACTER.findall(text))
         if plain.count("0") + plain.count("1") >= 4 * _WINDOW:
@@ -95,6 +97,12 @@ def _spelled(text: str, plain: str) -> Iterator[str]:
             yield "".join(str(int(each, 2)) for each in _NIBBLE.findall(text))
     if text.count("-") + text.count(".") + text.count("\u2014") >= 3 * _WINDOW:
         yield "".join(_MORSE.get(each, "") for each in _MORSE_SIGN.findall(text.translate(_DASHES)))
+
+
+def _changed(text: str, times: int) -> Iterator[str]:
+    """The ASCII digits of a text in which something was replaced. Where nothing was, they have been looked at."""
+    if times or not text.isascii():
+        yield digits_of(text.encode("ascii", "ignore").decode())
 
 
 def _summed(match: re.Match[str]) -> str:

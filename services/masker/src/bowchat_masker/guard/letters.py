@@ -15,9 +15,13 @@ _LOOKS = {
 }  # fmt: skip
 LOOKALIKES = _LOOKS
 _NO_SEPARATORS = str.maketrans("", "", ".,;:()[]{}<>\"'/\\_~*#+=-")
-_LOOKING = re.compile(f"[{re.escape(''.join(_LOOKS))}.,;:()\\[\\]{{}}<>\"'/\\\\_~*#+=-]+")
+_LOOKING = frozenset([*_LOOKS, *".,;:()[]{}<>\"'/\\_~*#+=-"])
 _FEWEST = 7
-_KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_LETTERS, _ON_KEYS = "abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999"
+_KEYS, _KEYS_OF_ASCII = (
+    str.maketrans(_LETTERS, _ON_KEYS),
+    bytes.maketrans(_LETTERS.encode(), _ON_KEYS.encode()),
+)
 _FROM_ZERO = str.maketrans("abcdefghij", "0123456789")
 _FROM_ONE = str.maketrans("abcdefghij", "1234567890")
 _CODED = re.compile(r"(?<![^ ])[a-j0-9]{7,}+(?![^ ])")
@@ -30,7 +34,7 @@ def lookalikes(text: str) -> Iterator[str]:
     """
     words = text.split()
     likely = [each for each in words if not each.islower() or len(each) == 1 or len(each) >= _FEWEST]
-    signs = {each: each.translate(_NO_SEPARATORS) for each in likely if _LOOKING.fullmatch(each)}
+    signs = {each: each.translate(_NO_SEPARATORS) for each in likely if _LOOKING.issuperset(each)}
     if not signs or "".join(signs.values()).isdigit():
         return
     group: list[str] = []
@@ -51,7 +55,8 @@ def _stretch(group: list[str]) -> Iterator[str]:
 
 def keyed(words: Sequence[str]) -> str:
     """Long words as typed on the keys of a telephone, a line each. The whole number only is looked for in these."""
-    return "\n".join(words).translate(_KEYS)
+    lines = "\n".join(words)
+    return lines.encode().translate(_KEYS_OF_ASCII).decode() if lines.isascii() else lines.translate(_KEYS)
 
 
 def coded(words: Sequence[str]) -> Iterator[str]:

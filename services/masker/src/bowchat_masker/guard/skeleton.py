@@ -26,12 +26,14 @@ _PLAIN = str.maketrans(
         for character in map(chr, range(128))
     }
 )
+_NOTHING = bytes(code for code, letter in _PLAIN.items() if not letter)
+_PLAIN_ASCII = bytes(ord(_PLAIN.get(code) or " ") for code in range(256))
 
 
 def skeleton(text: str) -> str:
     """What is left of a text: the same for all texts that look or read alike."""
     if text.isascii():
-        return text.translate(_PLAIN)
+        return text.encode().translate(_PLAIN_ASCII, _NOTHING).decode()
     return "".join(map(_skeleton, text))
 
 

@@ -6,6 +6,7 @@ digit to the search; a word too few loses the number.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import product
 
 from bowchat_masker.guard.reading import folded
@@ -111,7 +112,7 @@ def spoken(text: str, words: Sequence[str]) -> Iterator[str]:
 
     `words` is the text without its punctuation.
     """
-    if len([each for each in words if each in _BACKWARDS]) >= _FEWEST_BACKWARDS:
+    if _has_several(words, _BACKWARDS, _FEWEST_BACKWARDS):
         yield from _spoken(text[::-1])
     if _SAYING.isdisjoint(words) and not _says_by_others(text, words):
         return
@@ -126,10 +127,18 @@ def _spoken(text: str) -> Iterator[str]:
 
 def _says_by_others(text: str, words: Sequence[str]) -> bool:
     """Whether digits are said by words that are glued to digits, that mean something else as well, or in Roman."""
-    if _AFTER_DIGIT.search(text) or len([each for each in words if each in _SURELY_ROMAN]) >= _FEWEST_ROMAN:
+    if _has_several(words, _SURELY_ROMAN, _FEWEST_ROMAN):
+        return True
+    if text.isascii() and not any(map(text.__contains__, "0123456789")):
+        return False
+    if _AFTER_DIGIT.search(text):
         return True
     mixed = [each for each in words if not each.isalpha() and not each.isdigit()]
     return bool(mixed) and not _SAYING.isdisjoint(_LETTERS.findall(" ".join(mixed)))
+
+
+def _has_several(words: Sequence[str], wanted: AbstractSet[str], fewest: int) -> bool:
+    return not wanted.isdisjoint(words) and len([each for each in words if each in wanted]) >= fewest
 
 
 def heard(text: str, words: Sequence[str]) -> str:
