@@ -67,10 +67,13 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
     yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs)))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
+    announces = _may_announce(text)
     for rows in (runs,) if figures == runs else (runs, figures):
         gaps = [_gap(before, after) for before, after in pairwise(rows)]
         lengths = [len(run.digits) for run in rows]
-        belong = partial(_are_one, text, regions=policy.regions, apart_before=apart_before)
+        belong = partial(
+            _are_one, text, regions=policy.regions, apart_before=apart_before, announces=announces
+        )
         yield from _joined(text, rows, partial(_in_parts, rows, gaps, lengths, belong))
 
 
@@ -170,13 +173,19 @@ def _are_one(
     *,
     regions: Sequence[str],
     apart_before: set[_Place],
+    announces: bool,
 ) -> bool:
     """Whether parts are a number and belong together. Runs and figures are often the same: what was none is none."""
     digits = "".join([each.digits for each in parts])
     place = parts[0].start, len(parts), digits
     if place in apart_before:
         return False
-    if shortest >= _FEWEST_IN_PART and _begins_number(text, parts[0]) and _ends_number(text, parts):
+    if (
+        announces
+        and shortest >= _FEWEST_IN_PART
+        and _begins_number(text, parts[0])
+        and _ends_number(text, parts)
+    ):
         return True
     if is_number(digits, regions) and _belong(
         text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions)
@@ -189,9 +198,7 @@ def _are_one(
 def _begins_number(text: str, first: Run) -> bool:
     """Whether words say that the first figures begin a number, of whatever country."""
     at = first.start
-    return (
-        _may_announce(text) and _ANNOUNCED.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None
-    )
+    return _ANNOUNCED.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None
 
 
 def _may_announce(text: str) -> bool:

@@ -93,16 +93,15 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if few_digits(text):
         return
-    stretches = near_digits(text, _REACH, _REACH)
     lengths = _before_letters(text)
     if _PAN_DIGITS in lengths:
         yield from _gstins(text)
         yield from _pans(text)
-    yield from _named_pans(text, stretches)
+    yield from _named_pans(text)
     yield from _aadhaars(text)
-    yield from _passports(text, stretches)
+    yield from _passports(text)
     yield from _emirates(text)
-    yield from _national(text, stretches, lengths)
+    yield from _national(text, lengths)
 
 
 def _before_letters(text: str) -> set[int]:
@@ -114,7 +113,8 @@ def _before_letters(text: str) -> set[int]:
     }
 
 
-_Stretches = Sequence[tuple[int, int]]
+def _near_digits(text: str) -> Sequence[tuple[int, int]]:
+    return near_digits(text, _REACH, _REACH)
 
 
 def _gstins(text: str) -> Iterator[Hit]:
@@ -130,9 +130,9 @@ def _pans(text: str) -> Iterator[Hit]:
             yield Hit("pan", *match.span(), _compact(match[0]))
 
 
-def _named_pans(text: str, stretches: _Stretches) -> Iterator[Hit]:
+def _named_pans(text: str) -> Iterator[Hit]:
     if _said(text, ("pan", "पैन")) and _PAN_CUE.search(text):
-        for match in found_near(_PAN_NAMED, text, stretches):
+        for match in found_near(_PAN_NAMED, text, _near_digits(text)):
             if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
                 yield Hit("pan", *match.span(), _compact(match[0]))
 
@@ -159,20 +159,22 @@ def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
     return lengths in ({4}, {_AADHAAR_LENGTH}, {_LONE_DIGIT}) and checksums.verhoeff(digits)
 
 
-def _passports(text: str, stretches: _Stretches) -> Iterator[Hit]:
+def _passports(text: str) -> Iterator[Hit]:
     for cue in _PASSPORT_CUE.finditer(text) if _said(text, _PASSPORT_WORDS) else ():
         if match := _PASSPORT.search(text, cue.end(), min(len(text), cue.end() + _PASSPORT_REACH)):
             yield Hit("passport", *match.span(), _compact(match[0]))
-    for match in found_near(_PASSPORT_AFTER, text, stretches) if _said(text, _PASSPORT_WORDS) else ():
+    for match in (
+        found_near(_PASSPORT_AFTER, text, _near_digits(text)) if _said(text, _PASSPORT_WORDS) else ()
+    ):
         yield Hit("passport", *match.span(1), _compact(match[1]))
 
 
-def _national(text: str, stretches: _Stretches, lengths: set[int]) -> Iterator[Hit]:
+def _national(text: str, lengths: set[int]) -> Iterator[Hit]:
     """`lengths`: how many figures stand together before each single letter."""
     for match in found_at(_NINO, text, (3, 2), _NINO_DIGITS) if not lengths.isdisjoint(_NINO_DIGITS) else ():
         yield Hit("national_id", *match.span(), _compact(match[0]))
     for pattern, cue, words in _NAMED:
-        for match in found_near(pattern, text, stretches) if _said(text, words) else ():
+        for match in found_near(pattern, text, _near_digits(text)) if _said(text, words) else ():
             if nearby(cue, text, match.start(), _NAMING):
                 yield Hit("national_id", *match.span(), _compact(match[0]))
     for match in found_at(_SSN, text, (0,), (3, 9)):

@@ -44,6 +44,8 @@ def mask(texts: Sequence[str], policy: MaskingPolicy) -> tuple[MaskedText, ...]:
     found = [_spans(view, policy) for view in views]
     if sum(map(len, found)) > MOST_FINDINGS:
         raise MaskingError("the text holds more than a person would type")
+    if not any(found):
+        return tuple(MaskedText(text, ()) for text in texts)
     names = _Names(views)
     return tuple(_replaced(text, hits, names) for text, hits in zip(texts, found, strict=True))
 

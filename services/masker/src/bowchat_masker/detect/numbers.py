@@ -61,7 +61,7 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
         if len(run.digits) < BUDGET:
             rest.append(run)
             continue
-        groups += len(run.units)
+        groups += max(len(run.units), len(run.digits) // _LONGEST_WHOLE)
         for part, masked in _judged(text, run, policy, generous=groups <= MOST_RUNS):
             if masked:
                 yield opened(text, part.start), part.end, part.digits
