@@ -10,7 +10,6 @@ from bowchat_masker.detect.digits import (
     DIGITS,
     few_digits,
     figures,
-    found_at,
     found_near,
     near_digits,
     nearby,
@@ -45,7 +44,6 @@ _IBAN_LENGTHS = {
     "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
     "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
 }  # fmt: skip
-_ANY_LENGTH = range(2, 100)
 _IBAN_CUE = re.compile(r"(?<![a-z\[])iban", re.IGNORECASE)
 
 _IFSC = re.compile(r"(?<![A-Za-z0-9])([A-Z]{4})[ -]?0[ -]?[A-Z0-9]{6}(?![A-Za-z0-9])", re.IGNORECASE)
@@ -124,12 +122,23 @@ def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _ibans(text: str) -> Iterator[Hit]:
-    for match in found_at(_IBAN, text, (3, 2), _ANY_LENGTH):
-        length = _IBAN_LENGTHS.get(match[1].upper())
-        if length and (end := _end_of(match, length)):
-            code = _compact(text[match.start() : end])
-            if checksums.iban(code) or nearby(_IBAN_CUE, text, match.start(), _NAMING):
-                yield Hit("iban", match.start(), end, code)
+    for start, match in _iban_like(text):
+        if end := _end_of(match, _IBAN_LENGTHS[match[1].upper()]):
+            code = _compact(text[start:end])
+            if checksums.iban(code) or nearby(_IBAN_CUE, text, start, _NAMING):
+                yield Hit("iban", start, end, code)
+
+
+def _iban_like(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Where a country's letters stand before figures, and what follows them."""
+    done = 0
+    for figure, _ in figures(text):
+        for start in (figure - 3, figure - 2):
+            is_country = start >= done and text[start : start + 2].upper() in _IBAN_LENGTHS
+            if is_country and (match := _IBAN.match(text, start)):
+                done = match.end()
+                yield start, match
+                break
 
 
 def _end_of(match: re.Match[str], length: int) -> int | None:

@@ -26,6 +26,9 @@ _LETTERS = re.compile(rf"(?:[^\W_]|[{_MARKS}])++")
 _STARRED = re.compile(rf"(?:[^\W_]|[{_MARKS}]|\*(?=[^\W\d_*])|(?<=[^\W\d_*])\*{{1,3}}(?![*]))++")
 _STRETCH = re.compile("1[1-]{6,}+")
 _ZEROS = dict.fromkeys(range(ord("0"), ord("9") + 1), "0")
+_STAR = re.compile(r"\*(?:(?=[^\W\d_])|(?<=[^\W\d_]\*))")
+# Vowel signs that are none here.
+_OTHER_MARKS = re.compile(r"[\u0e00-\u0eff]")
 _ORDINAL = re.compile("[0-9](?:st|nd|rd|th)", re.IGNORECASE)
 _MOST_IN_ROW = 40
 _FEWEST_FIRM = 4
@@ -191,9 +194,10 @@ def likely(text: str, read: Tokens) -> list[Stretch]:
 
 
 def _words(text: str, read: Tokens) -> Stretch:
-    if read.plain and "*" not in text:
+    is_starred = "*" in text and _STAR.search(text)
+    if not is_starred and (read.plain or ("$" not in text and not _OTHER_MARKS.search(text))):
         return read.words, read.starts
-    found = list((_STARRED if "*" in text else _LETTERS).finditer(text))
+    found = list((_STARRED if is_starred else _LETTERS).finditer(text))
     return [each[0] for each in found], [each.start() for each in found]
 
 

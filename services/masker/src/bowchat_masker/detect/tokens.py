@@ -22,6 +22,19 @@ _MOST_REMEMBERED = 32_768
 _Said = TypeVar("_Said")
 
 
+class _Signs(dict[int, str]):
+    """Each character as it is if it can stand in a word, a space for any other."""
+
+    def __missing__(self, code: int) -> str:
+        shown = chr(code) if _IN_WORDS.match(chr(code)) else " "
+        if len(self) < _MOST_REMEMBERED:
+            self[code] = shown
+        return shown
+
+
+_SIGNS = _Signs()
+
+
 class Tokens(NamedTuple):
     """Words in order; an empty one stands between two signs."""
 
@@ -48,11 +61,12 @@ class Lexicon(dict[str, _Said], Generic[_Said]):
 
 
 def tokens(text: str) -> Tokens:
-    if not is_plain(text) or ("$" in text and _INNER_DOLLAR.search(text)):
+    if "$" in text and _INNER_DOLLAR.search(text):
         found = list(_TOKEN.finditer(text))
         return Tokens([each[0] for each in found], [each.start() for each in found], plain=False)
-    words = parted(text)
-    return Tokens(words, list(accumulate([len(each) + 1 for each in words], initial=0)), plain=True)
+    plain = is_plain(text)
+    words = parted(text) if plain else text.translate(_SIGNS).split(" ")
+    return Tokens(words, list(accumulate([len(each) + 1 for each in words], initial=0)), plain=plain)
 
 
 def parted(text: str) -> list[str]:
