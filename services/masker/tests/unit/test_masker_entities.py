@@ -71,6 +71,10 @@ def test_ordinary_chat_is_left_alone_by_what_is_no_number(kind: str, regions: tu
         ("I live at 12 Sample Street, Leeds LS1 4AB. Bye", "I live at [address-1]. Bye"),
         ("ａｓｈａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "[email-1]"),
         ("GB29 NWBK 6016 1331 9268 19 please", "[iban-1] please"),
+        (
+            "top up 10L with deductible GB29NWBK60161331926819 is mine",
+            "top up 10L with deductible [iban-1] is mine",
+        ),
     ],
 )
 def test_what_stands_around_an_entity_stays(text: str, expected: str) -> None:

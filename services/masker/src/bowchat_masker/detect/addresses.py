@@ -94,6 +94,7 @@ _DWELLING_WORDS = frozenset(
     )
     for number in ("", "no", "number", "num", "nr", "n")
 )
+_DWELLING_OTHERWISE = ("#", "मकान", "फ्लैट", "प्लॉट", "घर")
 _STREET_WORDS = words(
     "street st road rd lane ln avenue ave close drive dr way court ct crescent gardens place pl terrace square"
     " sq boulevard blvd grove mews row hill parade highway hwy marg gali cross main circle nagar"
@@ -141,19 +142,13 @@ def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     """A flat or house with its number, with a locality or a code after it."""
     if "," not in text and not _CODE_LIKE.search(text):
         return
-    for match, _ in zip(_named_dwellings(text), range(_MOST_CANDIDATES), strict=False):
+    for match, _ in zip(
+        phrases(_DWELLING, text, _DWELLING_WORDS, _DWELLING_OTHERWISE), range(_MOST_CANDIDATES), strict=False
+    ):
         end = _sentence_end(text, match.end())
         code = _CODE_AT.search(text, match.end(), end)
         if _is_located(text, match.end(), end if code is None else code.end(), coded=code is not None):
             yield match.start(), end if code is None else code.end()
-
-
-def _named_dwellings(text: str) -> Iterator[re.Match[str]]:
-    return (
-        found_near(_DWELLING, text, near_digits(text, 30, 8))
-        if "#" in text
-        else phrases(_DWELLING, text, _DWELLING_WORDS, ("मकान", "फ्लैट", "प्लॉट", "घर"))
-    )
 
 
 def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:

@@ -14,7 +14,7 @@ MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff"
 _TOKEN = re.compile(rf"(?:[^\W_]|[{MARKS}])(?:[^\W_]|[{MARKS}]|[$](?=[^\W_]))*+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _IN_WORDS = re.compile(rf"[^\W_]|[{MARKS}]")
-_INNER_DOLLAR = re.compile(r"\$(?<=[^\W_]\$)(?=[^\W_])")
+_INNER_DOLLAR = re.compile(rf"\$(?:(?<=[^\W_]\$)|(?<=[{MARKS}]\$))(?=[^\W_])")
 _PARTED = bytes(each if chr(each).isascii() and chr(each).isalnum() else ord(" ") for each in range(256))
 _LONGEST_REMEMBERED = 24
 _MOST_REMEMBERED = 32_768
