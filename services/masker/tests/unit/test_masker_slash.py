@@ -1,7 +1,6 @@
 """What an insurer types as a command never reaches a policyholder: the router gets it, and its author hears the outcome."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +28,7 @@ from bowchat_masker.handlers.command_answers import CommandAnswers
 from bowchat_masker.model import Erased
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Outgoing, Record
-from bowchat_runtime.testing import run_batch
+from bowchat_runtime.testing import record, run_batch
 
 ACME = Author(role="insurer", name="acme")
 CONVERSATION = derived_id("cv", "c1")
@@ -55,9 +54,9 @@ def answer(world: Any, alias: str, now: datetime, **more: Any) -> Record:
         "decided_at": now,
         "reply": Reply(alias=alias, thread_id=thread_id, reply_id="r1"),
     }
-    record = world.record(CommandDecided(**(values | more)), COMMANDS_ANSWERED)
-    placed: Record = replace(record, key=CONVERSATION)
-    return placed
+    world.offset += 1
+    decided = CommandDecided(**(values | more))
+    return record(decided, topic=COMMANDS_ANSWERED, key=CONVERSATION, offset=world.offset)
 
 
 async def hears(world: Any, *records: Record, now: datetime) -> list[Outgoing]:
@@ -98,9 +97,9 @@ async def test_no_slash_reaches_a_policyholder(world: Any, text: str) -> None:
 async def test_a_command_has_one_effect(world: Any, later: Any) -> None:
     """Read again after a crash it is the same command to the byte; sent again it is none."""
     alias = await world.alias()
-    record = world.reply(alias, "/resolve")
-    first = await world.answers(record)
-    assert final(await world.answers(record, now=later)) == final(first)
+    reply = world.reply(alias, "/resolve")
+    first = await world.answers(reply)
+    assert final(await world.answers(reply, now=later)) == final(first)
     assert await world.answers(world.reply(alias, "/resolve"), now=later) == []
 
 
@@ -125,8 +124,8 @@ async def test_a_policyholders_slash_is_text(world: Any) -> None:
 async def test_the_author_is_answered(world: Any, now: Any, later: Any) -> None:
     """On its own topic, under its own names, in whole seconds; told again, the same to the byte."""
     alias = await world.alias()
-    record = answer(world, alias, now)
-    (sent,) = await hears(world, record, now=now)
+    decided = answer(world, alias, now)
+    (sent,) = await hears(world, decided, now=now)
     event = sent.event
     assert isinstance(event, InsurerCommandAnswered)
     assert (sent.topic, sent.key) == ("insurer.acme.messages", alias)
@@ -134,7 +133,7 @@ async def test_the_author_is_answered(world: Any, now: Any, later: Any) -> None:
     assert (event.command, event.outcome) == ("/resolve", "accepted")
     assert event.detail == "Resolved. The policyholder is asked how content they were."
     assert event.at.microsecond == 0
-    assert final(await hears(world, record, now=later)) == final([sent])
+    assert final(await hears(world, decided, now=later)) == final([sent])
 
 
 @pytest.mark.parametrize(
