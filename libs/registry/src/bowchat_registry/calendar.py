@@ -108,6 +108,12 @@ class PublicHolidays(Written):
         return day in _public_holidays(self.country, self.subdivision, day.year)
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """All IANA names. Looking for them walks the whole database on disk."""
+    return frozenset(available_timezones())
+
+
 @lru_cache(maxsize=1_024)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     with warnings.catch_warnings():
@@ -140,8 +146,8 @@ class Calendar(Written):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            near = get_close_matches(zone, available_timezones(), n=1)
+        if zone not in _zones():
+            near = get_close_matches(zone, _zones(), n=1)
             raise ValueError(
                 f"is no IANA time zone; {f'did you mean {near[0]}?' if near else 'give one as Asia/Kolkata'}"
             )
