@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
@@ -136,12 +136,6 @@ class Calendar(Written):
     holidays: PublicHolidays | None = None
 
     _spans_on: dict[date, tuple[Span, ...]] = PrivateAttr(default_factory=dict)
-
-    @field_validator("dates", mode="before")
-    @classmethod
-    def _spelled(cls, dates: Any) -> Any:
-        """YAML reads an unquoted date as one; an error names its place as it is written."""
-        return {str(day): hours for day, hours in dates.items()} if isinstance(dates, dict) else dates
 
     @field_validator("zone")
     @classmethod

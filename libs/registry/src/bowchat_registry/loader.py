@@ -191,7 +191,7 @@ class _Reading:
         try:
             return model.model_validate(data, context=self._known)
         except ValidationError as error:
-            self.problems += document.invalid(error, root)
+            self.problems += document.invalid(error, model, root)
             return None
 
     def _take(self, document: YamlDocument, mistakes: Iterable[tuple[Place, str]], root: Place = ()) -> None:

@@ -2,17 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from bowchat_registry.problems import Problem
+from bowchat_registry.spelling import fields_at
+from bowchat_registry.written import instead
 
 Path = tuple[str | int, ...]
 
 _DEEPEST = 30
+
+
+class _Loader(yaml.CSafeLoader):
+    """Leaves dates as they are written: the models read them, and name the place of a wrong one."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 @dataclass(frozen=True)
@@ -30,14 +42,11 @@ class YamlDocument:
             known = known[:-1]
         return Problem(self.file, self.lines.get(known, 1), _spelled(path), text)
 
-    def invalid(self, error: ValidationError, root: Path = ()) -> list[Problem]:
+    def invalid(self, error: ValidationError, model: type[BaseModel], root: Path = ()) -> list[Problem]:
         """What a model found wrong, in this file's places. Field names are the file's own."""
         found = error.errors(include_url=False)
         return [
-            self.problem(
-                root + _place(tuple(each["loc"])) + tuple(each.get("ctx", {}).get("place", ())),
-                _sentence(each["type"], each["msg"], each["input"]),
-            )
+            self.problem(root + _place(each), _sentence(each, model))
             for each in found
             # A list all of whose items are wrong is not also too short.
             if each["type"] != "too_short" or not any(_within(other["loc"], each["loc"]) for other in found)
@@ -49,7 +58,7 @@ def read_yaml(file: str, text: str) -> tuple[YamlDocument | None, list[Problem]]
     try:
         if refused := _refused(text):
             return None, [Problem(file, 1, "file", refused)]
-        loader = yaml.CSafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return None, [
@@ -117,28 +126,30 @@ def _within(inner: Path, outer: Path) -> bool:
     return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
-def _place(location: Path) -> Path:
+def _place(error: ErrorDetails) -> Path:
+    location = error["loc"]
     if len(location) > 1 and location[0] == "endpoint" and location[1] in _TAGS:
         location = (location[0], *location[2:])
-    return location[:-1] if location[-1:] == (_KEY,) else location
+    location = location[:-1] if location[-1:] == (_KEY,) else location
+    return location + tuple(error.get("ctx", {}).get("place", ()))
 
 
-_SENTENCES = {
-    "missing": "is missing; add it",
-    "extra_forbidden": "is not a field here; remove it or correct its spelling",
-}
+_READ_AS = {bool: "yes or no", int: "number", float: "number"}
 
 
-_READ_AS = {bool: "yes or no", int: "number", float: "number", date: "date", datetime: "date"}
-
-
-def _sentence(kind: str, message: str, given: object) -> str:
-    if kind in _SENTENCES:
-        return _SENTENCES[kind]
+def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, message, given = error["type"], error["msg"], error["input"]
+    if kind == "missing":
+        return "is missing; add it"
+    if kind == "extra_forbidden":
+        *place, name = _place(error)
+        fields = fields_at(model, tuple(place))
+        return f"is not a field here; {instead(str(name), fields) if fields else 'remove it'}"
     if kind in {"value_error", "written"}:
         return message.removeprefix("Value error, ")
-    if kind == "string_type" and isinstance(given, bool | int | float | date):
+    if kind == "string_type" and type(given) in _READ_AS:
         return f"is read by YAML as a {_READ_AS[type(given)]}; put it in quotes"
+    lowered = f"{message[0].lower()}{message[1:]}"
     if kind == "string_pattern_mismatch":
-        return f"has characters that may not be here; {message[0].lower()}{message[1:]}"
-    return f"is wrong; {message[0].lower()}{message[1:]}"
+        return f"has characters that may not be here; {lowered}"
+    return f"is wrong; {lowered}"

@@ -1,12 +1,23 @@
-"""Editors complete and check registry files by schemas that say what the loader says."""
+"""Editors, and whoever reads the page on the registry, are told what the loader takes."""
 
 import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import BaseModel
 
+from bowchat_registry.agreements import Agreement
+from bowchat_registry.calendar import Calendar
+from bowchat_registry.commands import Command, CommandArgument
+from bowchat_registry.conditions import Condition
+from bowchat_registry.desks import Desk
+from bowchat_registry.loader import parse, read_sources
+from bowchat_registry.problems import RegistryError
+from bowchat_registry.rules import Rule, Then
 from bowchat_registry.schemas_cli import main, schemas
+from bowchat_registry.slash import BUILT_INS
 
 ROOT = Path(__file__).parents[4]
 FILES = [*ROOT.glob("registry/*.yaml"), *ROOT.glob("registry/insurers/*.yaml")]
@@ -43,3 +54,39 @@ def test_every_field_is_explained_where_its_name_is_not_enough() -> None:
     desk = schema["$defs"]["Desk"]["properties"]
     for name in ("handles", "capacity", "weights", "queue_limit_s", "breaker", "languages"):
         assert desk[name].get("description") or "$ref" in desk[name], name
+
+
+PAGE = (ROOT / "docs" / "registry.md").read_text()
+
+
+@pytest.mark.parametrize("model", [Agreement, Desk, Condition, Then, Command, CommandArgument, Calendar])
+def test_the_page_explains_every_field(model: type[BaseModel]) -> None:
+    """Whoever reads the page of the registry finds each field that may be written."""
+    missing = [name for name in model.model_fields if f"`{name}" not in PAGE and f"{name}:" not in PAGE]
+    assert not missing
+
+
+def test_the_page_shows_what_works() -> None:
+    """The examples of the page are good files."""
+    hours, rule = (
+        yaml.load(each, yaml.BaseLoader) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    )
+    assert Calendar.model_validate(hours["hours"]).zone == "Asia/Kolkata"
+    assert Rule.model_validate(rule[0]).then.priority == 7
+
+
+def test_the_page_lists_the_commands() -> None:
+    """Every built-in command is in the table of the page."""
+    assert not [name for name in BUILT_INS if f"`/{name}" not in PAGE]
+
+
+def test_the_page_shows_what_a_mistake_looks_like() -> None:
+    """The output that the page prints is what its mistakes give."""
+    shown = re.findall(r"^  (\S+\.yaml:\d+: .*)$", PAGE, re.MULTILINE)
+    sources = dict(read_sources(ROOT / "registry"))
+    acme, rules = "insurers/acme-motor.yaml", "rules.yaml"
+    sources[acme] = sources[acme].replace(b"handles: [surveyor]", b"handels: [surveyor]")
+    sources[rules] = sources[rules].replace(b"policy_type: motor", b"policy_type: moter", 1)
+    with pytest.raises(RegistryError) as caught:
+        parse(sources, "registry")
+    assert [str(each) for each in caught.value.problems] == shown
