@@ -63,7 +63,15 @@ def test_a_text_without_a_slash_before_it_is_a_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/resolve", "  /resolve", "\u200b/Resolve", "\n/RESOLVE ", "\ufeff/resolve"]
+    "text",
+    [
+        "/resolve",
+        "  /resolve",
+        "\u200b/Resolve",
+        "\n/RESOLVE ",
+        "\ufeff/resolve",
+        "\u2003\u202a/resolve\u202c",
+    ],
 )
 def test_a_command_is_known_whatever_stands_unseen_before_it(text: str) -> None:
     """Neither case nor a space that a phone put there lets a command slip through to a policyholder."""
