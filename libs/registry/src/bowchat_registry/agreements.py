@@ -146,7 +146,7 @@ class Agreement(Written):
 
     def serves(self, language: str | None) -> bool:
         """Whether it serves this language (BCP 47). One that is not known is no obstacle."""
-        return serves(self.languages, language)
+        return not self.languages or serves(self.languages, language)
 
     def desk_for(
         self,

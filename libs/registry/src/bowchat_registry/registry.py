@@ -1,6 +1,6 @@
 """The registry as services read it: whole, checked and unchanging."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -60,15 +60,21 @@ class Registry:
         offers. Where one has the policy type for itself alone, no other is.
         """
         wanted = self._offered_tags.intersection(tags)
-        covering = [
-            each
-            for each in self.agreements.values()
-            if policy_type in each.policy_types and each.in_force(day)
-        ]
+        covering = [each for each in self._covering.get(policy_type, ()) if each.in_force(day)]
         exclusive = [each for each in covering if policy_type in each.exclusive]
         return tuple(
-            each for each in exclusive or covering if wanted <= set(each.tags) and each.serves(language)
+            each
+            for each in exclusive or covering
+            if (not wanted or wanted.issubset(each.tags)) and each.serves(language)
         )
+
+    @cached_property
+    def _covering(self) -> Mapping[str, Sequence[Agreement]]:
+        found: dict[str, list[Agreement]] = {}
+        for agreement in self.agreements.values():
+            for policy_type in agreement.policy_types:
+                found.setdefault(policy_type, []).append(agreement)
+        return found
 
 
 class OpenDesks(Container[object]):
