@@ -87,6 +87,10 @@ bench-masking: setup-python ## Measure what masking misses, beside phonenumbers 
 	@tools/bench_masking/setup
 	$(BIN)/python -m bowchat_testkit.bench_masking $(if $(WRITE),--write)
 
+.PHONY: bench-import
+bench-import: setup ## Measure how long imports of policies take, and what 300,000 of them cost
+	$(BIN)/python -m bowchat_testkit.bench_imports
+
 .PHONY: demo
 demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
