@@ -114,7 +114,7 @@ class PolicyBook:
         self.remove_contact(contact.contact_key)
         tags = tuple(map(sys.intern, contact.tags))
         language = sys.intern(contact.language) if contact.language else None
-        contact = contact._replace(tags=tags, language=language)
+        contact = Contact(contact.contact_key, contact.refs, language, tags)
         self._contacts[contact.contact_key] = contact
         for ref in contact.refs:
             _add(self._contacts_by_ref, ref, contact)
@@ -195,11 +195,14 @@ class PolicyBook:
         if refs and (others := _all(self._by_ref, refs[0])) and others[0].refs == refs:
             refs = others[0].refs
         contact = self._contacts.get(policy.contact_key) if policy.contact_key else None
-        return policy._replace(
-            insurer=sys.intern(policy.insurer),
-            policy_type=sys.intern(policy.policy_type),
-            refs=refs,
-            contact_key=contact.contact_key if contact else policy.contact_key,
+        return Policy(
+            policy.number,
+            sys.intern(policy.insurer),
+            sys.intern(policy.policy_type),
+            refs,
+            contact.contact_key if contact else policy.contact_key,
+            policy.vehicle,
+            policy.claims,
         )
 
     def _drop(self, key: str) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bowchat_contracts.ids import keyed_id
 from bowchat_contracts.inbound import Identity
@@ -24,6 +26,7 @@ from bowchat_ingest.app import build
 from bowchat_ingest.identity import Pseudonyms
 from bowchat_ingest.import_cli import parts
 from bowchat_ingest.imports.csv_rows import CsvRows, WrongFileError
+from bowchat_ingest.imports.rows import CONTACT_FIELDS, POLICY_FIELDS
 from bowchat_ingest.numbers import digits_of, forms
 from bowchat_ingest.settings import IngestSettings
 from bowchat_runtime.errors import SettingsError
@@ -33,6 +36,7 @@ from bowchat_runtime.records import Outgoing
 from bowchat_runtime.settings import load
 from bowchat_runtime.testing import MemoryPublisher
 
+ROOT = Path(__file__).parents[4]
 GOOD = {"policy_number": "ACM-2026-000777", "insurer": "acme-motor", "policy_type": "motor"}
 HEADER = "policy_number,insurer,policy_type,phone"
 Send = Callable[..., Any]
@@ -573,3 +577,20 @@ def _placed(content: bytes, offset: int) -> list[tuple[int, dict[str, Any]]]:
 def test_settings_name_the_registry() -> None:
     """Ingest finds the registry where the other services find it."""
     assert load(IngestSettings).registry == Path("registry")
+
+
+def test_the_document_says_what_is_served(settings: IngestSettings) -> None:
+    """The OpenAPI document has every path and method of the endpoints, every field of the rows, and no other."""
+    document = yaml.safe_load((ROOT / "docs/openapi/policies.yaml").read_text())
+    told = {(path, method.upper()) for path, item in document["paths"].items() for method in item}
+    routes = [each for each in build(settings, publisher=MemoryPublisher()).routes if isinstance(each, Route)]
+    served = {
+        (each.path.replace(":path", ""), method)
+        for each in routes
+        for method in each.methods or ()
+        if each.path.startswith(("/v1/policies", "/v1/contacts", "/v1/imports"))
+    }
+    assert told == served
+    schemas = document["components"]["schemas"]
+    assert tuple(schemas["Policy"]["properties"]) == POLICY_FIELDS
+    assert tuple(schemas["Contact"]["properties"]) == CONTACT_FIELDS

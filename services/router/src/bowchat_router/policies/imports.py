@@ -27,7 +27,7 @@ from bowchat_runtime.moments import whole_milliseconds
 
 log = structlog.get_logger()
 
-_MANY = 10_000
+_MANY = 50_000
 
 
 class Imports(AbstractAsyncContextManager["Imports"]):
@@ -37,17 +37,14 @@ class Imports(AbstractAsyncContextManager["Imports"]):
         self._journal, self._clock, self._interval_s = journal, clock, interval_s
         self.book = PolicyBook()
         """What was imported; it changes in place."""
-        self._seen, self._seq = set[str](), 0
+        self._seen, self._seq, self._settled = set[str](), 0, 0
         self._reading = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         changes, rows = await self._read()
         if is_worth_it(changes, rows, self._live):
             await compacted(self._journal, self._clock())
-        if self._live > _MANY:
-            # What stays as long as the process is left out of every search for garbage: each would take too long.
-            gc.collect()
-            gc.freeze()
+        self._settle()
         return self
 
     async def __aexit__(
@@ -79,6 +76,7 @@ class Imports(AbstractAsyncContextManager["Imports"]):
         async with self._reading:
             while change := await self._journal.at(self._seq + 1):
                 self._take(change)
+            self._settle()
 
     async def append(self, changes: Sequence[Change]) -> None:
         """Keep these changes, which follow upon `seq`.
@@ -86,7 +84,11 @@ class Imports(AbstractAsyncContextManager["Imports"]):
         Errors: `ConflictError` when another process has appended meanwhile: read on, and number them anew.
         """
         await self._journal.append(changes)
-        await self.follow()
+        async with self._reading:
+            for each in changes:
+                if each.seq == self._seq + 1:  # else the follower was quicker
+                    self._take(each)
+            self._settle()
 
     async def forget(self, refs: Collection[Ref], cause: str) -> None:
         """Take whoever is known by these refs out of the book and the journal. `cause` names the event that says so.
@@ -106,6 +108,13 @@ class Imports(AbstractAsyncContextManager["Imports"]):
             change = Change(self._seq + 1, (subject,), now, tuple(held[part]), tuple(gone[part]))
             await self.append([change])
         await scrubbed(self._journal, frozenset(refs), frozenset(gone))
+
+    def _settle(self) -> None:
+        """What stays as long as the process is left out of every search for garbage: each would take a tenth of a second."""
+        if self._live - self._settled > _MANY:
+            self._settled = self._live
+            gc.collect()
+            gc.freeze()
 
     @property
     def _live(self) -> int:
