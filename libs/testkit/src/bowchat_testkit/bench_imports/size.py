@@ -38,6 +38,7 @@ class Size:
             }
             (directory / f"{insurer(index)}.yaml").write_text(yaml.safe_dump(agreement))
         (registry / "rules.yaml").write_text("rules: []\n")
+        (registry / "commands.yaml").write_text("commands: []\n")
         (registry / "policies.csv").write_text("policy_number,insurer,policy_type,contact_ref\n")
 
     def contact_rows(self) -> Iterator[str]:
