@@ -14,7 +14,9 @@ SOURCES = sorted([*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/*
 MAY_REVEAL = {
     "libs/contracts/src/bowchat_contracts/pii.py": "defines it, and serialises what events must carry",
     "services/ingest/src/bowchat_ingest/domain.py": "checks that a reply's text can be carried at all",
-    "services/router/src/bowchat_router/domain.py": "looks for policy numbers and keywords",
+    "services/router/src/bowchat_router/domain/hearing.py": "looks for policy numbers and keywords",
+    "services/router/src/bowchat_router/domain/wording.py": "fills typed words into the relay's own",
+    "services/router/src/bowchat_router/handlers/commands.py": "reads a command that was typed",
     "services/masker/src/bowchat_masker/seen.py": "masks the text: the masker's purpose",
     "services/masker/src/bowchat_masker/handlers/consents.py": "knows a tap on our own button by its id",
     "services/masker/src/bowchat_masker/handlers/held_replies.py": "judges a rewritten reply's text before it may go out",

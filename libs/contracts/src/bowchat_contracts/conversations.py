@@ -20,7 +20,7 @@ ConversationState = Literal[
 
 ConversationChange = Literal[
     "opened", "assigned", "queued", "admitted", "overflowed", "message", "answered", "documents_requested", "handed_off",
-    "escalated", "put_on_hold", "no_reply_needed", "resolved", "reopened", "transferred", "closed",
+    "escalated", "put_on_hold", "resumed", "no_reply_needed", "resolved", "reopened", "transferred", "closed",
 ]  # fmt: skip
 """What happened. `transferred`: closed here, and goes on as another conversation with another insurer."""
 

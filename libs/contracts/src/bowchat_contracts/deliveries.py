@@ -105,4 +105,6 @@ class DeliveryUpdated(Event):
     state: DeliveryState
     attempt: int
     error_code: str | None = None
+    provider_ref: ProviderRef | None = None
+    """What the provider calls it, once it has taken it: a policyholder may quote it."""
     at: datetime

@@ -25,6 +25,8 @@ class DeskWorked(Event):
     weight: float = Field(0.0, ge=0)
     """The places that the conversation takes: 1 while it is open, less while documents are waited for, more for a claim."""
     priority: int = 0
+    may_overflow: bool = True
+    """Whether the desk's backup may get it: false where it comes from another desk already."""
     at: datetime
 
 

@@ -137,6 +137,36 @@ class MessageRouted(Event):
     received_at: datetime
 
 
+class MessageReleased(Event):
+    """A message that waited goes on now. Its words stand where they were received; who reads this adds them."""
+
+    type: ClassVar[str] = "bowchat.inbound.released.v1"
+
+    position: str
+    """Topic, partition and offset of the message as it was received."""
+    message_id: MessageId
+    conversation_id: ConversationId
+    contact_id: ContactId
+    seq: int = Field(ge=1)
+    outcome: Literal["routed", "triage", "queued"]
+    insurer: InsurerId | None = None
+    desk: str | None = None
+    policy_type: str | None = None
+    intent: str | None = None
+    language: str | None = None
+    policy_number: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    agreement_version: str | None = None
+    rule: str
+    reasons: tuple[str, ...]
+    explanation: Explanation | None = None
+    sla: SlaTerms | None = None
+    masking: MaskingPolicy = MaskingPolicy()
+    related: tuple[MessageId, ...] = ()
+    """Which messages that this one speaks of are in the same conversation."""
+
+
 class MessageRelayed(Event):
     """The masker's end of the way in: the message is on the insurer's topic, or held for people to look at. What was held
     comes to a second end: `released` (on the topic after all) or `blocked`.

@@ -26,6 +26,7 @@ SERVICES = ("ingest", "router", "masker", "dispatcher", "sla-watcher", "audit")
 
 INBOUND_RECEIVED = "inbound.received"
 INBOUND_ROUTED = "inbound.routed"
+INBOUND_RELEASED = "inbound.released"
 INBOUND_RELAYED = "inbound.relayed"
 INSURER_MESSAGES = "insurer.{insurer}.messages"
 INSURER_REPLIES = "insurer.{insurer}.replies"
@@ -93,6 +94,8 @@ TOPICS: tuple[Topic, ...] = (
           "A policyholder's message, verified and sealed.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(INBOUND_ROUTED, "conversation", (inbound.MessageRouted,), ("router",), ("masker", "audit"),
           "Which conversation, insurer and desk a message belongs to.", retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(INBOUND_RELEASED, "conversation", (inbound.MessageReleased,), ("router",), ("router", "audit"),
+          "A message that waited for an answer, for people or for a place goes on."),
     Topic(INBOUND_RELAYED, "conversation", (inbound.MessageRelayed,), ("masker",), ("sla-watcher", "audit"),
           "A message is on its insurer's topic, or held."),
     Topic(INSURER_MESSAGES, "alias",
@@ -143,8 +146,8 @@ TOPICS: tuple[Topic, ...] = (
           "An answer to be sent to a policyholder.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(STATUSES_RECEIVED, "delivery", (deliveries.StatusReceived,), ("ingest",), ("dispatcher", "audit"),
           "What the provider says became of a message."),
-    Topic(DELIVERIES_UPDATED, "conversation or delivery", (deliveries.DeliveryUpdated,), ("dispatcher",), ("audit",),
-          "A delivery's state, as the ledger has it."),
+    Topic(DELIVERIES_UPDATED, "conversation or delivery", (deliveries.DeliveryUpdated,), ("dispatcher",),
+          ("router", "audit"), "A delivery's state, as the ledger has it."),
     Topic(GUARD_RAISED, "conversation", (conversations.GuardRaised,), ("masker",), ("audit",),
           "A doubt that people should look at."),
     Topic(MEDIA_REQUESTED, "conversation", (media.MediaRequested,), ("masker",), ("dispatcher", "audit"),

@@ -16,7 +16,8 @@ from bowchat_registry.written import Intent, PolicyType, Tag, Written, wrong
 
 RESERVED = frozenset(
     {
-        "policy_number", "other_message", "open_conversation", "contact_policy", "model", "answer", "people", "triage",
+        "policy_number", "number_format", "other_message", "open_conversation", "contact_policy", "model", "answer",
+        "people", "line", "triage",
     }
 )  # fmt: skip
 """What decides where no rule does."""

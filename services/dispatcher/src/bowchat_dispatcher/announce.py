@@ -7,6 +7,8 @@ from bowchat_contracts.topics import DELIVERIES_UPDATED
 from bowchat_dispatcher.domain import Change, Row
 from bowchat_runtime.records import Outgoing
 
+_TAKEN = frozenset({"accepted", "sent", "delivered", "read"})
+
 
 def announcement(row: Row, change: Change) -> Outgoing:
     """The event of one change."""
@@ -19,6 +21,8 @@ def announcement(row: Row, change: Change) -> Outgoing:
         state=change.state,
         attempt=change.attempt,
         error_code=change.error_code,
+        # Earlier changes may be told again when it is known, and say the same as before.
+        provider_ref=row.provider_ref if change.state in _TAKEN else None,
         at=change.at,
     )
     number = str(change.number)

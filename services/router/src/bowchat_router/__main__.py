@@ -7,6 +7,7 @@ from functools import partial
 from bowchat_registry.loader import load as load_registry
 from bowchat_registry.option import registry_option
 from bowchat_router.app import build
+from bowchat_router.classify import train
 from bowchat_router.explain import explain
 from bowchat_router.settings import RouterSettings
 from bowchat_runtime.cli import Command, pipe, run
@@ -34,7 +35,8 @@ def _serve() -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    return pipe(partial(explain, load_registry(arguments.registry), system_clock))
+    registry = load_registry(arguments.registry)
+    return pipe(partial(explain, registry, train(registry.taxonomy).read, system_clock))
 
 
 if __name__ == "__main__":

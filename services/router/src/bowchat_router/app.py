@@ -2,79 +2,142 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 from bowchat_contracts.topics import (
+    COMMANDS_REQUESTED,
+    DELIVERIES_UPDATED,
+    DESKS_WORKED,
     INBOUND_RECEIVED,
+    INBOUND_RELEASED,
     POLICIES_CHANGED,
     REFS_FORGOTTEN,
     REPLIES_DECIDED,
+    SLA_CHANGED,
     SUBJECTS_ERASED,
+    TIMERS_DUE,
 )
 from bowchat_registry.watcher import RegistryWatcher
+from bowchat_router.classify import train
+from bowchat_router.desk_store import DeskStore, MemoryDesks, MongoDesks
+from bowchat_router.desk_watch import DeskWatch
 from bowchat_router.erasure import ErasureHandler, ForgettingHandler
-from bowchat_router.handlers import InboundHandler, ReplyHandler
+from bowchat_router.handlers.commands import CommandHandler
+from bowchat_router.handlers.common import Registries
+from bowchat_router.handlers.desks import DeskHandler
+from bowchat_router.handlers.inbound import InboundHandler
+from bowchat_router.handlers.promises import PromiseHandler
+from bowchat_router.handlers.quotes import QuoteHandler
+from bowchat_router.handlers.releases import ReleaseHandler
+from bowchat_router.handlers.replies import ReplyHandler
+from bowchat_router.handlers.timers import TimerHandler
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.policies import Imports, WithImports
 from bowchat_router.policies.handler import AT_ONCE, PoliciesHandler
 from bowchat_router.policies.store import MemoryPolicyJournal, MongoPolicyJournal, PolicyJournal
+from bowchat_router.readings import Readings, Train, TrainedReadings
 from bowchat_router.remembered import Memory
 from bowchat_router.settings import RouterSettings
 from bowchat_router.store import DATABASE, MongoRouter, RouterStore
+from bowchat_router.ticker import Ticker
+from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
+from bowchat_runtime.rereading import KafkaRereader, Rereader
 from bowchat_runtime.service import Service
 
 NAME = "router"
 
 
+@dataclass(frozen=True)
+class Stores:
+    """What the router keeps; in memory where nothing else is said."""
+
+    matters: RouterStore = field(default_factory=MemoryRouter)
+    desks: DeskStore = field(default_factory=MemoryDesks)
+    policies: PolicyJournal = field(default_factory=MemoryPolicyJournal)
+
+
 def build(
     settings: RouterSettings,
     *,
-    store: RouterStore | None = None,
-    policies: PolicyJournal | None = None,
+    stores: Stores | None = None,
     publisher: Publisher | None = None,
     registry: RegistryWatcher | None = None,
+    rereader: Rereader | None = None,
+    train: Train = train,
+    clock: Clock = system_clock,
 ) -> Service:
-    """The router: messages and replies in, and who is to be forgotten, over one store and one memory."""
+    """The router: whatever touches a contact's matters, over one store and one memory."""
     watcher = registry or RegistryWatcher(settings.registry)
-    resources: list[AbstractAsyncContextManager[object]] = [watcher]
+    resources: list[AbstractAsyncContextManager[Any]] = [watcher]
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE)
-    uses_mongo = store is None and settings.store == "mongo"
+    uses_mongo = stores is None and settings.store == "mongo"
     if uses_mongo:
         resources.append(database)
-    kept = store or (MongoRouter(database) if uses_mongo else MemoryRouter())
-    resources.append(_prepared(kept))
-    imports = Imports(policies or (MongoPolicyJournal(database) if uses_mongo else MemoryPolicyJournal()))
-    resources.append(imports)
-    registries = WithImports(watcher, imports.book)
+    kept = stores or (_in_database(database) if uses_mongo else Stores())
+    imports = Imports(kept.policies)
+    readings = TrainedReadings(watcher, train)
+    resources += [_prepared(kept), imports, readings]
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
+    if rereader is None:
+        rereader = KafkaRereader(settings)
+        resources.append(rereader)
+    registries, watch = WithImports(watcher, imports.book), DeskWatch(kept.desks, publisher, clock)
     memory = Memory()
     return Service(
         name=NAME,
         publisher=publisher,
         subscriptions=[
-            Subscription(
-                InboundHandler(kept, registries, memory), topics=(INBOUND_RECEIVED,), name="inbound"
-            ),
-            Subscription(ReplyHandler(kept, registries, memory), topics=(REPLIES_DECIDED,), name="replies"),
-            Subscription(ErasureHandler(kept), topics=(SUBJECTS_ERASED,), name="erasures"),
-            Subscription(
-                ForgettingHandler(kept, memory, imports), topics=(REFS_FORGOTTEN,), name="forgetting"
-            ),
-            Subscription(
-                PoliciesHandler(imports), topics=(POLICIES_CHANGED,), name="policies", max_records=AT_ONCE
-            ),
+            *_matters(kept, registries, memory, readings, watch),
+            *_beside(kept.matters, memory, registries, imports, rereader),
         ],
         resources=resources,
-        tasks=[watcher.run, imports.run],
+        tasks=[watcher.run, imports.run, Ticker(kept.matters, publisher, clock).run, watch.run],
         ready=[database.ping] if uses_mongo else [],
     )
 
 
+def _in_database(database: MongoDatabase) -> Stores:
+    return Stores(MongoRouter(database), MongoDesks(database), MongoPolicyJournal(database))
+
+
+def _matters(
+    stores: Stores, registries: Registries, memory: Memory, readings: Readings, watch: DeskWatch
+) -> list[Subscription[Any]]:
+    """Whatever changes a dossier."""
+    parts = stores.matters, registries, memory
+    inbound = InboundHandler(*parts, readings, watch)
+    desks = DeskHandler(*parts, stores.desks)
+    return [
+        Subscription(inbound, topics=(INBOUND_RECEIVED,), name="inbound"),
+        Subscription(ReplyHandler(*parts), topics=(REPLIES_DECIDED,), name="replies"),
+        Subscription(CommandHandler(*parts), topics=(COMMANDS_REQUESTED,), name="commands"),
+        Subscription(TimerHandler(*parts, readings), topics=(TIMERS_DUE,), name="timers"),
+        Subscription(desks, topics=(DESKS_WORKED,), name="desks", max_records=50),
+    ]
+
+
+def _beside(
+    store: RouterStore, memory: Memory, registries: Registries, imports: Imports, rereader: Rereader
+) -> list[Subscription[Any]]:
+    """What is passed on or remembered without changing one."""
+    policies = PoliciesHandler(imports)
+    return [
+        Subscription(ReleaseHandler(rereader), topics=(INBOUND_RELEASED,), name="releases", max_records=100),
+        Subscription(PromiseHandler(registries), topics=(SLA_CHANGED,), name="promises"),
+        Subscription(QuoteHandler(store), topics=(DELIVERIES_UPDATED,), name="quotes"),
+        Subscription(ErasureHandler(store), topics=(SUBJECTS_ERASED,), name="erasures"),
+        Subscription(ForgettingHandler(store, memory, imports), topics=(REFS_FORGOTTEN,), name="forgetting"),
+        Subscription(policies, topics=(POLICIES_CHANGED,), name="policies", max_records=AT_ONCE),
+    ]
+
+
 @asynccontextmanager
-async def _prepared(store: RouterStore) -> AsyncIterator[None]:
-    await store.prepare()
+async def _prepared(stores: Stores) -> AsyncIterator[None]:
+    await stores.matters.prepare()
     yield

@@ -7,12 +7,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from bowchat_contracts.ids import InsurerId, Ref, derived_id
 from bowchat_registry.registry import Registry
-from bowchat_router.domain import Conversation, Question, Route, route
+from bowchat_router.domain.case import Case, Read
+from bowchat_router.domain.destination import destination
+from bowchat_router.domain.hearing import Heard
+from bowchat_router.domain.model import Ask, Conversation, Dossier, Route
 from bowchat_runtime.clock import Clock
 from bowchat_runtime.decoding import fields
 from bowchat_runtime.errors import RejectError
 
 Answer = dict[str, Any]
+_CONTACT = derived_id("ct", "explain")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +42,7 @@ class _Line(BaseModel):
     """When: agreements have a first and a last day."""
 
 
-def explain(registry: Registry, clock: Clock, given: Answer) -> Answer:
+def explain(registry: Registry, read: Read, clock: Clock, given: Answer) -> Answer:
     """One line's answer.
 
     Errors: `RejectError` that names each wrong field.
@@ -47,31 +51,41 @@ def explain(registry: Registry, clock: Clock, given: Answer) -> Answer:
         line = _Line.model_validate(given)
     except ValidationError as error:
         raise RejectError(f'{fields(error)}; give {{"text": …, "contact"?, "context"?, "at"?}}') from None
-    question = Question(
-        text=line.text,
+    now = (line.at or clock()).astimezone(UTC)
+    case = Case(
+        heard=Heard(line.text, now),
+        dossier=Dossier(_CONTACT, 1, (_conversation(line.context),) if line.context else ()),
         held=registry.policies.held_by([line.contact] if line.contact else []),
-        open=(_conversation(line.context),) if line.context else (),
+        registry=registry,
+        read=read,
+        now=now,
     )
-    return _answer(route(question, registry, (line.at or clock()).astimezone(UTC).date()))
+    return _asked(destination(case), case)
 
 
-def _answer(decided: Route) -> Answer:
+def _asked(where: Route | Ask, case: Case) -> Answer:
+    """The decision, and what the words alone say of policy type and intent."""
+    kind, intent = case.kind, case.intent
+    confidence = where.explanation.confidence if where.explanation else 0.0
+    answer = {"policy_type": kind, "intent": intent, "insurer": None, "desk": None, "confidence": confidence}
+    if isinstance(where, Ask):
+        return answer | {"rule": "ask", "reasons": list(where.reasons), "outcome": "ask"}
     return {
-        "policy_type": decided.policy_type,
-        "intent": None,
-        "insurer": decided.insurer,
-        "desk": decided.desk,
-        "confidence": 1.0 if decided.insurer else 0.0,
-        "rule": decided.rule,
-        "reasons": list(decided.reasons),
-        "outcome": "routed" if decided.insurer else "triage",
+        "policy_type": where.policy_type,
+        "intent": where.intent,
+        "insurer": where.insurer,
+        "desk": where.desk,
+        "confidence": confidence,
+        "rule": where.rule,
+        "reasons": list(where.reasons),
+        "outcome": "routed" if where.insurer else "triage",
     }
 
 
 def _conversation(context: _Open) -> Conversation:
     return Conversation(
         conversation_id=derived_id("cv", "explain"),
-        contact_id=derived_id("ct", "explain"),
+        contact_id=_CONTACT,
         version=1,
         last_seq=1,
         state="waiting_insurer",

@@ -1,11 +1,12 @@
 """The store in memory: for tests, and for runs that may forget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from bowchat_contracts.ids import ContactId, ConversationId, Ref
+from bowchat_contracts.ids import ContactId, ConversationId, ProviderRef, Ref
 from bowchat_router.contacts import KnownRef
-from bowchat_router.domain import Conversation
-from bowchat_router.journal import Entry
+from bowchat_router.deeds import Deed, Timer
+from bowchat_router.domain.model import Dossier
 from bowchat_router.store import Names
 from bowchat_runtime.errors import ConflictError
 
@@ -15,9 +16,11 @@ class MemoryRouter:
 
     def __init__(self) -> None:
         self._refs: dict[Ref, KnownRef] = {}
-        self._latest: dict[ConversationId, Conversation] = {}
-        self._by_contact: dict[ContactId, list[ConversationId]] = {}
-        self._entries: dict[str, Entry] = {}
+        self._dossiers: dict[ContactId, Dossier] = {}
+        self._heads: dict[ConversationId, ContactId] = {}
+        self._deeds: dict[str, Deed] = {}
+        self._timers: dict[str, Timer] = {}
+        self._sent: dict[ProviderRef, ConversationId] = {}
 
     async def prepare(self) -> None:
         return
@@ -25,28 +28,38 @@ class MemoryRouter:
     async def refs(self, refs: Sequence[Ref]) -> dict[Ref, KnownRef]:
         return {ref: self._refs[ref] for ref in refs if ref in self._refs}
 
-    async def entries(self, subjects: Sequence[str]) -> dict[str, Entry]:
-        return {each: self._entries[each] for each in subjects if each in self._entries}
+    async def deeds(self, subjects: Sequence[str]) -> dict[str, Deed]:
+        return {each: self._deeds[each] for each in subjects if each in self._deeds}
 
-    async def conversations(self, contacts: Sequence[ContactId]) -> dict[ContactId, tuple[Conversation, ...]]:
-        found = {each: self._open(each) for each in contacts}
-        return {contact: each for contact, each in found.items() if each}
+    async def dossiers(self, contacts: Sequence[ContactId]) -> dict[ContactId, Dossier]:
+        return {each: self._dossiers[each] for each in contacts if each in self._dossiers}
 
-    def _open(self, contact: ContactId) -> tuple[Conversation, ...]:
-        latest = [self._latest[each] for each in self._by_contact.get(contact, ())]
-        open_ = [each for each in latest if each.state != "closed"]
-        return tuple(sorted(open_, key=lambda one: (one.opened_at, one.conversation_id)))
-
-    async def save(self, refs: Sequence[KnownRef], entries: Sequence[Entry]) -> None:
+    async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         lost = [each for each in refs if not self._write(each)]
         if lost:
             raise ConflictError("an identity was changed by somebody else")
-        for entry in entries:
-            self._append(entry)
+        for deed in deeds:
+            self._append(deed)
+
+    async def quoted(self, refs: Sequence[ProviderRef]) -> dict[ProviderRef, ConversationId]:
+        return {each: self._sent[each] for each in refs if each in self._sent}
+
+    async def sent(self, places: Mapping[ProviderRef, ConversationId]) -> None:
+        self._sent = {**places, **self._sent}
+
+    async def due(self, now: datetime, most: int) -> list[Timer]:
+        due = [each for each in self._timers.values() if each.due_at <= now]
+        return sorted(due, key=lambda each: (each.due_at, each.timer_id))[:most]
+
+    async def rest(self, timer_ids: Sequence[str], later: Sequence[Timer] = ()) -> None:
+        for each in timer_ids:
+            self._timers.pop(each, None)
+        self._timers |= {each.timer_id: each for each in later}
 
     async def names_of(self, contact: ContactId) -> Names:
         refs = sorted(ref for ref, known in self._refs.items() if known.contact_id == contact)
-        return Names(tuple(refs), tuple(sorted(self._by_contact.get(contact, ()))))
+        heads = sorted(each for each, whose in self._heads.items() if whose == contact)
+        return Names(tuple(refs), tuple(heads))
 
     async def forget(self, contact: ContactId) -> None:
         self._refs = {ref: known for ref, known in self._refs.items() if known.contact_id != contact}
@@ -58,13 +71,13 @@ class MemoryRouter:
         self._refs[known.ref] = known
         return True
 
-    def _append(self, entry: Entry) -> None:
-        after = entry.after
-        before = self._latest.get(after.conversation_id)
-        # A version that would leave a gap is taken by the database too; the handler never makes one.
-        if entry.subject in self._entries or (before is not None and before.version >= after.version):
+    def _append(self, deed: Deed) -> None:
+        after = deed.after
+        before = self._dossiers.get(after.contact_id)
+        # A version that would leave a gap is taken by the database too; the handlers never make one.
+        if deed.subject in self._deeds or (before is not None and before.version >= after.version):
             raise ConflictError("a change was there already")
-        if before is None:
-            self._by_contact.setdefault(after.contact_id, []).append(after.conversation_id)
-        self._entries[entry.subject] = entry
-        self._latest[after.conversation_id] = after
+        self._timers |= {each.timer_id: each for each in deed.timers}
+        self._heads |= {each.conversation_id: after.contact_id for each in deed.opened}
+        self._deeds[deed.subject] = deed
+        self._dossiers[after.contact_id] = after

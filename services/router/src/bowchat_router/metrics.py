@@ -14,3 +14,5 @@ LINKS = Counter("bowchat_router_contact_links_total", "Identities linked or kept
 IMPORTED = Counter("bowchat_router_imported_rows_total", "Imported rows taken.", ["kind"])
 # Imported policies that this process knows.
 POLICIES = Gauge("bowchat_router_imported_policies", "Imported policies known.")
+# Events that decisions gave besides routed messages, by type: conversations that changed, prompts, answers to commands.
+TOLD = Counter("bowchat_router_told_total", "Events told besides routed messages.", ["type"])

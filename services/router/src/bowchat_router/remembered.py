@@ -1,13 +1,12 @@
 """What a process keeps between batches, so that the store is written and hardly read."""
 
-import itertools
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
-from bowchat_contracts.ids import ContactId, ConversationId, Ref
+from bowchat_contracts.ids import ContactId, Ref
 from bowchat_router.contacts import KnownRef
-from bowchat_router.domain import Conversation
+from bowchat_router.domain.model import Dossier
 
 _REMEMBERED = 50_000
 """Contacts and identities kept; the longest unused go first."""
@@ -38,34 +37,22 @@ class Recent(Generic[Key, Value]):
 
 
 class Memory:
-    """What is kept between batches. Both handlers of a process share one: each sees what the other has saved."""
+    """What is kept between batches. All handlers of a process share one: each sees what the others have saved."""
 
     def __init__(self) -> None:
         self.refs: Recent[Ref, KnownRef] = Recent()
-        self.conversations: Recent[ContactId, tuple[Conversation, ...]] = Recent()
+        self.dossiers: Recent[ContactId, Dossier] = Recent()
 
-    def take(self, conversations: Mapping[ContactId, tuple[Conversation, ...]], *, add: bool) -> None:
-        """Each conversation in its latest version. Contacts that are not held yet are added only if `add` says so:
-        what was read while the other handler saved may lack a conversation.
-        """
-        held = self.conversations.known(conversations)
-        self.conversations.keep(
+    def take(self, dossiers: Mapping[ContactId, Dossier]) -> None:
+        """Each dossier in its latest version: another handler may have saved a later one meanwhile."""
+        held = self.dossiers.known(dossiers)
+        self.dossiers.keep(
             {
-                contact: _latest(held.get(contact, ()), each)
-                for contact, each in conversations.items()
-                if add or contact in held
+                contact: max(held.get(contact, each), each, key=lambda one: one.version)
+                for contact, each in dossiers.items()
             }
         )
 
     def clear(self) -> None:
         self.refs.clear()
-        self.conversations.clear()
-
-
-def _latest(*views: Sequence[Conversation]) -> tuple[Conversation, ...]:
-    latest: dict[ConversationId, Conversation] = {}
-    for each in itertools.chain(*views):
-        known = latest.get(each.conversation_id)
-        if known is None or known.version < each.version:
-            latest[each.conversation_id] = each
-    return tuple(latest.values())
+        self.dossiers.clear()

@@ -1,24 +1,25 @@
 """Where contacts and conversations live.
 
-A conversation is a journal: one document per change, `<conversation>/<version>`, inserted and never written again. The
-insert is the compare-and-set: whoever is second finds the version, or the message, there already. On the local database
-an insert costs a fifth of a replace, and message, number and state are written in one document, so no crash can part
-them. `heads` says which conversations a contact has; `refs` who a contact is.
+A contact is a journal: one document per step of their dossier, `<contact>/<version>`, inserted and never written again.
+The insert is the compare-and-set: whoever is second finds the version, or the cause, there already. On the local database
+an insert costs a fifth of a replace, and all that one cause did is one document, so no crash can part it. `heads` says
+which conversations a contact has had; `refs` who a contact is.
 
 The latest version is found by its id alone: versions have no gaps, so doubling and halving find the end in a few reads
-for any number of conversations at once. No index on the journal but the one that makes subjects unique.
+for any number of contacts at once. No index on the journal but the one that makes subjects unique.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
-from bowchat_contracts.ids import ContactId, ConversationId, Ref
-from bowchat_contracts.inbound import SlaTerms
-from bowchat_contracts.masking_policy import MaskingPolicy
+from pydantic import TypeAdapter
+
+from bowchat_contracts.ids import ContactId, ConversationId, ProviderRef, Ref
 from bowchat_router.contacts import KnownRef
-from bowchat_router.domain import Conversation, Route
-from bowchat_router.journal import Entry
+from bowchat_router.deeds import Deed, Timer
+from bowchat_router.domain.model import Dossier
 from bowchat_runtime.mongo import Collection, Document, MongoDatabase
 
 DATABASE = "router"
@@ -40,17 +41,29 @@ class RouterStore(Protocol):
     async def refs(self, refs: Sequence[Ref]) -> dict[Ref, KnownRef]:
         """What is known of these identities; an unknown one is left out."""
 
-    async def entries(self, subjects: Sequence[str]) -> dict[str, Entry]:
-        """What was decided for these messages and replies; an undecided one is left out."""
+    async def deeds(self, subjects: Sequence[str]) -> dict[str, Deed]:
+        """What was decided for these messages, replies and commands; an undecided one is left out."""
 
-    async def conversations(self, contacts: Sequence[ContactId]) -> dict[ContactId, tuple[Conversation, ...]]:
-        """The conversations of each of these contacts that are not closed, the oldest first."""
+    async def dossiers(self, contacts: Sequence[ContactId]) -> dict[ContactId, Dossier]:
+        """The dossier of each of these contacts; one of whom nothing is known is left out."""
 
-    async def save(self, refs: Sequence[KnownRef], entries: Sequence[Entry]) -> None:
-        """Keep what was learnt and decided. Entries of one conversation are in order.
+    async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
+        """Keep what was learnt and decided. Deeds of one contact are in order.
 
         Errors: `ConflictError` when somebody else was first. What was written then stays, and is found again.
         """
+
+    async def quoted(self, refs: Sequence[ProviderRef]) -> dict[ProviderRef, ConversationId]:
+        """The conversations of these messages of ours, where they are known."""
+
+    async def sent(self, places: Mapping[ProviderRef, ConversationId]) -> None:
+        """Remember in which conversation these messages of ours were sent."""
+
+    async def due(self, now: datetime, most: int) -> list[Timer]:
+        """The timers whose moment has come, the oldest first."""
+
+    async def rest(self, timer_ids: Sequence[str], later: Sequence[Timer] = ()) -> None:
+        """These timers are done with; look `later` again."""
 
     async def names_of(self, contact: ContactId) -> Names: ...
 
@@ -67,48 +80,59 @@ class MongoRouter:
         self._refs = database.collection("refs")
         self._heads = database.collection("heads")
         self._journal = database.collection("journal")
+        self._timers = database.collection("timers")
+        self._sent = database.collection("sent")
 
     async def prepare(self) -> None:
         """Make the indexes; those that exist stay."""
         await self._heads.ensure_index([("contact_id", 1)])
         await self._journal.ensure_index([("subject", 1)], unique=True)
+        await self._timers.ensure_index([("due_at", 1)])
 
     async def refs(self, refs: Sequence[Ref]) -> dict[Ref, KnownRef]:
         found = await _among(self._refs, "_id", refs)
         return {document["_id"]: _known_ref(document) for document in found}
 
-    async def entries(self, subjects: Sequence[str]) -> dict[str, Entry]:
-        if not subjects:
-            return {}
-        found = await self._journal.find({"subject": {"$in": list(subjects)}})
-        return {document["subject"]: entry_from(document) for document in found}
+    async def deeds(self, subjects: Sequence[str]) -> dict[str, Deed]:
+        found = await _among(self._journal, "subject", subjects)
+        return {document["subject"]: deed_from(document) for document in found}
 
-    async def conversations(self, contacts: Sequence[ContactId]) -> dict[ContactId, tuple[Conversation, ...]]:
-        heads = await _among(self._heads, "contact_id", contacts)
-        latest = await self._latest([head["_id"] for head in heads])
-        found: dict[ContactId, list[Conversation]] = {}
-        for each in sorted(latest, key=lambda one: (one.opened_at, one.conversation_id)):
-            if each.state != "closed":
-                found.setdefault(each.contact_id, []).append(each)
-        return {contact: tuple(each) for contact, each in found.items()}
-
-    async def _latest(self, ids: Sequence[ConversationId]) -> list[Conversation]:
-        ends = {each: End() for each in ids}
-        while wanted := [entry_id(each, probe) for each, end in ends.items() for probe in end.probes()]:
+    async def dossiers(self, contacts: Sequence[ContactId]) -> dict[ContactId, Dossier]:
+        ends = {each: End() for each in contacts}
+        while wanted := [step_id(each, probe) for each, end in ends.items() for probe in end.probes()]:
             there = {found["_id"] for found in await _among(self._journal, "_id", wanted, {"_id": 1})}
             for each, end in ends.items():
-                end.learn([probe for probe in end.probes() if entry_id(each, probe) in there])
-        last = [entry_id(each, end.low) for each, end in ends.items() if end.low]
-        return [entry_from(document).after for document in await _among(self._journal, "_id", last)]
+                end.learn([probe for probe in end.probes() if step_id(each, probe) in there])
+        last = [step_id(each, end.low) for each, end in ends.items() if end.low]
+        found = [deed_from(document).after for document in await _among(self._journal, "_id", last)]
+        return {each.contact_id: each for each in found}
 
-    async def save(self, refs: Sequence[KnownRef], entries: Sequence[Entry]) -> None:
-        """In the order that a crash anywhere leaves whole: who, then where, then what."""
+    async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
+        """In the order that a crash anywhere leaves whole: who, then where and when, then what."""
         await self._refs.write([_ref_document(each) for each in refs])
-        await self._heads.insert_new(
-            [_head_document(each.after) for each in entries if each.previous is None]
-        )
+        await self._heads.insert_new([_head_document(each) for each in deeds for each in each.opened])
+        await self._timers.insert_new([_timer_document(timer) for each in deeds for timer in each.timers])
         # In order: after one that somebody else was first with, none is written, so no version is left out.
-        await self._journal.insert_ordered([entry_document(each) for each in entries])
+        await self._journal.insert_ordered([deed_document(each) for each in deeds])
+
+    async def quoted(self, refs: Sequence[ProviderRef]) -> dict[ProviderRef, ConversationId]:
+        found = await _among(self._sent, "_id", refs)
+        return {each["_id"]: each["conversation_id"] for each in found}
+
+    async def sent(self, places: Mapping[ProviderRef, ConversationId]) -> None:
+        await self._sent.insert_new(
+            [{"_id": ref, "conversation_id": conversation} for ref, conversation in places.items()]
+        )
+
+    async def due(self, now: datetime, most: int) -> list[Timer]:
+        found = await self._timers.find({"due_at": {"$lte": now}}, sort=[("due_at", 1)], limit=most)
+        return [_TIMER.validate_python(each) for each in found]
+
+    async def rest(self, timer_ids: Sequence[str], later: Sequence[Timer] = ()) -> None:
+        await self._timers.insert_new([_timer_document(each) for each in later])
+        done = sorted(set(timer_ids) - {each.timer_id for each in later})
+        if done:
+            await self._timers.delete({"_id": {"$in": done}})
 
     async def names_of(self, contact: ContactId) -> Names:
         refs = await self._refs.find({"contact_id": contact}, sort=[("_id", 1)], projection={"_id": 1})
@@ -136,7 +160,7 @@ _DOUBLINGS = 8
 
 
 class End:
-    """The search for the last of a conversation's versions: the numbers 1..n are there, and n is wanted."""
+    """The search for the last of a contact's versions: the numbers 1..n are there, and n is wanted."""
 
     def __init__(self) -> None:
         self.low = 0
@@ -161,70 +185,35 @@ class End:
             self._high = min(missing)
 
 
-def entry_id(conversation_id: ConversationId, version: int) -> str:
-    return f"{conversation_id}/{version}"
+def step_id(contact_id: ContactId, version: int) -> str:
+    return f"{contact_id}/{version}"
 
 
-_CONVERSATION = tuple(Conversation.__dataclass_fields__)
-# What a route says beyond the state of the conversation after it.
-_ROUTE = ("rule", "reasons", "tags", "priority", "related")
-_SHARED = ("insurer", "desk", "policy_type", "policy_number", "agreement_version")
+_DEED = TypeAdapter(Deed)
+_TIMER = TypeAdapter(Timer)
 _REF = tuple(name for name in KnownRef.__dataclass_fields__ if name != "ref")
 
 
-def entry_document(entry: Entry) -> Document:
-    """An entry as it is stored."""
-    return {
-        "_id": entry_id(entry.after.conversation_id, entry.after.version),
-        "subject": entry.subject,
-        "position": entry.position,
-        "at": entry.at,
-        "previous": entry.previous,
-        "after": _fields(entry.after, _CONVERSATION),
-        "route": _route_document(entry.route) if entry.route else None,
-    }
+def deed_document(deed: Deed) -> Document:
+    """A deed as it is stored: what is as it always is stays unsaid."""
+    given: Document = _DEED.dump_python(deed, exclude_defaults=True)
+    return {"_id": step_id(deed.after.contact_id, deed.after.version), **given}
 
 
-def entry_from(document: Mapping[str, Any]) -> Entry:
-    """An entry from its document."""
-    return Entry(
-        subject=document["subject"],
-        position=document["position"],
-        at=document["at"],
-        previous=document["previous"],
-        after=Conversation(**document["after"]),
-        route=_route(document["route"], document["after"]) if document["route"] else None,
-    )
+def deed_from(document: Mapping[str, Any]) -> Deed:
+    """A deed from its document."""
+    return _DEED.validate_python(document)
+
+
+def _timer_document(timer: Timer) -> Document:
+    return {"_id": timer.timer_id, **_fields(timer, Timer.__dataclass_fields__)}
 
 
 def _fields(source: object, names: Iterable[str]) -> Document:
     return {name: getattr(source, name) for name in names}
 
 
-def _route_document(route: Route) -> Document:
-    terms = route.sla
-    sla = [terms.first_response_s, terms.warn_ratio] if terms else None
-    # What differs from the careful defaults: mostly nothing, or a region.
-    masking = route.masking.model_dump(mode="json", exclude_defaults=True)
-    return {**_fields(route, _ROUTE), "sla": sla, "masking": masking}
-
-
-def _route(document: Mapping[str, Any], after: Mapping[str, Any]) -> Route:
-    sla = document["sla"]
-    return Route(
-        conversation=None,
-        rule=document["rule"],
-        reasons=tuple(document["reasons"]),
-        tags=tuple(document["tags"]),
-        priority=document["priority"],
-        related=tuple(document["related"]),
-        sla=SlaTerms(first_response_s=sla[0], warn_ratio=sla[1]) if sla else None,
-        masking=MaskingPolicy.model_validate(document["masking"]),
-        **{name: after[name] for name in _SHARED},
-    )
-
-
-def _head_document(conversation: Conversation) -> Document:
+def _head_document(conversation: Any) -> Document:
     return {
         "_id": conversation.conversation_id,
         "contact_id": conversation.contact_id,

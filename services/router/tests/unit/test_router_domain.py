@@ -20,7 +20,11 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.registry import Registry
-from bowchat_router.domain import Conversation, Question, Route, route, said
+from bowchat_router.domain.case import Case
+from bowchat_router.domain.destination import destination
+from bowchat_router.domain.hearing import Heard, said
+from bowchat_router.domain.model import Ask, Conversation, Dossier, Route
+from bowchat_router.testing import FixedReadings
 
 DAY = date(2026, 3, 2)
 MOMENT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -51,11 +55,21 @@ ACME_002 = open_with("acme", "home", "ACM-2026-002")
 COAST, TRIAGE = open_with("coast"), open_with(None)
 
 
+def went(
+    registry: Registry, text: str, who: str = "nobody", *open_: Conversation, day: date = DAY
+) -> Route | Ask:
+    now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    held = registry.policies.held_by([derived_id("rf", who)])
+    dossier = Dossier(derived_id("ct", "someone"), 1, open_)
+    return destination(Case(Heard(text, now), dossier, held, registry, FixedReadings().read, now))
+
+
 def routed(
     registry: Registry, text: str, who: str = "nobody", *open_: Conversation, day: date = DAY
 ) -> Route:
-    held = registry.policies.held_by([derived_id("rf", who)])
-    return route(Question(text, held, open_), registry, day)
+    decided = went(registry, text, who, *open_, day=day)
+    assert isinstance(decided, Route)
+    return decided
 
 
 @pytest.mark.parametrize(
@@ -67,18 +81,18 @@ def routed(
         ("ACM-2026-002", "nobody", (ACME, ACME_002), "policy_number", "acme", "home", ACME_002),
         ("ACM-2026-001", "nobody", (ACME_002,), "policy_number", "acme", "motor", None),
         ("ACM-2026-001 ACM-2026-002", "nobody", (), "policy_number", "acme", None, None),
-        # Two insurers' policies decide nothing; the next step does, or people.
-        ("ACM-2026-001 BHS-2026-001", "nobody", (), "triage", None, None, None),
-        ("ACM-2026-001 BHS-2026-001", "nobody", (BHARAT,), "open_conversation", "bharat", None, BHARAT),
-        # The one open conversation goes on, whatever the words.
-        ("my car", "mixed", (BHARAT,), "open_conversation", "bharat", None, BHARAT),
+        # The one open conversation goes on, unless the words are clearly about something else.
+        ("my car", "nobody", (BHARAT,), "car", "acme", "motor", None),
+        ("my car", "mixed", (BHARAT,), "contact_policy", "acme", "motor", None),
+        ("my car", "mixed", (ACME_HOME,), "contact_policy", "acme", "motor", None),
+        ("my car", "nobody", (ACME_HOME,), "open_conversation", "acme", "home", ACME_HOME),
+        ("still waiting", "mixed", (BHARAT,), "open_conversation", "bharat", None, BHARAT),
         ("thanks", "nobody", (TRIAGE, BHARAT), "open_conversation", "bharat", None, BHARAT),
         # The contact's policies.
         ("hello", "motor", (), "contact_policy", "acme", "motor", None),
         ("hello", "both", (), "contact_policy", "acme", None, None),
         ("my car", "both", (), "contact_policy", "acme", "motor", None),
         ("my car", "mixed", (), "contact_policy", "acme", "motor", None),
-        ("hello", "mixed", (), "triage", None, None, None),
         ("my car", "mixed", (ACME_HOME, BHARAT), "contact_policy", "acme", "motor", None),
         # Words.
         ("my car", "nobody", (), "car", "acme", "motor", None),
@@ -86,12 +100,13 @@ def routed(
         ("hospital", "nobody", (), "triage", None, "health", None),
         ("hospital of bharat", "nobody", (), "boss", "bharat", "health", None),
         ("my car", "health", (), "car", "acme", "motor", None),
-        ("my car", "nobody", (ACME, BHARAT), "car", "acme", "motor", ACME),
+        # Of several open ones: the one that the words name, or fit.
+        ("my car", "nobody", (ACME, BHARAT), "open_conversation", "acme", None, ACME),
+        ("the acme one", "nobody", (ACME, BHARAT), "open_conversation", "acme", None, ACME),
+        ("hospital", "nobody", (ACME_HOME, BHARAT), "open_conversation", "bharat", None, BHARAT),
         # Nothing decides: one triage conversation takes it all, until something does.
         ("hello", "nobody", (), "triage", None, None, None),
         ("hello", "nobody", (TRIAGE,), "triage", None, None, TRIAGE),
-        ("hello", "nobody", (ACME, BHARAT), "triage", None, None, None),
-        ("hello", "nobody", (ACME, TRIAGE, BHARAT), "triage", None, None, TRIAGE),
         ("my car", "nobody", (TRIAGE,), "car", "acme", "motor", None),
     ],
 )
@@ -110,6 +125,30 @@ def test_the_first_step_that_decides_wins(  # noqa: PLR0917 - one row of the tab
     assert (decided.rule, decided.insurer, decided.policy_type) == (rule, insurer, kind)
     assert decided.conversation == conversation
     assert decided.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "open_", "choices"),
+    [
+        ("ACM-2026-001 BHS-2026-001", "nobody", (), [("acme", "motor"), ("bharat", "health")]),
+        ("ACM-2026-001 BHS-2026-001", "nobody", (BHARAT,), [("acme", "motor"), ("bharat", "health")]),
+        ("hello", "mixed", (), [("acme", "motor"), ("bharat", "health")]),
+        ("hello", "nobody", (ACME, BHARAT), [("acme", None), ("bharat", None)]),
+        ("hello", "nobody", (ACME, TRIAGE, BHARAT), [("acme", None), ("bharat", None)]),
+    ],
+)
+def test_between_two_insurers_the_policyholder_decides(
+    registry: Registry,
+    text: str,
+    who: str,
+    open_: tuple[Conversation, ...],
+    choices: list[tuple[str, str | None]],
+) -> None:
+    """Two matters that fit alike are never guessed between: they are the choices of a question, beside something else."""
+    asked = went(registry, text, who, *open_)
+    assert isinstance(asked, Ask)
+    assert [(each.insurer, each.policy_type) for each in asked.choices] == [*choices, (None, None)]
+    assert asked.reasons
 
 
 def test_an_ended_agreement_receives_nothing(registry: Registry) -> None:
@@ -168,6 +207,6 @@ def test_the_words_of_each_content() -> None:
 
 def test_reasons_never_quote_the_message(registry: Registry) -> None:
     """What a person typed does not travel in the explanation."""
-    decided = routed(registry, "secretword 447700900123 my car claim ACM-2026-001 CLA-2026-001")
+    decided = went(registry, "secretword 447700900123 my car claim ACM-2026-001 CLA-2026-001")
     assert "secretword" not in repr(decided)
     assert "900123" not in repr(decided)

@@ -10,20 +10,14 @@ from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.topics import REFS_FORGOTTEN, SUBJECTS_ERASED
 from bowchat_registry.registry import Registry
 from bowchat_router.erasure import ErasureHandler, ForgettingHandler
-from bowchat_router.handlers import InboundHandler
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.policies import Imports
 from bowchat_router.policies.store import MemoryPolicyJournal
-from bowchat_router.remembered import Memory
+from bowchat_router.testing import Worker
 from bowchat_runtime.records import Record
 from bowchat_runtime.testing import record, run_batch
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-class _Fixed:
-    def __init__(self, registry: Registry) -> None:
-        self.current = registry
 
 
 def erased(contact: str) -> Record:
@@ -45,11 +39,11 @@ async def test_who_was_erased_writes_again_as_somebody_new(
     """Every ref and conversation is named to the log before it is forgotten; the next message is of a new contact, in a new
     conversation, and others stay who they were.
     """
-    store, memory = MemoryRouter(), Memory()
-    inbound = InboundHandler(store, _Fixed(registry), memory)
+    store = MemoryRouter()
+    worker = Worker(registry, store)
 
     async def routed(name: str, writer: str) -> MessageRouted:
-        outgoing = await run_batch(inbound, [received(name, "my car", writer)], NOW)
+        outgoing = await run_batch(worker.inbound, [received(name, "my car", writer)], NOW)
         return next(each.event for each in outgoing if isinstance(each.event, MessageRouted))
 
     before, other = await routed("one", "motor"), await routed("two", "health")
@@ -59,7 +53,7 @@ async def test_who_was_erased_writes_again_as_somebody_new(
     assert set(event.lanes) == {derived_id("rf", "motor"), before.conversation_id}
     assert (await run_batch(ErasureHandler(store), [erased(before.contact_id)], NOW))[0].event == event
     await run_batch(
-        ForgettingHandler(store, memory, Imports(MemoryPolicyJournal())),
+        ForgettingHandler(store, worker.memory, Imports(MemoryPolicyJournal())),
         [record(event, topic=REFS_FORGOTTEN, key=before.contact_id)],
         NOW,
     )

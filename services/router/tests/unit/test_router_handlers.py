@@ -1,7 +1,6 @@
 """Messages and replies through the handlers: the same events again after a crash, none for a duplicate."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -11,47 +10,29 @@ from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_registry.registry import Registry
-from bowchat_router.handlers import InboundHandler, ReplyHandler
-from bowchat_router.journal import Entry
+from bowchat_router.deeds import Deed
 from bowchat_router.memory import MemoryRouter
-from bowchat_router.remembered import Memory
+from bowchat_router.testing import Worker as Process
 from bowchat_runtime.errors import ConflictError, RejectError
 from bowchat_runtime.parking import PARK_ID_HEADER
 from bowchat_runtime.records import Outgoing, Record
-from bowchat_runtime.testing import run_batch
 
 NOW = datetime(2026, 3, 2, 9, 0, 1, 987654, tzinfo=UTC)
 LATER = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 Make = Callable[..., Record]
 
 
-@dataclass
-class InUse:
-    """The registry in use."""
-
-    current: Registry
-
-
-class Worker:
-    """One process of the router."""
+class Worker(Process):
+    """One process of the router, now."""
 
     def __init__(self, store: MemoryRouter, registry: Registry) -> None:
-        memory, registries = Memory(), InUse(registry)
-        self.inbound = InboundHandler(store, registries, memory)
-        self.replies = ReplyHandler(store, registries, memory)
+        super().__init__(registry, store)
 
     async def messages(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
-        return await run_batch(self.inbound, records, now)
-
-    async def messages_decided_again(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
-        """As the loop does it: the journal refuses, the batch is decided again."""
-        with pytest.raises(ConflictError):
-            await self.messages(*records, now=now)
-        self.inbound.forget()
-        return await self.messages(*records, now=now)
+        return await super().messages(*records, now=now)
 
     async def answers(self, *records: Record, now: datetime = NOW) -> list[Outgoing]:
-        return await run_batch(self.replies, records, now)
+        return await super().answers(*records, now=now)
 
 
 @pytest.fixture
@@ -121,18 +102,16 @@ async def test_a_released_record_is_told_again(worker: Worker, received: Make) -
     one = received("one", "my car")
     first = await worker.messages(one)
     copy = one._replace(offset=9, headers=(*one.headers, (PARK_ID_HEADER, b"pk")))
-    assert wire(await worker.messages_decided_again(copy, now=LATER)) == wire(first)
+    assert wire(await worker.messages(copy, now=LATER)) == wire(first)
 
 
-async def test_a_late_duplicate_is_refused_and_then_absorbed(
-    worker: Worker, store: MemoryRouter, received: Make
-) -> None:
+async def test_a_late_duplicate_is_refused_and_then_absorbed(worker: Worker, received: Make) -> None:
     """Nobody asks whether a message was decided before, and still one that was leaves nothing behind: neither an event nor
     a place in the conversation, of its own or of what came with it.
     """
     await worker.messages(received("one", "my car"))
     again, new = received("one", "my car", offset=1), received("two", "my car, please", offset=2)
-    (only,) = routed(await worker.messages_decided_again(new, again))
+    (only,) = routed(await worker.messages(new, again))
     assert (only.message_id, only.seq) == (new.event.message_id, 2)
     (last,) = routed(await worker.messages(received("three", "my car?", offset=3)))
     assert last.seq == 3
@@ -143,13 +122,13 @@ async def test_the_store_is_asked_only_where_it_may_know(
 ) -> None:
     """After a start it is asked which messages were decided; while all are new it is not."""
     asked: list[int] = []
-    entries = store.entries
+    deeds = store.deeds
 
-    async def counted(subjects: Sequence[str]) -> dict[str, Entry]:
+    async def counted(subjects: Sequence[str]) -> dict[str, Deed]:
         asked.append(len(subjects))
-        return await entries(subjects)
+        return await deeds(subjects)
 
-    monkeypatch.setattr(store, "entries", counted)
+    monkeypatch.setattr(store, "deeds", counted)
     for offset, name in enumerate(["one", "two", "three"]):
         await worker.messages(received(name, "my car", offset=offset))
     worker.inbound.forget()

@@ -3,18 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bowchat_contracts.envelope import to_headers
-from bowchat_contracts.inbound import MessageRouted
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import MessageReleased, MessageRouted
 from bowchat_registry.registry import Registry
-from bowchat_router.handlers import InboundHandler
+from bowchat_router.handlers.inbound import InboundHandler
 from bowchat_router.memory import MemoryRouter
-from bowchat_router.remembered import Memory
 from bowchat_router.store import End
+from bowchat_router.testing import Worker
 from bowchat_runtime.clock import system_clock
 from bowchat_runtime.errors import ConflictError, DependencyDownError
 from bowchat_runtime.records import Outgoing, Record
@@ -25,16 +25,10 @@ MESSAGES = st.lists(
     min_size=1,
     max_size=25,
 )
+REFS = [derived_id("rf", each) for each in ("ann", "bob")]
 # What ends a batch: all went well, or the process died before or after its events were published.
 ENDS = st.sampled_from(["committed", "died after save", "died after publish", "store away in the middle"])
 PLAN = st.lists(st.tuples(st.integers(1, 8), ENDS), min_size=1, max_size=25)
-
-
-@dataclass
-class InUse:
-    """The registry in use."""
-
-    current: Registry
 
 
 class FailingRouter(MemoryRouter):
@@ -42,12 +36,12 @@ class FailingRouter(MemoryRouter):
 
     away = False
 
-    async def save(self, refs: Sequence[object], entries: Sequence[object]) -> None:
+    async def save(self, refs: Sequence[object], deeds: Sequence[object]) -> None:
         if not self.away:
-            await super().save(refs, entries)  # type: ignore[arg-type]
+            await super().save(refs, deeds)  # type: ignore[arg-type]
             return
         self.away = False
-        await super().save(refs, entries[:1])  # type: ignore[arg-type]
+        await super().save(refs, deeds[:1])  # type: ignore[arg-type]
         raise DependencyDownError("the database does not answer")
 
 
@@ -55,18 +49,25 @@ class Run:
     """A topic, read in batches by a process that dies as planned, until all of it is committed."""
 
     def __init__(self, registry: Registry, topic: list[Record]) -> None:
-        self._registries, self._topic = InUse(registry), topic
+        self._registry, self._topic = registry, topic
         self._store = FailingRouter()
         self._handler = self._new()
         self._committed = 0
         self.published: list[Outgoing] = []
 
     def _new(self) -> InboundHandler:
-        return InboundHandler(self._store, self._registries, Memory())
+        return Worker(self._registry, self._store).inbound
 
     async def all(self, plan: list[tuple[int, str]]) -> None:
         for size, end in [*plan, *[(8, "committed")] * 2 * len(self._topic)]:
             await self._batch(self._topic[self._committed : self._committed + size], end)
+
+    async def waiting(self) -> list[str]:
+        """The messages that wait for their writer to say what they are about."""
+        contacts = {ref.contact_id for ref in (await self._store.refs(REFS)).values()}
+        dossiers = await self._store.dossiers(sorted(contacts))
+        questions = [each.question for each in dossiers.values() if each.question]
+        return [place.message_id for question in questions for place in question.pending]
 
     async def _batch(self, records: list[Record], end: str) -> None:
         state = await self._handler.load(records)
@@ -86,7 +87,7 @@ class Run:
             self._handler = self._new()
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=MESSAGES, plan=PLAN)
 def test_every_message_is_numbered_once_and_without_gaps(
     registry: Registry,
@@ -95,7 +96,8 @@ def test_every_message_is_numbered_once_and_without_gaps(
     plan: list[tuple[int, str]],
 ) -> None:
     """Duplicates, deaths at any step and batches of any size: one number per message, numbers 1 to n per conversation,
-    in the topic's order, and all that is published twice is the same to the byte.
+    and all that is published twice is the same to the byte. What is in no conversation waits for
+    the answer to a question.
     """
     topic = [
         received(f"{who}{number}", text, who, offset=place)
@@ -107,18 +109,19 @@ def test_every_message_is_numbered_once_and_without_gaps(
     for each in run.published:
         by_id[each.meta.id].add((each.topic, each.key, to_headers(each.meta), each.event.model_dump_json()))
     assert all(len(versions) == 1 for versions in by_id.values())
-    firsts = {each.meta.id: each.event for each in run.published if isinstance(each.event, MessageRouted)}
-    assert sorted(each.message_id for each in firsts.values()) == sorted(
+    firsts = {
+        each.meta.id: each.event
+        for each in run.published
+        if isinstance(each.event, MessageRouted | MessageReleased)
+    }
+    waiting = asyncio.run(run.waiting())
+    assert sorted([*waiting, *(each.message_id for each in firsts.values())]) == sorted(
         {one.event.message_id for one in topic}
     )
     numbers: dict[str, list[int]] = defaultdict(list)
-    for event in sorted(firsts.values(), key=lambda one: _place(topic, one.message_id)):
+    for event in firsts.values():
         numbers[event.conversation_id].append(event.seq)
-    assert all(seen == list(range(1, len(seen) + 1)) for seen in numbers.values())
-
-
-def _place(topic: list[Record], message_id: str) -> int:
-    return next(place for place, record in enumerate(topic) if record.event.message_id == message_id)
+    assert all(sorted(seen) == list(range(1, len(seen) + 1)) for seen in numbers.values())
 
 
 @given(st.integers(0, 100_000))

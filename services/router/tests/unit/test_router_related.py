@@ -1,7 +1,6 @@
 """A message that speaks of another one follows it, and names it only where both are in the same conversation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -11,11 +10,9 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.registry import Registry
-from bowchat_router.handlers import InboundHandler
 from bowchat_router.memory import MemoryRouter
-from bowchat_router.remembered import Memory
+from bowchat_router.testing import Worker as Process
 from bowchat_runtime.records import Outgoing, Record
-from bowchat_runtime.testing import run_batch
 
 NOW = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC)
 Make = Callable[..., Record]
@@ -23,22 +20,15 @@ CAR, HEALTH = "ACM-2026-001", "BHS-2026-001"
 OF_CAR = derived_id("ms", "car")
 
 
-@dataclass
-class InUse:
-    """The registry in use."""
-
-    current: Registry
-
-
 class Worker:
     """One process of the router on a store."""
 
     def __init__(self, registry: Registry, store: MemoryRouter | None = None) -> None:
         self.store = store or MemoryRouter()
-        self._handler = InboundHandler(self.store, InUse(registry), Memory())
+        self._process = Process(registry, self.store)
 
     async def takes(self, *records: Record) -> list[MessageRouted]:
-        sent: list[Outgoing] = await run_batch(self._handler, records, NOW)
+        sent: list[Outgoing] = await self._process.messages(*records, now=NOW)
         return [each.event for each in sent if isinstance(each.event, MessageRouted)]
 
 
@@ -73,12 +63,11 @@ async def test_what_is_done_to_a_message_follows_it(
 
 
 async def test_a_quote_goes_where_the_quoted_message_went(worker: Worker, received: Make) -> None:
-    """Unless the text itself names a policy: then the quoted message, which that insurer never saw, is left out."""
+    """Unless the text names another insurer's policy: then the policyholder is asked, and nobody gets it meanwhile."""
     (car, _) = await worker.takes(received("car", CAR), received("health", HEALTH, offset=1))
     (follows,) = await worker.takes(received("a", "and this?", offset=2, quoted="car"))
-    (names,) = await worker.takes(received("b", f"and {HEALTH}?", offset=3, quoted="car"))
+    assert await worker.takes(received("b", f"and {HEALTH}?", offset=3, quoted="car")) == []
     assert (follows.conversation_id, follows.quoted) == (car.conversation_id, OF_CAR)
-    assert (names.insurer, names.quoted) == ("bharat", None)
 
 
 async def test_nobody_learns_of_another_persons_message(worker: Worker, received: Make) -> None:

@@ -34,7 +34,7 @@ class Clocks:
 
 
 class ClockHandler:
-    """Relayed messages start clocks, accepted replies meet them, closed conversations cancel them.
+    """Relayed messages start clocks, accepted replies meet them, settled conversations cancel them.
 
     A conversation's clock starts once, so which record started it never changes: that alone is kept in memory, and
     spares the store a read for every later message.
@@ -90,7 +90,7 @@ class ClockHandler:
                 return conversation_id if terms is not None and starter == record.position else None
             case ReplyDecided(outcome="accepted", conversation_id=conversation_id):
                 return conversation_id
-            case ConversationChanged(state="closed", conversation_id=conversation_id):
+            case ConversationChanged(conversation_id=conversation_id) as event if _ends(event):
                 return conversation_id
         return None
 
@@ -100,6 +100,11 @@ class ClockHandler:
         self._started_by[clock.conversation_id] = clock.terms.cause
         if len(self._started_by) > _REMEMBERED:
             self._started_by.popitem(last=False)
+
+
+def _ends(event: ConversationChanged) -> bool:
+    """Whether no answer is owed any more: it was settled, or the insurer said that none is needed."""
+    return event.state in ("resolved", "closed") or event.change == "no_reply_needed"
 
 
 def apply(clock: Clock, record: Record, now: datetime) -> Clock:

@@ -1,0 +1,35 @@
+"""Which insurers a text names, as people name them: "the acme one". Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from bowchat_registry.agreements import Agreement
+from bowchat_registry.keywords import words
+from bowchat_registry.taxonomy import Taxonomy
+
+_SHORTEST = 4
+
+
+class InsurerNames:
+    """Every word that stands in the name of one insurer alone, and says no line of business."""
+
+    def __init__(self, agreements: Mapping[str, Agreement], taxonomy: Taxonomy) -> None:
+        named = {insurer: set(_said(each)) for insurer, each in agreements.items()}
+        shared = Counter(word for own in named.values() for word in own)
+        common = {word for word, number in shared.items() if number > 1} | set(_of_business(taxonomy))
+        self._by_word = {word: insurer for insurer, own in named.items() for word in own - common}
+
+    def in_text(self, text: str) -> frozenset[str]:
+        return frozenset(self._by_word[word] for word in self._by_word.keys() & set(words(text).split()))
+
+
+def _said(agreement: Agreement) -> Iterable[str]:
+    spelled = words(f"{agreement.name} {agreement.id.replace('-', ' ')}")
+    return (word for word in spelled.split() if len(word) >= _SHORTEST)
+
+
+def _of_business(taxonomy: Taxonomy) -> Iterable[str]:
+    terms = [*taxonomy.policy_words]
+    for each in taxonomy.policy_types:
+        terms += [each.name, *each.names, *each.words]
+    return (word for term in terms for word in words(term).split())

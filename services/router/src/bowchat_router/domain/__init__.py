@@ -1,0 +1,1 @@
+"""The rules of the router: pure, handed what is known and `now`."""

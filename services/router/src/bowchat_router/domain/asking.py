@@ -1,0 +1,109 @@
+"""The question "which of these is your message about?": how it is put, and what answers it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.pii import MessageText
+from bowchat_contracts.prompts import Option, PromptRequested
+from bowchat_registry.registry import Registry
+from bowchat_router.domain.case import Case
+from bowchat_router.domain.model import Ask, Choice, Place, Question
+from bowchat_router.domain.wording import Words, words_in
+
+WAITS = timedelta(minutes=15)
+"""So long an answer is waited for; then people decide."""
+_LONGEST_TITLE, _LONGEST_DESCRIPTION = 24, 72
+
+
+def question_of(ask: Ask, case: Case, place: Place, business_number_id: str, now: datetime) -> Question:
+    """The question that this message makes necessary."""
+    prompt_id = derived_id("pm", place.message_id)
+    choices = tuple(
+        replace(choice, option_id=derived_id("op", prompt_id, str(number)))
+        for number, choice in enumerate(ask.choices)
+    )
+    question = Question(prompt_id, choices, (), business_number_id, now, now + WAITS, ask.language)
+    return joined(question, case, place)
+
+
+def joined(question: Question, case: Case, place: Place) -> Question:
+    """The question with one more message that waits for its answer."""
+    applied = case.applied
+    return replace(
+        question,
+        pending=(*question.pending, place),
+        tags=tuple(dict.fromkeys((*question.tags, *applied.tags))),
+        priority=max(question.priority, applied.priority or 0),
+        policy_type=question.policy_type or applied.policy_type,
+        intent=question.intent or case.intent,
+    )
+
+
+def prompt_of(question: Question, contact_id: str, registry: Registry) -> PromptRequested:
+    """The question as it is put to the policyholder."""
+    words = words_in(question.language)
+    return PromptRequested(
+        prompt_id=question.prompt_id,
+        kind="which_matter",
+        contact_id=contact_id,
+        business_number_id=question.business_number_id,
+        text=MessageText(words.which_matter),
+        options=tuple(_options(question.choices, registry, words)),
+        list_label=words.choose,
+        requested_at=question.asked_at,
+        expires_at=question.due_at,
+    )
+
+
+def _options(choices: Sequence[Choice], registry: Registry, words: Words) -> Iterable[Option]:
+    titles: set[str] = set()
+    for number, choice in enumerate(choices, 1):
+        title = _title(choice, registry, words)
+        if title in titles:
+            title = f"{title[: _LONGEST_TITLE - 3]} {number}"
+        titles.add(title)
+        about = choice.policy_number
+        yield Option(
+            option_id=choice.option_id,
+            title=MessageText(title),
+            description=MessageText(about[:_LONGEST_DESCRIPTION]) if about else None,
+        )
+
+
+def _title(choice: Choice, registry: Registry, words: Words) -> str:
+    if choice.insurer is None:
+        return words.something_else
+    agreement = registry.agreements.get(choice.insurer)
+    insurer = agreement.name if agreement else choice.insurer
+    kind = choice.policy_type.replace("_", " ").capitalize() if choice.policy_type else ""
+    return f"{kind} · {insurer}"[:_LONGEST_TITLE].rstrip() if kind else insurer[:_LONGEST_TITLE].rstrip()
+
+
+def answering(question: Question, case: Case) -> Choice | None:
+    """Which choice a message takes: by a tap, by its number in the list, or by words that fit one of them alone."""
+    for choice in question.choices:
+        if case.heard.tapped is not None and choice.option_id == case.heard.tapped:
+            return choice
+    said = case.heard.text.strip().strip(".#)")
+    if said.isdecimal() and 1 <= int(said) <= len(question.choices):
+        return question.choices[int(said) - 1]
+    return _by_words(question, case)
+
+
+def is_nothing_else(question: Question, case: Case) -> bool:
+    """Whether a message that answers the question says nothing beyond the answer, so that no insurer has to read it."""
+    tapped = case.heard.tapped is not None and case.heard.tapped in {
+        each.option_id for each in question.choices
+    }
+    return tapped or case.heard.text.strip().strip(".#)").isdecimal()
+
+
+def _by_words(question: Question, case: Case) -> Choice | None:
+    real = [each for each in question.choices if each.insurer is not None]
+    named = {(each.insurer, each.number) for each in case.named_policies}
+    by_number = [each for each in real if (each.insurer, each.policy_number) in named]
+    by_insurer = [each for each in real if each.insurer in case.named_insurers]
+    by_kind = [each for each in real if case.kind is not None and each.policy_type == case.kind]
+    return next((left[0] for left in (by_number, by_insurer, by_kind) if len(left) == 1), None)

@@ -1,0 +1,179 @@
+"""One message and everything that is known about it: what the steps of `matters` ask. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from bowchat_registry.agreements import Agreement
+from bowchat_registry.book import ContactFacts
+from bowchat_registry.facts import Facts, HistoryFacts, WriterFacts
+from bowchat_registry.policies import Policy
+from bowchat_registry.registry import Registry
+from bowchat_registry.rules import NOTHING, Applied, Matching, apply
+from bowchat_router.classify.language import language_of
+from bowchat_router.classify.reading import Reading
+from bowchat_router.domain.hearing import Heard
+from bowchat_router.domain.model import Conversation, Dossier
+
+Read = Callable[[str], Reading]
+"""The classifier: the same text gives the same reading."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message in the light of its writer's dossier, the registry and the time. What is costly is worked out once, if
+    asked at all.
+    """
+
+    heard: Heard
+    dossier: Dossier
+    held: tuple[Policy, ...]
+    """The contact's policies."""
+    registry: Registry
+    read: Read
+    now: datetime
+    contact: ContactFacts | None = None
+    """What the aggregator says of who wrote."""
+    failing: frozenset[str] = frozenset()
+    """Desks that break too many promises, as `insurer/desk`."""
+
+    @cached_property
+    def day(self) -> date:
+        return self.now.date()
+
+    def agreement(self, insurer: str | None) -> Agreement | None:
+        return self.registry.agreement(insurer, self.day)
+
+    def serving(self, policy_type: str) -> Sequence[Agreement]:
+        return self.registry.serving(policy_type, self.applied.tags, self.day, self.spoken)
+
+    @cached_property
+    def matching(self) -> Matching:
+        return self.registry.rules.matching(self.heard.text)
+
+    @cached_property
+    def applied(self) -> Applied:
+        return self.applied_to(None)
+
+    def applied_to(self, policy_type: str | None) -> Applied:
+        """What the rules say, where the policy type may be known already."""
+        if not self.matching.rules:
+            return NOTHING
+        return apply(self.matching, self._facts(policy_type))
+
+    def _facts(self, policy_type: str | None) -> Facts:
+        return Facts(
+            policy_type=policy_type,
+            language=self.spoken,
+            now=self.now,
+            open_desks=self.registry.open_desks(self.now),
+            contact=self._writer,
+            history=self._history,
+            ad=self.heard.ad,
+            button=self.heard.button or None,
+        )
+
+    @cached_property
+    def _writer(self) -> WriterFacts:
+        facts = self.contact
+        return WriterFacts(
+            known=bool(self.held or facts or self.dossier.conversations or self.dossier.past),
+            tags=facts.tags if facts else (),
+            language=facts.language if facts else None,
+            policies=len(self.held),
+        )
+
+    @cached_property
+    def _history(self) -> HistoryFacts:
+        conversations, past = self.dossier.conversations, self.dossier.past
+        resolved = [each.resolved_at for each in (*conversations, *past) if each.resolved_at]
+        return HistoryFacts(
+            began=tuple(each.opened_at for each in (*past, *conversations)),
+            open_with=frozenset(each.insurer for each in conversations if each.insurer and each.is_open),
+            resolved_at=max(resolved, default=None),
+        )
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """What the classifier makes of the words; None where there are none."""
+        return self.read(self.heard.text) if self.heard.text.strip() else None
+
+    @cached_property
+    def named_policies(self) -> tuple[Policy, ...]:
+        text = f"{self.heard.text}\n{self.heard.button}" if self.heard.button else self.heard.text
+        return tuple(dict.fromkeys(each.policy for each in self.registry.policies.matched_in(text)))
+
+    @cached_property
+    def insurers_by_look(self) -> frozenset[str]:
+        """The insurers whose policy or claim numbers look like one in the text; none where it looks like several's."""
+        named = self.registry.formats.named_in(self.heard.text)
+        numbers = {each.number for each in named if each.kind != "vehicle"}
+        whose = [{each.insurer for each in named if each.number == number} for number in numbers]
+        return frozenset(each for own in whose if len(own) == 1 for each in own)
+
+    @cached_property
+    def named_insurers(self) -> frozenset[str]:
+        """The insurers whose name stands in the text, of those that the contact has to do with."""
+        known = {each.insurer for each in self.held} | {each.insurer for each in self.dossier.with_insurers}
+        return frozenset(each for each in self.registry.names.in_text(self.heard.text) if each in known)
+
+    @property
+    def kind_by_rule(self) -> bool:
+        return self.applied.policy_type is not None
+
+    @cached_property
+    def kind(self) -> str | None:
+        """The policy type that the words are about: by the rules, else by the classifier where it is sure."""
+        if self.applied.policy_type is not None or self.reading is None:
+            return self.applied.policy_type
+        return self.reading.policy_type.label
+
+    @property
+    def confidence(self) -> float:
+        if self.kind_by_rule or self.reading is None or self.kind is None:
+            return 1.0
+        return self.reading.policy_type.confidence
+
+    @property
+    def why_no_kind(self) -> str:
+        best = self.reading.policy_type.ranked[:1] if self.reading else ()
+        if not best:
+            return "no rule names a policy type"
+        return f"no rule names a policy type, and the words may mean {best[0][0]} but not surely ({best[0][1]:.2f})"
+
+    @cached_property
+    def spoken(self) -> str | None:
+        """The language of the words (BCP 47), else the one the aggregator knows the contact by; None where neither tells."""
+        if self.language != "und":
+            return self.language
+        return self.contact.language if self.contact else None
+
+    @cached_property
+    def language(self) -> str:
+        return language_of(self.heard.text)
+
+    @cached_property
+    def intent(self) -> str | None:
+        if self.applied.intent:
+            return self.applied.intent
+        return self.reading.intent.label if self.reading else None
+
+    def speaks_against(self, conversation: Conversation, agreement: Agreement) -> bool:
+        """Whether the words are clearly about something else that this contact has, or that this insurer does not do.
+
+        The classifier is asked only where there is something else that they might be about.
+        """
+        others = self._other_kinds(conversation)
+        kind = self.applied.policy_type or (self.kind if others else None)
+        if kind is None:
+            return False
+        if kind not in agreement.policy_types:
+            return kind in others or self.kind_by_rule
+        return kind in others and conversation.policy_type is not None and conversation.policy_type != kind
+
+    def _other_kinds(self, conversation: Conversation) -> set[str]:
+        """The policy types of the contact's other matters."""
+        open_ = (each for each in self.dossier.conversations if each is not conversation and each.is_open)
+        kinds = {each.policy_type for each in (*self.held, *open_) if each.policy_type}
+        return kinds - {conversation.policy_type}

@@ -1,0 +1,171 @@
+"""What a message says to who routes it. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bowchat_contracts.content import (
+    ButtonContent,
+    ChoiceContent,
+    Content,
+    EditContent,
+    FlowContent,
+    MediaContent,
+    OrderContent,
+    ReactionContent,
+    RevokeContent,
+    TextContent,
+)
+from bowchat_contracts.ids import ConversationId, MessageId
+from bowchat_contracts.inbound import InboundReceived
+from bowchat_contracts.pii import MessageText
+from bowchat_registry.keywords import words
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message, as far as it tells where it belongs."""
+
+    text: str
+    """Its words; none where it says something of another message."""
+    received_at: datetime
+    about: tuple[ConversationId, ...] = ()
+    """The conversations of the messages that it quotes, edits, deletes or reacts to."""
+    tapped: str | None = None
+    """The id of the option that was chosen, perhaps one of the router's own."""
+    button: str = ""
+    """What the aggregator put into the button that was tapped: perhaps a policy's number."""
+    ad: str | None = None
+    courtesy: bool = False
+    """A word of thanks, or a reaction: it asks for nothing."""
+
+
+def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
+    content = message.content
+    tapped = content.choice_id.reveal() if isinstance(content, ChoiceContent) else None
+    button = content.payload.reveal() if isinstance(content, ButtonContent) else ""
+    text = said(content)
+    courtesy = isinstance(content, ReactionContent) or _is_courtesy(text)
+    return Heard(text, message.received_at, about, tapped, button, ad=message.ad, courtesy=courtesy)
+
+
+_COURTESY = frozenset(
+    [
+        "thanks",
+        "thank",
+        "you",
+        "thankyou",
+        "thx",
+        "ty",
+        "so",
+        "much",
+        "very",
+        "many",
+        "a",
+        "lot",
+        "ok",
+        "okay",
+        "k",
+        "great",
+        "perfect",
+        "good",
+        "fine",
+        "cool",
+        "super",
+        "got",
+        "it",
+        "noted",
+        "appreciate",
+        "appreciated",
+        "cheers",
+        "bye",
+        "dhanyavad",
+        "dhanyavaad",
+        "shukriya",
+        "theek",
+        "hai",
+        "thik",
+        "accha",
+        "acha",
+        "gracias",
+        "muchas",
+        "vale",
+        "perfecto",
+        "listo",
+        "de",
+        "acuerdo",
+        "entendido",
+        "धन्यवाद",
+        "शुक्रिया",
+        "ठीक",
+        "है",
+        "अच्छा",
+        "बहुत",
+    ]
+)
+_LONGEST_COURTESY = 8
+_THANKS = frozenset(
+    [
+        "thanks",
+        "thank",
+        "thankyou",
+        "thx",
+        "ty",
+        "ok",
+        "okay",
+        "great",
+        "perfect",
+        "noted",
+        "cheers",
+        "appreciate",
+        "appreciated",
+        "dhanyavad",
+        "dhanyavaad",
+        "shukriya",
+        "theek",
+        "thik",
+        "gracias",
+        "vale",
+        "perfecto",
+        "listo",
+        "entendido",
+        "धन्यवाद",
+        "शुक्रिया",
+        "ठीक",
+        "got",
+        "bye",
+    ]
+)
+
+
+def _is_courtesy(text: str) -> bool:
+    """Whether a text says thanks, or that it was understood, and nothing else."""
+    said = words(text).split()
+    return 0 < len(said) <= _LONGEST_COURTESY and _COURTESY.issuperset(said) and not _THANKS.isdisjoint(said)
+
+
+def said(content: Content) -> str:
+    """The words of a message that may tell where it belongs; none where it says something of another message."""
+    return "\n".join(text.reveal() for text in _words(content) if text is not None)
+
+
+def _words(content: Content) -> Iterable[MessageText | None]:
+    match content:
+        case TextContent() | ButtonContent():
+            return (content.text,)
+        case ChoiceContent():
+            return (content.title, content.description)
+        case FlowContent():
+            return (each.value for each in content.answers)
+        case OrderContent():
+            return (content.note, *(each.product for each in content.items))
+        case MediaContent():
+            return (content.caption,)
+    return ()
+
+
+def speaks_of(message: InboundReceived) -> frozenset[MessageId]:
+    """The messages that this one quotes, edits, deletes or reacts to. Some may be ours, and unknown by these ids."""
+    content = message.content
+    of = content.of if isinstance(content, ReactionContent | EditContent | RevokeContent) else None
+    return frozenset(each for each in (message.quoted, of) if each)

@@ -1,0 +1,177 @@
+"""What one message of a policyholder does to their dossier. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bowchat_contracts.conversations import ConversationChange
+from bowchat_contracts.ids import MessageId, PromptId, derived_id
+from bowchat_contracts.prompts import PromptAnswered
+from bowchat_contracts.topics import PROMPTS_ANSWERED, PROMPTS_REQUESTED
+from bowchat_router.deeds import Step, Timer, sends
+from bowchat_router.domain import csat, life
+from bowchat_router.domain.asking import answering, is_nothing_else, joined, prompt_of, question_of
+from bowchat_router.domain.case import Case
+from bowchat_router.domain.destination import chosen, destination, unanswered
+from bowchat_router.domain.model import Ask, Choice, Conversation, Place, Question, Route
+from bowchat_router.domain.moving import apply, lined_up
+
+_CERTAIN = frozenset({"other_message", "policy_number", "number_format"})
+"""What says by itself where a message belongs, though a question is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that is being taken in."""
+
+    place: Place
+    business_number_id: str
+    related: dict[MessageId, str]
+    """The messages it speaks of, and their conversations."""
+
+
+def take(step: Step, message: Message, case: Case) -> None:
+    """The step that this message makes."""
+    if csat.take(step, message.place, case.heard.tapped):
+        return
+    question = step.dossier.question
+    choice = answering(question, case) if question else None
+    if question and choice:
+        _answered(step, message, case, question, choice)
+        return
+    where = destination(case)
+    if isinstance(where, Route) and (question is None or where.rule in _CERTAIN):
+        deliver(step, message.place, where, message, courtesy=case.heard.courtesy)
+    elif question:
+        step.dossier = replace(step.dossier, question=joined(question, case, message.place))
+    elif isinstance(where, Ask):
+        _asked(step, message, case, where)
+
+
+def _asked(step: Step, message: Message, case: Case, ask: Ask) -> None:
+    question = question_of(ask, case, message.place, message.business_number_id, step.at)
+    contact_id = step.dossier.contact_id
+    step.dossier = replace(step.dossier, question=question)
+    step.tell(PROMPTS_REQUESTED, contact_id, prompt_of(question, contact_id, case.registry))
+    step.timers.append(Timer("question", question.prompt_id, contact_id, question.due_at))
+
+
+def _answered(step: Step, message: Message, case: Case, question: Question, choice: Choice) -> None:
+    """The messages that waited go where the answer says, and this one after them unless it is the answer alone."""
+    alone = is_nothing_else(question, case)
+    waited = question.pending if alone else (*question.pending, message.place)
+    route = chosen(case, question, choice)
+    conversation = _settle(step, question, waited, route, message)
+    ended = PromptAnswered(
+        prompt_id=question.prompt_id,
+        kind="which_matter",
+        contact_id=step.dossier.contact_id,
+        conversation_id=conversation,
+        outcome="answered",
+        message_id=message.place.message_id if alone else None,
+        option_id=choice.option_id,
+        at=step.at,
+    )
+    step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
+
+
+def expire(step: Step, case: Case, prompt_id: PromptId) -> bool:
+    """Nobody answered in time: people decide. False where the question is no longer open."""
+    question = step.dossier.question
+    if question is None or question.prompt_id != prompt_id or step.at < question.due_at:
+        return False
+    conversation = _settle(step, question, question.pending, unanswered(case, question))
+    ended = PromptAnswered(
+        prompt_id=prompt_id,
+        kind="which_matter",
+        contact_id=step.dossier.contact_id,
+        conversation_id=conversation,
+        outcome="expired",
+        at=step.at,
+    )
+    step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
+    return True
+
+
+def _settle(
+    step: Step, question: Question, waited: Sequence[Place], route: Route, this: Message | None = None
+) -> str | None:
+    """All that waited goes the same way. Returns the conversation."""
+    step.dossier = replace(step.dossier, question=None)
+    for place in waited:
+        own = this if this and place is this.place else None
+        after = deliver(step, place, route, own, business_number_id=question.business_number_id)
+        route = replace(route, conversation=after)
+    return route.conversation.conversation_id if route.conversation else None
+
+
+def deliver(
+    step: Step,
+    place: Place,
+    route: Route,
+    message: Message | None,
+    *,
+    business_number_id: str = "",
+    courtesy: bool = False,
+) -> Conversation:
+    """Put a message into its conversation, and send it on. `message`: None where its words are not at hand."""
+    before = route.conversation
+    number = message.business_number_id if message else business_number_id
+    if before is None:
+        begun, change = _begun(step, place, route, number), _OPENED
+    else:
+        begun, change = life.written_to(before, step.at, courtesy=courtesy)
+    after = life.joined(_directed(begun, route), place)
+    if route.waits and before is None:
+        after = lined_up(step, after)
+    seated = after.unanswered[-1]
+    if after.insurer is not None and after.state != "queued":
+        after = replace(after, left_seq=seated.seq)
+    after = replace(after, by_release=after.by_release or message is None)
+    after = apply(step, before, after, change)
+    related = _of_same(message.related, after) if message else ()
+    told = replace(route, related=related, desk=after.desk)
+    step.sent.append(sends(seated, after, told, at_once=not after.by_release))
+    return after
+
+
+_OPENED: ConversationChange = "opened"
+
+
+def _of_same(related: dict[MessageId, str], conversation: Conversation) -> tuple[MessageId, ...]:
+    return tuple(sorted(each for each, where in related.items() if where == conversation.conversation_id))
+
+
+def _begun(step: Step, place: Place, route: Route, business_number_id: str) -> Conversation:
+    """A conversation whose id derives from its first message."""
+    fresh = Conversation(
+        conversation_id=derived_id("cv", place.message_id),
+        contact_id=step.dossier.contact_id,
+        version=1,
+        last_seq=0,
+        state="waiting_insurer" if route.insurer else "triage",
+        insurer=route.insurer,
+        desk=route.desk,
+        policy_type=route.policy_type,
+        policy_number=route.policy_number,
+        agreement_version=route.agreement_version,
+        business_number_id=business_number_id,
+        opened_at=step.at,
+        last_message_at=place.received_at,
+        asked_which_matter=route.rule == "answer",
+    )
+    return life.opened(fresh, step.at)
+
+
+def _directed(conversation: Conversation, route: Route) -> Conversation:
+    """The conversation as the latest route has it."""
+    return replace(
+        conversation,
+        desk=route.desk,
+        policy_type=route.policy_type or conversation.policy_type,
+        policy_number=route.policy_number or conversation.policy_number,
+        agreement_version=route.agreement_version or conversation.agreement_version,
+        intent=route.intent or conversation.intent,
+        language=route.language or conversation.language,
+        priority=route.priority,
+        tags=tuple(dict.fromkeys((*conversation.tags, *route.tags))),
+    )

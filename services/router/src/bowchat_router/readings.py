@@ -1,0 +1,85 @@
+"""The classifier in use: trained from the registry's taxonomy, asked ahead of the rules so that they need not wait."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Protocol, Self
+
+import structlog
+
+from bowchat_registry.registry import Registry
+from bowchat_registry.taxonomy import Taxonomy
+from bowchat_router.classify.reading import Classifier, Reading
+from bowchat_router.remembered import Recent
+
+log = structlog.get_logger()
+
+Train = Callable[[Taxonomy], Classifier]
+_REMEMBERED = 2_000
+"""Readings of texts that are kept: a batch that is decided again asks for the same."""
+_LONGEST_TEXT = 2_000
+"""Characters that are read: what a message is about is said at its beginning."""
+
+
+class Readings(Protocol):
+    """What rules ask about a text."""
+
+    def read(self, text: str) -> Reading: ...
+
+    async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
+        """Read these texts now, beside the event loop; take over the registry's taxonomy where it has changed."""
+
+
+class _Current(Protocol):
+    @property
+    def current(self) -> Registry: ...
+
+
+class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
+    """Reads with a classifier that is trained at the start, and again beside the work when the taxonomy changes."""
+
+    def __init__(self, registries: _Current, train: Train) -> None:
+        self._registries, self._train = registries, train
+        self._taxonomy: Taxonomy | None = None
+        self._classifier: Classifier | None = None
+        self._training: asyncio.Task[None] | None = None
+        self._known: Recent[str, Reading] = Recent(_REMEMBERED)
+
+    async def __aenter__(self) -> Self:
+        await self._learn(self._registries.current.taxonomy)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._training is not None:
+            await asyncio.wait({self._training})
+
+    def read(self, text: str) -> Reading:
+        assert self._classifier is not None, "a classifier is trained before the first message"
+        said = text[:_LONGEST_TEXT]
+        known = self._known.known([said]).get(said)
+        if known is None:
+            known = self._classifier.read(said)
+            self._known.keep({said: known})
+        return known
+
+    async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
+        self._follow(registry.taxonomy)
+        for text in dict.fromkeys(texts):
+            await asyncio.to_thread(self.read, text)
+
+    def _follow(self, taxonomy: Taxonomy) -> None:
+        if taxonomy is self._taxonomy or (self._training is not None and not self._training.done()):
+            return
+        if taxonomy == self._taxonomy:  # another file of the registry has changed
+            self._taxonomy = taxonomy
+            return
+        self._training = asyncio.create_task(self._learn(taxonomy))
+
+    async def _learn(self, taxonomy: Taxonomy) -> None:
+        classifier = await asyncio.to_thread(self._train, taxonomy)
+        self._classifier, self._taxonomy = classifier, taxonomy
+        self._known.clear()
+        log.info("classifier_trained", version=classifier.version)

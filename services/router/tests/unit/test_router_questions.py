@@ -1,0 +1,211 @@
+"""Many matters on one number: when nothing tells which, the policyholder is asked, and nothing goes anywhere meanwhile."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bowchat_contracts.content import ChoiceContent
+from bowchat_contracts.deliveries import DeliveryUpdated
+from bowchat_contracts.envelope import to_headers
+from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import MessageRouted
+from bowchat_contracts.pii import MessageText
+from bowchat_contracts.prompts import PromptAnswered, PromptRequested
+from bowchat_contracts.topics import DELIVERIES_UPDATED
+from bowchat_registry.registry import Registry
+from bowchat_router.domain.asking import WAITS
+from bowchat_router.testing import FixedReadings, Worker
+from bowchat_runtime.records import Outgoing, Record
+from bowchat_runtime.testing import record, run_batch
+
+NOW = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC)
+Make = Callable[..., Record]
+CAR, HEALTH = "ACM-2026-021", "BHS-2026-021"
+
+
+@pytest.fixture
+def worker(registry: Registry) -> Worker:
+    return Worker(registry)
+
+
+def routed(outgoing: list[Outgoing]) -> list[MessageRouted]:
+    return [each.event for each in outgoing if isinstance(each.event, MessageRouted)]
+
+
+def asked(outgoing: list[Outgoing]) -> list[PromptRequested]:
+    return [each.event for each in outgoing if isinstance(each.event, PromptRequested)]
+
+
+def answered(outgoing: list[Outgoing]) -> list[PromptAnswered]:
+    return [each.event for each in outgoing if isinstance(each.event, PromptAnswered)]
+
+
+def tap(prompt: PromptRequested, number: int) -> ChoiceContent:
+    option = prompt.options[number]
+    return ChoiceContent(choice="list_reply", choice_id=MessageText(option.option_id), title=option.title)
+
+
+async def test_the_policyholder_is_asked_by_name_and_kind(worker: Worker, received: Make) -> None:
+    """Each matter is a thing to tap, with its policy's number, and the last is something else; nothing is routed yet."""
+    out = await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    (prompt,) = asked(out)
+    assert routed(out) == []
+    assert [each.title.reveal() for each in prompt.options] == [
+        "Motor · acme",
+        "Health · bharat",
+        "Something else",
+    ]
+    assert [each.description.reveal() for each in prompt.options if each.description] == [CAR, HEALTH]
+    assert (prompt.message_id, prompt.sealed_identity) == (derived_id("ms", "a"), "sealed")
+    assert prompt.expires_at == NOW + WAITS
+
+
+async def test_a_tap_sends_on_what_waited_and_goes_no_further(worker: Worker, received: Make) -> None:
+    """All that waited goes to the chosen insurer, in order, with its own words; the tap itself is an answer, no message."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    assert await worker.messages(received("b", "are you there?", "mixed", offset=1), now=NOW) == []
+    out = await worker.messages(received("c", tap(prompt, 1), "mixed", offset=2), now=NOW)
+    assert [(each.insurer, each.seq, each.rule) for each in routed(out)] == [
+        ("bharat", 1, "answer"),
+        ("bharat", 2, "answer"),
+    ]
+    texts = [each.content.text.reveal() for each in routed(out)]  # type: ignore[union-attr]
+    assert texts == ["hello", "are you there?"]
+    (end,) = answered(out)
+    assert (end.outcome, end.message_id) == ("answered", derived_id("ms", "c"))
+
+
+@pytest.mark.parametrize(
+    ("said", "insurer"), [("2", "bharat"), ("1.", "acme"), ("the bharat one", "bharat"), ("my car", "acme")]
+)
+async def test_an_answer_may_be_typed(worker: Worker, received: Make, said: str, insurer: str) -> None:
+    """By its number in the list, by the insurer's name, or by what it is about."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = routed(await worker.messages(received("b", said, "mixed", offset=1), now=NOW))
+    assert {each.insurer for each in out} == {insurer}
+    assert out[0].message_id == derived_id("ms", "a")
+
+
+async def test_what_says_more_than_the_answer_goes_along(worker: Worker, received: Make) -> None:
+    """An insurer reads an answer that has words of its own; a bare number it does not."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = await worker.messages(received("b", "my car was hit", "mixed", offset=1), now=NOW)
+    assert [each.seq for each in routed(out)] == [1, 2]
+    assert answered(out)[0].message_id is None
+
+
+async def test_a_policy_number_needs_no_answer(worker: Worker, received: Make) -> None:
+    """Who names a policy while a question is open is understood; the question, and what waits for it, answered by it."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = await worker.messages(received("b", f"it is {HEALTH}", "mixed", offset=1), now=NOW)
+    assert [(each.insurer, each.message_id) for each in routed(out)] == [
+        ("bharat", derived_id("ms", "a")),
+        ("bharat", derived_id("ms", "b")),
+    ]
+
+
+async def test_something_else_is_for_people(worker: Worker, received: Make) -> None:
+    """No insurer gets what is about none of its matters."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    out = await worker.messages(received("b", tap(prompt, 2), "mixed", offset=1), now=NOW)
+    assert [(each.outcome, each.insurer) for each in routed(out)] == [("triage", None)]
+
+
+async def test_silence_leads_to_people_and_not_before_its_time(worker: Worker, received: Make) -> None:
+    """A question that nobody answers ends in triage, once, however often the moment is told."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    assert await worker.tick(NOW + WAITS - timedelta(seconds=1)) == []
+    out = await worker.tick(NOW + WAITS)
+    assert [(each.outcome, each.message_id) for each in routed(out)] == [("triage", derived_id("ms", "a"))]
+    assert [each.outcome for each in answered(out)] == ["expired"]
+    assert await worker.tick(NOW + 2 * WAITS) == []
+
+
+async def test_a_late_tap_is_a_message_like_any_other(worker: Worker, received: Make) -> None:
+    """The question is closed, and what its option says still tells what it is about."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    await worker.tick(NOW + WAITS)
+    out = await worker.messages(received("b", tap(prompt, 1), "mixed", offset=1), now=NOW + 2 * WAITS)
+    assert [each.insurer for each in routed(out)] == ["bharat"]
+
+
+async def test_nobody_answers_for_somebody_else(worker: Worker, received: Make) -> None:
+    """Another person's tap on a forwarded option decides nothing."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    out = await worker.messages(received("b", tap(prompt, 1), "stranger", offset=1), now=NOW)
+    assert [each.message_id for each in routed(out)] == [derived_id("ms", "b")]
+    assert answered(out) == []
+
+
+async def test_what_waited_is_not_overtaken(worker: Worker, received: Make) -> None:
+    """After an answer a conversation's later messages take the same way as those that waited, and stay behind them."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    await worker.messages(received("b", tap(prompt, 0), "mixed", offset=1), now=NOW)
+    out = await worker.messages(received("c", "my car, again", "mixed", offset=2), now=NOW)
+    assert [each.topic for each in out] == ["inbound.released", "inbound.routed"]
+    assert [each.seq for each in routed(out)] == [2]
+
+
+async def test_a_question_is_asked_again_after_a_crash_and_once(registry: Registry, received: Make) -> None:
+    """Another process that reads the same records publishes the same bytes; a duplicate gives nothing."""
+    first, records = (
+        Worker(registry),
+        [received("a", "hello", "mixed"), received("b", "2", "mixed", offset=1)],
+    )
+    told = await first.messages(*records, now=NOW)
+    again = Worker(registry, first.store, rereader=first.rereader)
+    replayed = await again.messages(*records, now=NOW + timedelta(hours=1))
+    wire = [(each.topic, each.key, to_headers(each.meta), each.event.model_dump_json()) for each in told]
+    same = [(each.topic, each.key, to_headers(each.meta), each.event.model_dump_json()) for each in replayed]
+    assert wire == same
+    assert await again.messages(received("a", "hello", "mixed", offset=7), now=NOW) == []
+
+
+async def test_a_quoted_reply_leads_home(worker: Worker, received: Make) -> None:
+    """A message that quotes what an insurer wrote goes to that insurer, though another conversation is open as well."""
+    car, _ = routed(
+        await worker.messages(received("a", CAR, "mixed"), received("b", HEALTH, "mixed", offset=1), now=NOW)
+    )
+    sent = DeliveryUpdated(
+        delivery_id=derived_id("dl", "one"),
+        recipient="policyholder",
+        insurer="acme",
+        subject_id="x",
+        conversation_id=car.conversation_id,
+        state="accepted",
+        attempt=1,
+        provider_ref=derived_id("pr", "ours"),
+        at=NOW,
+    )
+    await run_batch(worker.quotes, [record(sent, topic=DELIVERIES_UPDATED)], NOW)
+    quoting = received("c", "yes please", "mixed", offset=2)
+    event = quoting.event.model_copy(update={"reply_to": derived_id("pr", "ours")})
+    out = routed(
+        await worker.messages(record(event, topic=quoting.topic, key=quoting.key, offset=2), now=NOW)
+    )
+    assert [(each.insurer, each.rule) for each in out] == [("acme", "other_message")]
+
+
+async def test_the_classifier_is_asked_only_where_rules_leave_a_doubt(
+    registry: Registry, received: Make
+) -> None:
+    """A number, a rule or the one matter somebody has costs no reading of its words."""
+    readings = FixedReadings(kinds={"surgery": "health"})
+    worker = Worker(registry, readings=readings)
+    await worker.messages(received("a", f"about {CAR}", "mixed"), now=NOW)
+    readings.asked.clear()
+    await worker.messages(received("b", "any news?", "motor", offset=1), now=NOW)
+    await worker.messages(received("c", "still waiting", "motor", offset=2), now=NOW)
+    assert "still waiting" not in readings.asked
+    out = routed(await worker.messages(received("d", "the surgery", "mixed", offset=3), now=NOW))
+    assert [(each.insurer, each.rule) for each in out] == [("bharat", "contact_policy")]
+    assert "the surgery" in readings.asked
+
+
+async def test_a_language_is_answered_in_kind(worker: Worker, received: Make) -> None:
+    """Who writes Spanish is asked in Spanish."""
+    (prompt,) = asked(
+        await worker.messages(received("a", "hola, necesito ayuda por favor", "mixed"), now=NOW)
+    )
+    assert prompt.text.reveal().startswith("¿Sobre cuál")
