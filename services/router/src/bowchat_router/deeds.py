@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from bowchat_contracts.commands import CommandRequested, InsurerBlock, RevealRequest
 from bowchat_contracts.content import Content, EditContent, ReactionContent, RevokeContent
 from bowchat_contracts.conversations import ConversationChanged, ConversationNoted
 from bowchat_contracts.envelope import Event
@@ -111,7 +112,7 @@ class Step:
             self.timers.append(Timer("conversation", after.conversation_id, after.contact_id, due))
 
     def tell(self, topic: str, key: str, event: Event, part: str = "", *, typed: int | None = None) -> None:
-        body = event.model_dump_json(exclude_defaults=True)
+        body = event.model_dump_json()
         self.told.append(Told(topic, key, event.type, part, body, typed))
 
     def deed(self) -> Deed:
@@ -191,9 +192,16 @@ def _complete(told: Told, record: Record, typed: Sequence[str]) -> Event:
     if isinstance(event, PromptRequested) and isinstance(cause, InboundReceived):
         who = {"message_id": cause.message_id, "sealed_identity": cause.sealed_identity}
         return event.model_copy(update=who)
-    if told.typed is not None and isinstance(event, PromptRequested | ConversationNoted):
-        words = typed[told.typed] if told.typed < len(typed) else "-"
-        return event.model_copy(update={"text": filled_in(event.text, words)})
+    if told.typed is None:
+        return event
+    words = typed[told.typed] if told.typed < len(typed) else "…"
+    match event:
+        case PromptRequested() | ConversationNoted():
+            return event.model_copy(update={"text": filled_in(event.text, words)})
+        case CommandRequested(command=InsurerBlock() as block):
+            return event.model_copy(update={"command": block.model_copy(update={"why": words})})
+        case CommandRequested(command=RevealRequest() as request):
+            return event.model_copy(update={"command": request.model_copy(update={"purpose": words})})
     return event
 
 

@@ -25,6 +25,8 @@ from bowchat_router.domain.moving import apply, let_go, lined_up
 from bowchat_router.domain.transfer import transferred
 from bowchat_router.domain.wording import words_in
 
+_TYPED = "{typed}"
+"""Stands for what somebody typed, which is not kept: it is put in when the event is told."""
 _MOST_URGENT, _MORE_URGENT = 9, 2
 _DOCUMENTS_ASKED_FOR = timedelta(hours=23)
 
@@ -174,7 +176,7 @@ def _note(step: Step, conversation: Conversation, order: Order) -> str:
         conversation_id=conversation.conversation_id,
         contact_id=conversation.contact_id,
         by=order.by,
-        text=MessageText("{typed}"),
+        text=MessageText(_TYPED),
         at=step.at,
     )
     step.tell(CONVERSATIONS_CHANGED, conversation.conversation_id, note, part=order.cause, typed=order.number)
@@ -222,7 +224,7 @@ def _block_insurer(step: Step, conversation: Conversation, order: Order) -> str:
     if conversation.insurer is None:
         raise RefusedError("no insurer has it")
     block = InsurerBlock(
-        insurer=conversation.insurer, contact_id=conversation.contact_id, why=order.call.text("why")
+        insurer=conversation.insurer, contact_id=conversation.contact_id, why=_TYPED
     )
     _ask_masker(step, conversation, order, block)
     _moved(step, conversation, "closed", order)
@@ -236,7 +238,7 @@ def _request_contact(step: Step, conversation: Conversation, order: Order) -> st
         insurer=conversation.insurer,
         alias=order.reply.alias,
         thread_id=order.reply.thread_id,
-        purpose=order.call.text("purpose"),
+        purpose=_TYPED,
         days=order.call.number("days"),
     )
     _ask_masker(step, conversation, order, request)
@@ -253,7 +255,7 @@ def _ask_masker(
         requested_at=step.at,
     )
     key = command.alias if isinstance(command, RevealRequest) else conversation.conversation_id
-    step.tell(COMMANDS_REQUESTED, key, event, part=order.cause)
+    step.tell(COMMANDS_REQUESTED, key, event, part=order.cause, typed=order.number)
 
 
 def _agreement(step: Step, insurer: str | None) -> Agreement:

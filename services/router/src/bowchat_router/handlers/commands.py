@@ -80,8 +80,9 @@ def _read(
 
 
 def _typed(call: Call) -> str:
-    """What of a call is for somebody to read: of a note its words, of a request its list."""
-    return ", ".join(call.items("documents")) or call.text("text")
+    """What of a call is for somebody to read: of a note its words, of a request its list or purpose, or why."""
+    words = (call.text(each) for each in ("text", "purpose", "why"))
+    return ", ".join(call.items("documents")) or next(filter(None, words), "")
 
 
 def _done(
