@@ -41,7 +41,7 @@ class Facts:
     language: str | None = None
     """BCP 47."""
     now: datetime | None = None
-    open_desks: Container[tuple[str, str]] = frozenset()
+    open_desks: Container[object] = frozenset()
     """(insurer, desk) of those that work now: `Registry.open_desks`."""
     contact: WriterFacts = field(default_factory=WriterFacts)
     history: HistoryFacts = field(default_factory=HistoryFacts)

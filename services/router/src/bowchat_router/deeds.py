@@ -7,7 +7,7 @@ same cause at another position is a duplicate and gives none. What people typed 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bowchat_contracts.commands import CommandRequested, InsurerBlock, RevealRequest
 from bowchat_contracts.content import Content, EditContent, ReactionContent, RevokeContent
@@ -205,7 +205,7 @@ def _complete(told: Told, record: Record, typed: Sequence[str]) -> Event:
     return event
 
 
-def _destination(sent: Sent, contact_id: ContactId) -> dict[str, object]:
+def _destination(sent: Sent, contact_id: ContactId) -> dict[str, Any]:
     route = sent.route
     return {
         "message_id": sent.place.message_id,
@@ -231,12 +231,12 @@ def _destination(sent: Sent, contact_id: ContactId) -> dict[str, object]:
 
 
 def _routed(event: InboundReceived, sent: Sent, contact_id: ContactId) -> MessageRouted:
-    return MessageRouted(**_destination(sent, contact_id), **_words(event, sent.route.related))  # type: ignore[arg-type]
+    return MessageRouted(**_destination(sent, contact_id), **_words(event, sent.route.related))
 
 
 def _released(sent: Sent, contact_id: ContactId) -> MessageReleased:
     given = _destination(sent, contact_id)
-    return MessageReleased(**given, position=sent.place.position, related=sent.route.related)  # type: ignore[arg-type]
+    return MessageReleased(**given, position=sent.place.position, related=sent.route.related)
 
 
 _ALIKE = frozenset(MessageReleased.model_fields) & frozenset(MessageRouted.model_fields)
@@ -248,7 +248,7 @@ def routed_again(released: MessageReleased, event: InboundReceived) -> MessageRo
     return MessageRouted(**given, **_words(event, released.related))
 
 
-def _words(event: InboundReceived, related: tuple[MessageId, ...]) -> dict[str, object]:
+def _words(event: InboundReceived, related: tuple[MessageId, ...]) -> dict[str, Any]:
     return {
         "sealed_identity": event.sealed_identity,
         "business_number_id": event.business_number_id,

@@ -110,7 +110,7 @@ class MongoRouter:
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         """In the order that a crash anywhere leaves whole: who, then where and when, then what."""
         await self._refs.write([_ref_document(each) for each in refs])
-        await self._heads.insert_new([_head_document(each) for each in deeds for each in each.opened])
+        await self._heads.insert_new([_head_document(each) for deed in deeds for each in deed.opened])
         await self._timers.insert_new([_timer_document(timer) for each in deeds for timer in each.timers])
         # In order: after one that somebody else was first with, none is written, so no version is left out.
         await self._journal.insert_ordered([deed_document(each) for each in deeds])

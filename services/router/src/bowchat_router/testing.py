@@ -44,6 +44,7 @@ class FixedReadings:
     kinds: Mapping[str, str] = field(default_factory=dict)
     intents: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    version: str = "fixed"
 
     def read(self, text: str) -> Reading:
         self.asked.append(text)

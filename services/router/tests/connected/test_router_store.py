@@ -93,7 +93,7 @@ def deed(name: str, version: int, *, contact: str = CONTACT, state: str = "waiti
         language="es",
         tags=("claim",),
     )
-    past = Past(derived_id("cv", "past"), "acme", "motor", AT)
+    past = Past(derived_id("cv", "past"), "acme", "motor", AT, AT)
     return Deed(
         subject=derived_id("ms", f"{name}{version}"),
         position=f"t/0/{version}",

@@ -6,21 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from bowchat_contracts.topics import PARKED, TOPICS
+from bowchat_contracts.topics import COMMANDS_ANSWERED, PARKED, TOPICS
+from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import __main__ as command
-from bowchat_router.app import NAME, build
-from bowchat_router.memory import MemoryRouter
+from bowchat_router.app import NAME, Stores, build
+from bowchat_router.classify.reading import Classifier
 from bowchat_router.settings import RouterSettings
+from bowchat_router.testing import FixedReadings
+from bowchat_runtime.rereading import MemoryRereader
 from bowchat_runtime.testing import MemoryPublisher
 
 EXAMPLE = Path(__file__).parents[4] / "registry"
 
 
+def untrained(_: Taxonomy) -> Classifier:
+    """A classifier that knows nothing: training takes seconds."""
+    return FixedReadings()
+
+
 def explained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *lines: object
 ) -> tuple[int, list[dict[str, object]]]:
-    """The exit code and answers of `bowchat-router explain`."""
+    """The exit code and answers of `bowchat-router explain`, by rules alone."""
     given = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines) + "\n"
+    monkeypatch.setattr(command, "train", untrained)
     monkeypatch.setattr("sys.argv", ["bowchat-router", "explain", "--registry", str(EXAMPLE)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     with pytest.raises(SystemExit) as end:
@@ -31,9 +40,16 @@ def explained(
 async def test_the_service_reads_what_the_topic_table_says() -> None:
     """Every topic whose reader the router is, and no other; its park is the loop's own business."""
     publisher = MemoryPublisher()
-    service = build(RouterSettings(registry=EXAMPLE), store=MemoryRouter(), publisher=publisher)
+    service = build(
+        RouterSettings(registry=EXAMPLE),
+        stores=Stores(),
+        publisher=publisher,
+        rereader=MemoryRereader(),
+        train=untrained,
+    )
     read = {topic for each in service.subscriptions for topic in each.topics}
-    assert read == {topic.name for topic in TOPICS if NAME in topic.readers and topic.name != PARKED}
+    waited_for = {PARKED, COMMANDS_ANSWERED}  # by the loop, and by the command line
+    assert read == {topic.name for topic in TOPICS if NAME in topic.readers} - waited_for
     assert service.publisher is publisher
     for each in service.resources:
         async with each:

@@ -87,11 +87,11 @@ class Case:
     @cached_property
     def _history(self) -> HistoryFacts:
         conversations, past = self.dossier.conversations, self.dossier.past
-        resolved = [each.resolved_at for each in (*conversations, *past) if each.resolved_at]
+        resolved = [*(each.resolved_at for each in conversations), *(each.resolved_at for each in past)]
         return HistoryFacts(
-            began=tuple(each.opened_at for each in (*past, *conversations)),
+            began=(*(each.opened_at for each in past), *(each.opened_at for each in conversations)),
             open_with=frozenset(each.insurer for each in conversations if each.insurer and each.is_open),
-            resolved_at=max(resolved, default=None),
+            resolved_at=max(filter(None, resolved), default=None),
         )
 
     @cached_property
@@ -175,5 +175,5 @@ class Case:
     def _other_kinds(self, conversation: Conversation) -> set[str]:
         """The policy types of the contact's other matters."""
         open_ = (each for each in self.dossier.conversations if each is not conversation and each.is_open)
-        kinds = {each.policy_type for each in (*self.held, *open_) if each.policy_type}
-        return kinds - {conversation.policy_type}
+        kinds = {each.policy_type for each in self.held} | {each.policy_type for each in open_}
+        return {each for each in kinds if each is not None and each != conversation.policy_type}

@@ -157,7 +157,7 @@ def _among_running(case: Case, running: Sequence[tuple[Conversation, Agreement]]
                 "open_conversation", f"of the open conversations only this one {why}", agreement, conversation,
                 case.confidence if narrow is _about_kind else 1.0,
             )  # fmt: skip
-        fitting = left or fitting
+        fitting = list(left or fitting)
     return Several(
         tuple(map(_of_conversation, (each for each, _ in fitting))), "several open conversations fit"
     )
