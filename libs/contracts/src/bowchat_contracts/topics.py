@@ -127,7 +127,7 @@ TOPICS: tuple[Topic, ...] = (
           retention_days=HOLDS_PEOPLE_DAYS),
     Topic(PROMPTS_REQUESTED, "contact", (prompts.PromptRequested,), ("router",), ("masker", "audit"),
           "What the relay asks or tells a policyholder.", retention_days=HOLDS_PEOPLE_DAYS),
-    Topic(PROMPTS_DECIDED, "contact", (prompts.PromptDecided,), ("masker",), ("audit",),
+    Topic(PROMPTS_DECIDED, "contact", (prompts.PromptDecided,), ("masker",), ("router", "audit"),
           "Whether a prompt may go out."),
     Topic(PROMPTS_ANSWERED, "contact", (prompts.PromptAnswered,), ("router",), ("audit",),
           "What came of a question of the relay's."),

@@ -12,6 +12,7 @@ from bowchat_contracts.topics import (
     INBOUND_RECEIVED,
     INBOUND_RELEASED,
     POLICIES_CHANGED,
+    PROMPTS_DECIDED,
     REFS_FORGOTTEN,
     REPLIES_DECIDED,
     SLA_CHANGED,
@@ -20,6 +21,7 @@ from bowchat_contracts.topics import (
 )
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_router.classify import train
+from bowchat_router.classify.training import version_of
 from bowchat_router.desk_store import DeskStore, MemoryDesks, MongoDesks
 from bowchat_router.desk_watch import DeskWatch
 from bowchat_router.erasure import ErasureHandler, ForgettingHandler
@@ -32,6 +34,8 @@ from bowchat_router.handlers.quotes import QuoteHandler
 from bowchat_router.handlers.releases import ReleaseHandler
 from bowchat_router.handlers.replies import ReplyHandler
 from bowchat_router.handlers.timers import TimerHandler
+from bowchat_router.handlers.unasked import UnaskedHandler
+from bowchat_router.kept import kept as kept_training
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.policies import Imports, WithImports
 from bowchat_router.policies.handler import AT_ONCE, PoliciesHandler
@@ -79,7 +83,7 @@ def build(
         resources.append(database)
     kept = stores or (_in_database(database) if uses_mongo else Stores())
     imports = Imports(kept.policies)
-    readings = TrainedReadings(watcher, train)
+    readings = TrainedReadings(watcher, kept_training(train, version_of, settings.cache))
     resources += [_prepared(kept), imports, readings]
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
@@ -118,6 +122,7 @@ def _matters(
         Subscription(ReplyHandler(*parts), topics=(REPLIES_DECIDED,), name="replies"),
         Subscription(CommandHandler(*parts), topics=(COMMANDS_REQUESTED,), name="commands"),
         Subscription(TimerHandler(*parts, readings), topics=(TIMERS_DUE,), name="timers"),
+        Subscription(UnaskedHandler(*parts, readings), topics=(PROMPTS_DECIDED,), name="unasked"),
         Subscription(desks, topics=(DESKS_WORKED,), name="desks", max_records=50),
     ]
 

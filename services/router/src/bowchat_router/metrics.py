@@ -16,3 +16,6 @@ IMPORTED = Counter("bowchat_router_imported_rows_total", "Imported rows taken.",
 POLICIES = Gauge("bowchat_router_imported_policies", "Imported policies known.")
 # Events that decisions gave besides routed messages, by type: conversations that changed, prompts, answers to commands.
 TOLD = Counter("bowchat_router_told_total", "Events told besides routed messages.", ["type"])
+# Doubtful texts that a hosted model was asked about: answered, failed (too late, wrong, away), or withheld since masking
+# was not certain.
+HOSTED = Counter("bowchat_router_hosted_model_total", "Texts for a hosted model.", ["outcome"])

@@ -19,6 +19,7 @@ from bowchat_router.handlers.quotes import QuoteHandler
 from bowchat_router.handlers.releases import ReleaseHandler
 from bowchat_router.handlers.replies import ReplyHandler
 from bowchat_router.handlers.timers import TimerHandler
+from bowchat_router.handlers.unasked import UnaskedHandler
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
@@ -92,6 +93,7 @@ class Worker:
         self.inbound = InboundHandler(*parts, self.readings, self)
         self.replies = ReplyHandler(*parts)
         self.timers = TimerHandler(*parts, self.readings)
+        self.unasked = UnaskedHandler(*parts, self.readings)
         self.quotes = QuoteHandler(self.store)
         self.releases = ReleaseHandler(self.rereader)
         self.commands = CommandHandler(*parts)
@@ -109,6 +111,10 @@ class Worker:
         for each in records:
             self.rereader.put(each)
         return await self._followed(await run_batch(self.inbound, records, now), now)
+
+    async def hears(self, handler: Any, *records: Record, now: datetime) -> list[Outgoing]:
+        """What these records give this handler."""
+        return await self._followed(await run_batch(handler, records, now), now)
 
     async def answers(self, *records: Record, now: datetime) -> list[Outgoing]:
         """What these decided replies give."""

