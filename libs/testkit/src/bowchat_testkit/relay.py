@@ -17,7 +17,7 @@ from bowchat_runtime import keys
 from bowchat_testkit.stack_process import LOOPBACK, ChildProcess, StackUnavailableError, free_port, until
 
 SCRIPTS = {name: f"bowchat-{name.removesuffix('-watcher')}" for name in SERVICES}
-_START_S, _STOP_S = 40.0, 25.0
+_START_S, _STOP_S = 120.0, 25.0
 
 Environment = Mapping[str, str]
 

@@ -16,6 +16,7 @@ from bowchat_router.remembered import Recent
 log = structlog.get_logger()
 
 Train = Callable[[Taxonomy], Classifier]
+_WARM_UP = "How are you?"
 _REMEMBERED = 2_000
 """Readings of texts that are kept: a batch that is decided again asks for the same."""
 _LONGEST_TEXT = 2_000
@@ -78,8 +79,14 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
             return
         self._training = asyncio.create_task(self._learn(taxonomy))
 
+    def _trained(self, taxonomy: Taxonomy) -> Classifier:
+        """Ready to read: the first text of all loads what the later ones find there."""
+        classifier = self._train(taxonomy)
+        classifier.read(_WARM_UP)
+        return classifier
+
     async def _learn(self, taxonomy: Taxonomy) -> None:
-        classifier = await asyncio.to_thread(self._train, taxonomy)
+        classifier = await asyncio.to_thread(self._trained, taxonomy)
         self._classifier, self._taxonomy = classifier, taxonomy
         self._known.clear()
         log.info("classifier_trained", version=classifier.version)
