@@ -71,6 +71,7 @@ def build(
     publisher: Publisher | None = None,
     registry: RegistryWatcher | None = None,
     rereader: Rereader | None = None,
+    readings: Readings | None = None,
     train: Train = train,
     clock: Clock = system_clock,
 ) -> Service:
@@ -83,8 +84,10 @@ def build(
         resources.append(database)
     kept = stores or (_in_database(database) if uses_mongo else Stores())
     imports = Imports(kept.policies)
-    readings = TrainedReadings(watcher, kept_training(train, version_of, settings.cache))
-    resources += [_prepared(kept), imports, readings]
+    resources += [_prepared(kept), imports]
+    if readings is None:
+        readings = TrainedReadings(watcher, kept_training(train, version_of, settings.cache))
+        resources.append(readings)
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)

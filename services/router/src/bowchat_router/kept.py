@@ -44,7 +44,15 @@ def _read(path: Path) -> Classifier | None:
         return None
     try:
         found: Classifier = pickle.loads(path.read_bytes())  # noqa: S301 - of a directory that only we may write to
-    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, EOFError, ValueError, TypeError) as error:
+    except (
+        OSError,
+        pickle.UnpicklingError,
+        AttributeError,
+        ImportError,
+        EOFError,
+        ValueError,
+        TypeError,
+    ) as error:
         log.warning("classifier_unreadable", error=type(error).__name__)
         return None
     return found

@@ -25,12 +25,14 @@ from bowchat_masker.app import build as masker
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.settings import MaskerSettings
 from bowchat_registry.watcher import RegistryWatcher
+from bowchat_router.app import Stores
 from bowchat_router.app import build as router
-from bowchat_router.memory import MemoryRouter
 from bowchat_router.settings import RouterSettings
+from bowchat_router.testing import FixedReadings
 from bowchat_runtime.keys import init
 from bowchat_runtime.parking import parked
 from bowchat_runtime.records import Outgoing, Record, Subscription
+from bowchat_runtime.rereading import MemoryRereader
 from bowchat_runtime.settings import load
 from bowchat_runtime.testing import MemoryPublisher, run_batch
 from bowchat_testkit.whatsapp_payloads import encode, sign
@@ -192,7 +194,12 @@ class Chain:
     def _router(self) -> Sequence[Subscription[Any]]:
         settings = load(RouterSettings)
         return router(
-            settings, store=MemoryRouter(), publisher=MemoryPublisher(), registry=self._watcher
+            settings,
+            stores=Stores(),
+            publisher=MemoryPublisher(),
+            registry=self._watcher,
+            rereader=MemoryRereader(),
+            readings=FixedReadings(),
         ).subscriptions
 
     def _masker(self) -> Sequence[Subscription[Any]]:

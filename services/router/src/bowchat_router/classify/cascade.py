@@ -53,6 +53,8 @@ class Cascade:
 
 
 def _guess(chances: Mapping[str, float], threshold: float) -> Guess:
-    ranked = sorted(((each, chance) for each, chance in chances.items() if each != NONE), key=lambda one: -one[1])
+    ranked = sorted(
+        ((each, chance) for each, chance in chances.items() if each != NONE), key=lambda one: -one[1]
+    )
     label, confidence = ranked[0]
     return Guess(label if confidence >= threshold else None, confidence, tuple(ranked[:_RANKED]))

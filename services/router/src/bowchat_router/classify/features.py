@@ -39,9 +39,7 @@ def wording(tokens: Sequence[str]) -> Features:
 @lru_cache(maxsize=50_000)
 def _pieces(token: str) -> tuple[str, ...]:
     padded = f"<{token}>"
-    return tuple(
-        f"{padded[at : at + size]}~" for size in _PIECES for at in range(len(padded) - size + 1)
-    )
+    return tuple(f"{padded[at : at + size]}~" for size in _PIECES for at in range(len(padded) - size + 1))
 
 
 def said(tokens: Sequence[str], terms: Terms, policy_words: Terms) -> Features:

@@ -77,7 +77,9 @@ class Lesson:
             there = self._folds == fold
             asked = there & self._written
             partial = self._learn(~there, said, meaning=meaning)
-            logits.append(partial.logits(self._wording[asked], said[asked], self._vectors[asked], learnt.labels))
+            logits.append(
+                partial.logits(self._wording[asked], said[asked], self._vectors[asked], learnt.labels)
+            )
             truth.append(np.searchsorted(learnt.labels, self._labels[asked]))
         found, right = np.concatenate(logits), np.concatenate(truth)
         temperature = temperature_of(found, right)
@@ -102,7 +104,13 @@ class Lesson:
         ends = np.cumsum([len(common), said.shape[1]])
         of_wording, of_said, of_vector = np.split(weights, ends)
         return _Learnt(
-            model.classes_, bias, common, rarity, of_wording, of_said, _OF_A_VECTOR * of_vector if meaning else None
+            model.classes_,
+            bias,
+            common,
+            rarity,
+            of_wording,
+            of_said,
+            _OF_A_VECTOR * of_vector if meaning else None,
         )
 
 
@@ -120,7 +128,9 @@ class _Learnt:
 
     def logits(self, wording: Matrix, said: Matrix, vectors: Vectors, labels: NDArray[np.str_]) -> Array:
         """One row a text, one column for each of the labels."""
-        found = self.bias + self.rarity.transform(wording[:, self.common]) @ self.of_wording + said @ self.of_said
+        found = (
+            self.bias + self.rarity.transform(wording[:, self.common]) @ self.of_wording + said @ self.of_said
+        )
         if self.of_vector is not None:
             found = found + vectors @ self.of_vector
         placed = np.full((len(found), len(labels)), found.min() - 1.0)

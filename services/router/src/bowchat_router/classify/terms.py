@@ -27,7 +27,9 @@ class Terms:
     def __init__(self, terms: Iterable[tuple[str, Entry]]) -> None:
         found: defaultdict[tuple[str, ...], dict[Entry, None]] = defaultdict(dict)
         for term, entry in terms:
-            found[tuple(each for each in tokens_of(term) if each.isalnum() or not each.isascii())][entry] = None
+            found[tuple(each for each in tokens_of(term) if each.isalnum() or not each.isascii())][entry] = (
+                None
+            )
         by_first: defaultdict[str, list[tuple[tuple[str, ...], tuple[Entry, ...]]]] = defaultdict(list)
         for tokens, entries in found.items():
             if tokens:

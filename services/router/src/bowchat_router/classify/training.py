@@ -31,12 +31,17 @@ def train(taxonomy: Taxonomy) -> Classifier:
     policy_words = Terms((each, ("policy", "name")) for each in taxonomy.policy_words)
     names = Terms((name, (each.name, "name")) for each in taxonomy.policy_types for name in each.names)
     types, intents, topics = of_policy_types(taxonomy), of_intents(taxonomy), of_topics(taxonomy)
-    with threadpool_limits(limits=1):  # the same sums in the same order, and none waits for a core that is busy
+    with threadpool_limits(
+        limits=1
+    ):  # the same sums in the same order, and none waits for a core that is busy
         texts = list(dict.fromkeys(each.text for each in (*types, *intents, *topics)))
         vectors = dict(zip(texts, embed(texts), strict=True))
 
         def question(
-            phrases: Sequence[Phrase], classes: Sequence[TaxonomyClass], goal: float, hidden: Terms | None = None
+            phrases: Sequence[Phrase],
+            classes: Sequence[TaxonomyClass],
+            goal: float,
+            hidden: Terms | None = None,
         ) -> Question:
             lesson = Lesson(
                 phrases,
