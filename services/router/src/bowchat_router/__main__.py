@@ -1,14 +1,19 @@
 """The console script `bowchat-router`."""
 
 import argparse
+import os
 import sys
 from functools import partial
+from pathlib import Path
 
 from bowchat_registry.loader import load as load_registry
 from bowchat_registry.option import registry_option
+from bowchat_registry.registry import Registry
 from bowchat_router.app import build
-from bowchat_router.classify import train
+from bowchat_router.classify import Classifier, train
+from bowchat_router.classify.training import version_of
 from bowchat_router.explain import explain
+from bowchat_router.kept import kept, user_cache
 from bowchat_router.settings import RouterSettings
 from bowchat_runtime.cli import Command, pipe, run
 from bowchat_runtime.clock import system_clock
@@ -34,9 +39,14 @@ def _serve() -> None:
     serve(build(settings), settings)
 
 
+def _trained(registry: Registry) -> Classifier:
+    named = os.environ.get("BOWCHAT_CACHE")
+    return kept(train, version_of, Path(named) if named else user_cache())(registry.taxonomy)
+
+
 def _explain(arguments: argparse.Namespace) -> int:
     registry = load_registry(arguments.registry)
-    return pipe(partial(explain, registry, train(registry.taxonomy).read, system_clock))
+    return pipe(partial(explain, registry, _trained(registry).read, system_clock))
 
 
 if __name__ == "__main__":

@@ -4,16 +4,19 @@ It is kept as Python's own form of objects, which does what it says when it is r
 user's own and that nobody else may write to. Anything else, and anything that cannot be read, is as if nothing was kept.
 """
 
+import hashlib
 import os
 import pickle
 import stat
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import structlog
 
 from bowchat_registry.taxonomy import Taxonomy
+from bowchat_router import classify
 from bowchat_router.classify.reading import Classifier
 
 log = structlog.get_logger()
@@ -23,13 +26,26 @@ VersionOf = Callable[[Taxonomy], str]
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
+def user_cache() -> Path:
+    """The directory of this user's own for what can be made again (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "bowchat"
+
+
+@cache
+def _code() -> str:
+    """Changes with the classifier's own code: what other code has learnt is not taken for its own."""
+    sources = sorted(Path(classify.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()[:16]
+
+
 def kept(train: Train, version_of: VersionOf, directory: Path | None) -> Train:
     """Training that looks first whether it was done before. `directory`: None where nothing is kept."""
     if directory is None:
         return train
 
     def trained(taxonomy: Taxonomy) -> Classifier:
-        path = directory / f"classifier-{version_of(taxonomy)}.pickle"
+        path = directory / f"classifier-{version_of(taxonomy)}-{_code()}.pickle"
         found = _read(path)
         if found is None:
             found = train(taxonomy)

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from bowchat_contracts.topics import COMMANDS_ANSWERED, PARKED, TOPICS
-from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import __main__ as command
 from bowchat_router.app import NAME, Stores, build
-from bowchat_router.classify.reading import Classifier
 from bowchat_router.settings import RouterSettings
 from bowchat_router.testing import FixedReadings
 from bowchat_runtime.rereading import MemoryRereader
@@ -19,17 +17,12 @@ from bowchat_runtime.testing import MemoryPublisher
 EXAMPLE = Path(__file__).parents[4] / "registry"
 
 
-def untrained(_: Taxonomy) -> Classifier:
-    """A classifier that knows nothing: training takes seconds."""
-    return FixedReadings()
-
-
 def explained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *lines: object
 ) -> tuple[int, list[dict[str, object]]]:
     """The exit code and answers of `bowchat-router explain`, by rules alone."""
     given = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines) + "\n"
-    monkeypatch.setattr(command, "train", untrained)
+    monkeypatch.setattr(command, "_trained", lambda _: FixedReadings())
     monkeypatch.setattr("sys.argv", ["bowchat-router", "explain", "--registry", str(EXAMPLE)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     with pytest.raises(SystemExit) as end:
@@ -45,7 +38,7 @@ async def test_the_service_reads_what_the_topic_table_says() -> None:
         stores=Stores(),
         publisher=publisher,
         rereader=MemoryRereader(),
-        train=untrained,
+        readings=FixedReadings(),
     )
     read = {topic for each in service.subscriptions for topic in each.topics}
     waited_for = {PARKED, COMMANDS_ANSWERED}  # by the loop, and by the command line
