@@ -1,4 +1,4 @@
-"""A hosted model, where the aggregator names one: asked what a text is about when rules and the own classifier leave a doubt.
+"""A hosted model, where the aggregator names one: asked what a text is about where rules and own classifier leave a doubt.
 
 It sees masked text only, has little time, and is never needed: whatever goes wrong, the own classifier's reading stands. No
 error's own text leaves this file, and no text is logged.

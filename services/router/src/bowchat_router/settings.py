@@ -27,8 +27,8 @@ class RouterSettings(ServiceSettings):
     cache: Path = Field(default_factory=user_cache)
     """A directory of this service's own, where a trained classifier is kept from one start to the next."""
     model_url: str = ""
-    """Where a hosted model takes chat completions, `https://…/v1/chat/completions`; empty: none is asked. It sees masked text
-    only, and its key is the secret file `model_key`."""
+    """Where a hosted model takes chat completions, `https://…/v1/chat/completions`; empty: none is asked. It sees masked
+    text only, and its key is the secret file `model_key`."""
     model_name: str = Field("", max_length=200)
     model_timeout_s: float = Field(2.0, gt=0, le=10)
     """After so many seconds the own classifier's reading stands."""

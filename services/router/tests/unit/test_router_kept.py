@@ -23,7 +23,7 @@ class School:
 
 @pytest.fixture
 def taxonomy() -> Taxonomy:
-    return Taxonomy.model_construct()
+    return Taxonomy.model_construct(policy_types=(), intents=(), policy_words=(), off_topic=())
 
 
 def trains(school: School, directory: Path | None, version: str = "one") -> Train:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bowchat_registry.slash import Call
-
 from bowchat_contracts.commands import Author, CommandRequested, InsurerBlock, Reply, RevealRequest
 from bowchat_contracts.conversations import ConversationChange, ConversationNoted
 from bowchat_contracts.ids import CommandId, derived_id
@@ -17,6 +15,7 @@ from bowchat_contracts.pii import MessageText
 from bowchat_contracts.prompts import PromptRequested
 from bowchat_contracts.topics import COMMANDS_REQUESTED, CONVERSATIONS_CHANGED, PROMPTS_REQUESTED
 from bowchat_registry.agreements import Agreement
+from bowchat_registry.slash import Call
 from bowchat_router.deeds import Step, Timer
 from bowchat_router.domain import csat, life
 from bowchat_router.domain.line import must_wait

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bowchat_registry.slash import Call, Help, Parsed, Refused, parse
-
 from bowchat_contracts.commands import CommandDecided, CommandRequested, SlashCommand
 from bowchat_contracts.topics import COMMANDS_ANSWERED
+from bowchat_registry.slash import Call, Help, Parsed, Refused, parse
 from bowchat_router.deeds import SOURCE, Step
 from bowchat_router.domain.commanding import Order, RefusedError, carry_out
 from bowchat_router.domain.model import Conversation
