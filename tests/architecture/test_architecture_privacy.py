@@ -20,6 +20,7 @@ MAY_REVEAL = {
     "services/masker/src/bowchat_masker/seen.py": "masks the text: the masker's purpose",
     "services/masker/src/bowchat_masker/handlers/consents.py": "knows a tap on our own button by its id",
     "services/masker/src/bowchat_masker/handlers/held_replies.py": "judges a rewritten reply's text before it may go out",
+    "services/masker/src/bowchat_masker/insurer_threads.py": "asks whether an insurer wrote anything beside a tag",
     "services/masker/src/bowchat_masker/stop_words.py": "asks whether a message says STOP or START and nothing else",
     "services/masker/src/bowchat_masker/handlers/reply_events.py": "puts the checked text into the delivery",
     "services/masker/src/bowchat_masker/prompts.py": "judges an insurer's words in a prompt before they may go out",

@@ -15,9 +15,12 @@ from bowchat_contracts.inbound import Identity
 from bowchat_contracts.pii import MessageText
 from bowchat_dispatcher.carriers import WebhookCarrier, WhatsAppCarrier
 from bowchat_dispatcher.domain import Row, opened
+from bowchat_dispatcher.handlers import InsurersHandler
 from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.phones import PhoneCarrier, PhoneRows
 from bowchat_dispatcher.requests import whatsapp_row
 from bowchat_dispatcher.sender import Sender
+from bowchat_dispatcher.tags import MemoryTags
 from bowchat_dispatcher.verdicts import Answer, Taken
 from bowchat_runtime.seal import Opener, new_keysets
 from bowchat_runtime.testing import MemoryPublisher, record
@@ -71,8 +74,15 @@ class FakeEndpoints:
     def __init__(self) -> None:
         self.urls: dict[str, str] = {"acme": "https://acme.example/hook", "slow": "https://slow.example/hook"}
 
+        self.phones: dict[str, str] = {"coast": "+447700900777"}
+
     def url(self, insurer: str) -> str | None:
         return self.urls.get(insurer)
+
+    def kind(self, insurer: str) -> str | None:
+        if insurer in self.phones:
+            return "whatsapp"
+        return "webhook" if insurer in self.urls else None
 
 
 class FakeInsurers:
@@ -98,6 +108,7 @@ class World:
         self.opener, self.sealer = opener, opener.sealer()
         self.clock, self.ledger, self.publisher = FakeClock(), MemoryLedger(), MemoryPublisher()
         self.whatsapp, self.endpoints, self.insurers = FakeWhatsApp(), FakeEndpoints(), FakeInsurers()
+        self.tags = MemoryTags()
         self.offsets = itertools.count()
         self.sender = self.new_sender()
 
@@ -112,11 +123,17 @@ class World:
         webhooks = WebhookCarrier(
             self.insurers, self.endpoints, concurrency=2, timeout_s=15, schedule_s=(0, 5, 300)
         )
+        phones = PhoneCarrier(self.whatsapp_carrier, self.whatsapp, self.endpoints.phones.get)
         self.sender = Sender(
-            self.ledger, self.publisher, {"whatsapp": self.whatsapp_carrier, "webhook": webhooks},
+            self.ledger, self.publisher,
+            {"whatsapp": self.whatsapp_carrier, "webhook": webhooks, "phone": phones},
             clock=self.clock, instance=instance, unknown_wait_s=120,
         )  # fmt: skip
         return self.sender
+
+    def to_insurers(self) -> InsurersHandler:
+        rows = PhoneRows(self.tags, NUMBER_ID, "https://relay.example")
+        return InsurersHandler(self.ledger, self.endpoints, rows, self.sender.wake)
 
     def request(self, name: str, *, person: str = "asha", text: str = "Hello") -> DeliveryRequested:
         """A reply to send. `person` stands for a recipient; each has a number of their own."""

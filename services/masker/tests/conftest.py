@@ -120,7 +120,7 @@ class World:
         return await run_batch(self.replies(), records, now)
 
     async def follows(self, *records: Record) -> None:
-        await run_batch(ConversationFollower(self.store), records, NOW)
+        await run_batch(ConversationFollower(self.store, self.mint), records, NOW)
 
     async def alias(self, **message: Any) -> str:
         """The alias by which an insurer knows the writer, after a first message."""

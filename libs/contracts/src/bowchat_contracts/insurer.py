@@ -57,9 +57,12 @@ class InsurerWithheld(Event):
 RefusalReason = Literal[
     "unknown_alias", "unknown_thread", "ambiguous_thread", "conversation_closed", "text_empty", "text_too_long",
     "command_unknown", "contact_unreachable", "reply_id_reused", "alias_expired", "alias_blocked",
-    "policyholder_stopped", "no_open_matter", "solicitation",
+    "policyholder_stopped", "no_open_matter", "solicitation", "thread_not_said", "question_over", "no_open_thread",
+    "kind_not_carried",
 ]  # fmt: skip
-"""`command_unknown` stands in older events alone: what came of a command is told in a `command_answered`."""
+"""`command_unknown` stands in older events alone: what came of a command is told in a `command_answered`. The last four are
+of replies from WhatsApp alone.
+"""
 
 
 class ReplyRefused(Event):

@@ -21,20 +21,21 @@ class ReplyReceived(Event):
     thread_id: str | None = None
     in_reply_to: str | None = None
     text: MessageText
-    via: Literal["kafka", "https"]
+    via: Literal["kafka", "https", "whatsapp"]
     received_at: datetime
 
 
 class ReplyDecided(Event):
     """May this reply go out? `held` waits for people, who accept it after all or have it `blocked`; `refused` has been told
     to the insurer, with the reason. A `command` is none for the policyholder: it begins with `/`, and the router reads it.
+    `answered`: it said which thread another reply is for, and was nothing else.
     """
 
     type: ClassVar[str] = "bowchat.replies.decided.v1"
 
     reply_key: ReplyKey
     insurer: InsurerId
-    outcome: Literal["accepted", "held", "refused", "blocked", "command"]
+    outcome: Literal["accepted", "held", "refused", "blocked", "command", "answered"]
     reason: RefusalReason | Literal["guard", "number_changed"] | None = None
     conversation_id: ConversationId | None = None
     """None where the alias is unknown, so that no conversation can be named."""

@@ -11,6 +11,7 @@ from bowchat_contracts import (
     held,
     inbound,
     insurer,
+    insurer_phone,
     media,
     parking,
     policies,
@@ -31,6 +32,8 @@ INBOUND_RELAYED = "inbound.relayed"
 INSURER_MESSAGES = "insurer.{insurer}.messages"
 INSURER_REPLIES = "insurer.{insurer}.replies"
 REPLIES_RECEIVED = "replies.received"
+REPLIES_UNADDRESSED = "replies.unaddressed"
+REPLIES_ADDRESSED = "replies.addressed"
 REPLIES_DECIDED = "replies.decided"
 COMMANDS_REQUESTED = "commands.requested"
 COMMANDS_DECIDED = "commands.decided"
@@ -51,6 +54,7 @@ SUBJECTS_ERASED = "subjects.erased"
 REFS_FORGOTTEN = "refs.forgotten"
 DELIVERIES_REQUESTED = "deliveries.requested"
 DELIVERIES_UPDATED = "deliveries.updated"
+THREADS_SHOWN = "threads.shown"
 STATUSES_RECEIVED = "statuses.received"
 GUARD_RAISED = "guard.raised"
 MEDIA_REQUESTED = "media.requested"
@@ -102,12 +106,17 @@ TOPICS: tuple[Topic, ...] = (
           (insurer.InsurerMessage, insurer.InsurerWithheld, held.InsurerReleased, held.InsurerBlocked,
            media.InsurerMediaUpdate, reveals.InsurerRevealChanged, reveals.InsurerIdentityRevealed, insurer.ReplyRefused,
            insurer.InsurerReplyChanged, insurer.InsurerCommandAnswered, insurer.InsurerWayChanged,
-           erasure.InsurerContactErased),
+           insurer_phone.InsurerThreadAsked, erasure.InsurerContactErased),
           ("masker",), (INSURER, "dispatcher", "audit"), "What the relay tells this insurer."),
     Topic(INSURER_REPLIES, "alias", (insurer.InsurerReply, reveals.InsurerRevealRequest), (INSURER,), ("ingest",),
           "What this insurer answers, and asks for.", broker_time=True),
     Topic(REPLIES_RECEIVED, "alias", (replies.ReplyReceived,), ("ingest",), ("masker", "audit"),
           "An insurer's answer, authenticated.", retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(REPLIES_UNADDRESSED, "insurer", (insurer_phone.ReplyUnaddressed,), ("ingest",), ("masker", "audit"),
+          "What an insurer wrote on its phone, before it is known which thread it is for.",
+          retention_days=HOLDS_PEOPLE_DAYS),
+    Topic(REPLIES_ADDRESSED, "alias", (replies.ReplyReceived,), ("masker",), ("masker", "audit"),
+          "The same, once it is known.", retention_days=HOLDS_PEOPLE_DAYS),
     Topic(REPLIES_DECIDED, "conversation", (replies.ReplyDecided,), ("masker",), ("router", "sla-watcher", "audit"),
           "Whether an answer may go out."),
     Topic(COMMANDS_REQUESTED, "what it is about", (commands.CommandRequested,), ("masker", "ingest", "router"),
@@ -148,6 +157,8 @@ TOPICS: tuple[Topic, ...] = (
           "What the provider says became of a message."),
     Topic(DELIVERIES_UPDATED, "conversation or delivery", (deliveries.DeliveryUpdated,), ("dispatcher",),
           ("router", "audit"), "A delivery's state, as the ledger has it."),
+    Topic(THREADS_SHOWN, "insurer", (insurer_phone.ThreadShown,), ("dispatcher",), ("masker", "audit"),
+          "Which message on an insurer's phone is of which thread."),
     Topic(GUARD_RAISED, "conversation", (conversations.GuardRaised,), ("masker",), ("audit",),
           "A doubt that people should look at."),
     Topic(MEDIA_REQUESTED, "conversation", (media.MediaRequested,), ("masker",), ("dispatcher", "audit"),

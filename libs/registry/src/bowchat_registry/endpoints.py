@@ -34,6 +34,12 @@ class WebhookEndpoint(Written):
         raise ValueError("must be an https:// address (http:// is accepted for this machine alone)")
 
 
+class WhatsAppEndpoint(Written):
+    """The insurer reads and answers in WhatsApp, on a phone of its own. Its number stands in secret files alone."""
+
+    kind: Literal["whatsapp"]
+
+
 def _is_local(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -41,4 +47,4 @@ def _is_local(host: str) -> bool:
         return host == "localhost"
 
 
-Endpoint = Annotated[KafkaEndpoint | WebhookEndpoint, Field(discriminator="kind")]
+Endpoint = Annotated[KafkaEndpoint | WebhookEndpoint | WhatsAppEndpoint, Field(discriminator="kind")]

@@ -21,6 +21,7 @@ from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated
 from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
+from bowchat_contracts.insurer_phone import ReplyUnaddressed
 from bowchat_contracts.parking import RecordParked, RecordReleased
 from bowchat_contracts.prompts import PromptAnswered, PromptRequested
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
@@ -34,8 +35,10 @@ from bowchat_contracts.topics import (
     PARKED,
     PROMPTS_ANSWERED,
     PROMPTS_REQUESTED,
+    REPLIES_ADDRESSED,
     REPLIES_DECIDED,
     REPLIES_RECEIVED,
+    REPLIES_UNADDRESSED,
 )
 
 ENDS: tuple[End, ...] = get_args(End)
@@ -47,6 +50,7 @@ _ON_THE_WAY = {
     (PARKED.format(service="router"), InboundReceived.type),
     (PARKED.format(service="masker"), MessageRouted.type),
     (PARKED.format(service="masker"), ReplyReceived.type),
+    (PARKED.format(service="masker"), ReplyUnaddressed.type),
     (PARKED.format(service="dispatcher"), DeliveryRequested.type),
     (PARKED.format(service="dispatcher"), InsurerMessage.type),
     (PARKED.format(service="dispatcher"), InsurerReleased.type),
@@ -206,6 +210,16 @@ def _reply_received(books: Books, data: dict[str, Any], _: Entry) -> None:
     books.reply(data["reply_key"]).received_at = datetime.fromisoformat(data["received_at"])
 
 
+def _unaddressed(books: Books, data: dict[str, Any], _: Entry) -> None:
+    trail = books.reply(data["reply_key"])
+    trail.received_at = datetime.fromisoformat(data["received_at"])
+    trail.unaddressed = True
+
+
+def _addressed(books: Books, data: dict[str, Any], _: Entry) -> None:
+    books.reply(data["reply_key"]).addressed = True
+
+
 def _reply_decided(books: Books, data: dict[str, Any], _: Entry) -> None:
     books.reply(data["reply_key"]).seen_decision(data["outcome"])
 
@@ -278,6 +292,8 @@ _APPLY = {
     (INBOUND_ROUTED, MessageRouted.type): _routed,
     (INBOUND_RELAYED, MessageRelayed.type): _relayed,
     (REPLIES_RECEIVED, ReplyReceived.type): _reply_received,
+    (REPLIES_UNADDRESSED, ReplyUnaddressed.type): _unaddressed,
+    (REPLIES_ADDRESSED, ReplyReceived.type): _addressed,
     (REPLIES_DECIDED, ReplyDecided.type): _reply_decided,
     (COMMANDS_ANSWERED, CommandDecided.type): _command_answered,
     (PROMPTS_REQUESTED, PromptRequested.type): _asked,

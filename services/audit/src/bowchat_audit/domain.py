@@ -23,10 +23,15 @@ from typing import Any, TypedDict
 import orjson
 from pydantic import ValidationError
 
-from bowchat_audit.private import lock, opened, parsed, public_part_of
+from bowchat_audit.private import lock, new_key, opened, parsed, public_part_of
 from bowchat_contracts.envelope import rfc3339
 from bowchat_contracts.erasure import RefsForgotten, SubjectErased
-from bowchat_contracts.topics import INSURER_REPLIES_PATTERN, REFS_FORGOTTEN, SUBJECTS_ERASED
+from bowchat_contracts.topics import (
+    INSURER_REPLIES_PATTERN,
+    REFS_FORGOTTEN,
+    REPLIES_UNADDRESSED,
+    SUBJECTS_ERASED,
+)
 from bowchat_runtime.records import Record
 
 UNREADABLE = "unreadable"
@@ -139,6 +144,13 @@ def lane_of(record: Record) -> str:
     return record.key or record.topic
 
 
+def _lane_key(record: Record, lane: str, key: Callable[[str, datetime], bytes]) -> bytes:
+    """An insurer's whole phone stands under one key: nobody's own, so an erasure could not take it away. What it wrote is
+    kept where the reply is logged under its alias; here nobody keeps the key.
+    """
+    return new_key() if record.topic == REPLIES_UNADDRESSED else key(lane, record.meta.time)
+
+
 def entry(
     record: Record,
     tail: Tail,
@@ -156,7 +168,7 @@ def entry(
     public = public_part_of(record.value, data)
     lane = None if public is None else lane_of(record)
     payload, encoding = as_text(record.value if public is None else public)
-    locked = None if lane is None else lock(key(lane, record.meta.time), record.value, dedup)
+    locked = None if lane is None else lock(_lane_key(record, lane, key), record.value, dedup)
     meta = record.meta
     made = Entry(
         _id=tail.seq + 1,

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bowchat_contracts.insurer_phone import ANSWER_WITHIN
+
 End = Literal["delivered", "failed", "held", "blocked", "refused", "answered", "command", "parked"]
-"""`answered`: the message answered a question of the relay's. `command`: the reply was a command, and its author was told
-what came of it.
+"""`answered`: the message or reply answered a question of the relay's. `command`: the reply was a command, and its author
+was told what came of it.
 """
 DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
 FAILED = frozenset({"failed", "unresolved"})
@@ -17,9 +19,14 @@ _ARRIVED = frozenset({"delivered", "read"})
 _ON_THE_TOPIC = frozenset({"relayed", "released"})
 _COURSE = ("pending", "sending", "unknown", "unresolved", "accepted", "sent", "delivered", "read", "failed")
 _RANKS = {state: rank for rank, state in enumerate(_COURSE)}
-_STOPPED: dict[str, End] = {"refused": "refused", "held": "held", "blocked": "blocked"}
+_STOPPED: dict[str, End] = {
+    "refused": "refused", "held": "held", "blocked": "blocked", "answered": "answered",
+}  # fmt: skip
 _LINE_LASTS = timedelta(days=3)
 """How long a message may wait in a desk's line before somebody should look: a weekend, and a holiday beside it."""
+
+_QUESTIONS_LAST = 2 * ANSWER_WITHIN
+"""A reply may wait behind another one's question before its own is asked."""
 
 
 @dataclass(slots=True)
@@ -113,11 +120,16 @@ class ReplyTrail(Trail):
     """An insurer's reply on its way to a policyholder."""
 
     requested: bool = False
+    unaddressed: bool = False
+    """It came from an insurer's phone: which thread it is for may have to be asked."""
+    addressed: bool = False
 
     @property
     def waits_until(self) -> datetime | None:
         """Until when nobody should wonder that it is in flight; None before it was received."""
-        return self.received_at
+        if self.received_at is None or not self.unaddressed or self.addressed:
+            return self.received_at
+        return self.received_at + _QUESTIONS_LAST
 
     def seen_decision(self, outcome: str) -> None:
         if self.decision not in ("", "held", outcome) or {self.decision, outcome} == {"held", "refused"}:
@@ -144,7 +156,7 @@ class ReplyTrail(Trail):
             return _sent(self.delivery, before="")
         if self.requested:
             return None, "requested"
-        return None, self.decision or "received"
+        return None, self.decision or ("asked" if self.unaddressed and not self.addressed else "received")
 
 
 def _sent(state: str, *, before: str) -> tuple[End | None, str]:

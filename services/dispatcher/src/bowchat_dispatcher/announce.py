@@ -3,8 +3,9 @@
 from bowchat_contracts.deliveries import DeliveryUpdated
 from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.topics import DELIVERIES_UPDATED
-from bowchat_dispatcher.domain import Change, Row
+from bowchat_contracts.insurer_phone import ThreadShown
+from bowchat_contracts.topics import DELIVERIES_UPDATED, THREADS_SHOWN
+from bowchat_dispatcher.domain import ARRIVED, Change, Row
 from bowchat_runtime.records import Outgoing
 
 _TAKEN = frozenset({"accepted", "sent", "delivered", "read"})
@@ -36,6 +37,35 @@ def announcement(row: Row, change: Change) -> Outgoing:
     return Outgoing(DELIVERIES_UPDATED, row.conversation_id or row.delivery_id, event, meta)
 
 
+def announcements(row: Row, change: Change) -> list[Outgoing]:
+    """What one change has told: itself, and what of which thread an insurer's phone shows by now."""
+    told = [announcement(row, change)]
+    if row.thread_id and row.provider_ref and change.state in ARRIVED:
+        told.append(_shown(row, row.provider_ref, change))
+    return told
+
+
+def _shown(row: Row, provider_ref: str, change: Change) -> Outgoing:
+    event = ThreadShown(
+        delivery_id=row.delivery_id,
+        insurer=row.insurer,
+        thread_id=row.thread_id,
+        alias=row.alias,
+        tag=row.tag,
+        policy_type=row.policy_type,
+        provider_ref=provider_ref,
+        at=change.at,
+    )
+    meta = Meta(
+        id=derived_id("ev", row.delivery_id, event.type, str(change.number)),
+        type=event.type,
+        source="/bowchat/dispatcher",
+        time=change.at,
+        traceparent=traceparent(row.delivery_id, f"dispatcher/shown/{change.number}", parent=row.traceparent),
+    )
+    return Outgoing(THREADS_SHOWN, row.insurer, event, meta)
+
+
 def since(row: Row, number: int) -> list[Outgoing]:
     """The events of all changes after this one."""
-    return [announcement(row, change) for change in row.history if change.number > number]
+    return [each for change in row.history if change.number > number for each in announcements(row, change)]

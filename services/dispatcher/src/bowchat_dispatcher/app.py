@@ -1,5 +1,6 @@
 """The composition root."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -21,17 +22,20 @@ from bowchat_dispatcher.domain import Kind
 from bowchat_dispatcher.endpoints import Endpoints, RegistryEndpoints
 from bowchat_dispatcher.erasure import ErasureHandler
 from bowchat_dispatcher.gateway import CloudApi, WhatsAppGateway
-from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, StopsHandler, WebhooksHandler
+from bowchat_dispatcher.handlers import DeliveriesHandler, InsurersHandler, StatusesHandler, StopsHandler
 from bowchat_dispatcher.media.handler import MediaFetcher
 from bowchat_dispatcher.media.provider import CloudMedia, MediaProvider
 from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.phones import PhoneCarrier, PhoneRows
 from bowchat_dispatcher.sender import Sender
 from bowchat_dispatcher.settings import DispatcherSettings
 from bowchat_dispatcher.ssrf import GuardedTransport
 from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
+from bowchat_dispatcher.tags import MemoryTags, MongoTags, Tags
 from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
+from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.files import FileStore, MemoryFiles
 from bowchat_runtime.media_links import ORIGINALS
 from bowchat_runtime.mongo import MongoDatabase
@@ -44,6 +48,7 @@ from bowchat_runtime.service import Service
 
 NAME = "dispatcher"
 _PAIR_BURST = 45
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 Resources = list[AbstractAsyncContextManager[Any]]
 
@@ -69,29 +74,28 @@ def build(
         ledger = stored
         resources += [database, _prepared(stored)]
     ledger = ledger or MemoryLedger()
+    phones = _phones(settings, database if uses_mongo else None, resources)
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
     tasks: list[Callable[[], Awaitable[None]]] = []
-    if endpoints is None:
-        resources.append(registry := RegistryWatcher(settings.registry))
-        tasks.append(registry.run)
-        endpoints = RegistryEndpoints(registry)
+    endpoints = endpoints or _endpoints(settings, resources, tasks)
     carriers: dict[Kind, Carrier] = {
-        "whatsapp": _whatsapp(settings, whatsapp, resources),
+        **_whatsapp(settings, whatsapp or _gateway(settings, resources)),
         "webhook": _webhooks(settings, webhooks, endpoints, resources),
     }
     sender = Sender(
         ledger, publisher, carriers,
         clock=clock, instance=settings.instance, unknown_wait_s=settings.unknown_wait_s,
     )  # fmt: skip
+    insurers = InsurersHandler(ledger, endpoints, phones, sender.wake)
     originals = originals or (_originals(settings, resources) if uses_mongo else MemoryFiles())
     provider = provider or _provider(settings, resources)
     media = MediaFetcher(originals, provider, Opener(settings.watched("identity.private.json")), clock)
     return Service(
         name=NAME,
         publisher=publisher,
-        subscriptions=_subscriptions(ledger, endpoints, sender, media),
+        subscriptions=_subscriptions(settings, ledger, insurers, sender, media),
         resources=resources,
         tasks=[*tasks, sender.run],
         ready=[database.ping] if uses_mongo else [],
@@ -99,35 +103,66 @@ def build(
 
 
 def _subscriptions(
-    ledger: Ledger, endpoints: Endpoints, sender: Sender, media: MediaFetcher
+    settings: DispatcherSettings,
+    ledger: Ledger,
+    insurers: InsurersHandler,
+    sender: Sender,
+    media: MediaFetcher,
 ) -> list[Subscription[Any]]:
     deliveries = DeliveriesHandler(ledger, sender.wake)
-    webhooks = WebhooksHandler(ledger, endpoints, sender.wake)
+    erasures = ErasureHandler(ledger, settings.insurer_number_id)
     statuses = StatusesHandler(ledger, sender.wake)
     return [
         Subscription(deliveries, topics=(DELIVERIES_REQUESTED,), name="deliveries"),
-        Subscription(webhooks, pattern=INSURER_MESSAGES_PATTERN, name="webhooks", concerns=webhooks.concerns),
+        Subscription(insurers, pattern=INSURER_MESSAGES_PATTERN, name="webhooks", concerns=insurers.concerns),
         Subscription(statuses, topics=(STATUSES_RECEIVED,), name="statuses"),
         Subscription(StopsHandler(ledger), topics=(CONTACTS_FROZEN, CONVERSATIONS_CHANGED), name="stops"),
-        Subscription(ErasureHandler(ledger), topics=(SUBJECTS_ERASED,), name="erasures"),
+        Subscription(erasures, topics=(SUBJECTS_ERASED,), name="erasures"),
         # Few at once: a batch is committed when its slowest file is there.
         Subscription(media, topics=(MEDIA_REQUESTED,), name="media", max_records=8),
     ]
 
 
-def _whatsapp(
-    settings: DispatcherSettings, gateway: WhatsAppGateway | None, resources: Resources
-) -> WhatsAppCarrier:
-    if gateway is None:
-        settings.secret("whatsapp_token")  # missing: stop here, not at the first message
-        gateway = api = CloudApi(
-            url=settings.whatsapp_api_url,
-            token=lambda: settings.secret("whatsapp_token").decode(),
-            message_key=settings.key("message.key"),
-            timeout_s=settings.whatsapp_timeout_s,
-        )
-        resources.append(_closed(api.aclose))
-    return WhatsAppCarrier(
+def _endpoints(
+    settings: DispatcherSettings, resources: Resources, tasks: list[Callable[[], Awaitable[None]]]
+) -> RegistryEndpoints:
+    resources.append(registry := RegistryWatcher(settings.registry))
+    tasks.append(registry.run)
+    return RegistryEndpoints(registry)
+
+
+def _phones(settings: DispatcherSettings, database: MongoDatabase | None, resources: Resources) -> PhoneRows:
+    tags: Tags = MemoryTags()
+    if database is not None:
+        tags = stored = MongoTags(database)
+        resources.append(_prepared(stored))
+    return PhoneRows(tags, settings.insurer_number_id, settings.public_url)
+
+
+def insurer_number(settings: DispatcherSettings, insurer: str) -> str | None:
+    """The number of an insurer's phone, as its secret file has it now: its first line. None where there is none."""
+    try:
+        number = settings.secrets_list(f"insurers/{insurer}.whatsapp")[0].decode()
+    except (SettingsError, UnicodeDecodeError):
+        return None
+    return number if _E164.fullmatch(number) else None
+
+
+def _gateway(settings: DispatcherSettings, resources: Resources) -> WhatsAppGateway:
+    settings.secret("whatsapp_token")  # missing: stop here, not at the first message
+    api = CloudApi(
+        url=settings.whatsapp_api_url,
+        token=lambda: settings.secret("whatsapp_token").decode(),
+        message_key=settings.key("message.key"),
+        timeout_s=settings.whatsapp_timeout_s,
+    )
+    resources.append(_closed(api.aclose))
+    return api
+
+
+def _whatsapp(settings: DispatcherSettings, gateway: WhatsAppGateway) -> dict[Kind, Carrier]:
+    """To policyholders and to insurers' phones, within the same limits."""
+    to_people = WhatsAppCarrier(
         gateway,
         Opener(settings.watched("identity.private.json")),
         concurrency=settings.whatsapp_concurrency,
@@ -136,6 +171,8 @@ def _whatsapp(
         pair_interval_s=settings.pair_interval_s,
         pair_burst=_PAIR_BURST,
     )
+    to_phones = PhoneCarrier(to_people, gateway, partial(insurer_number, settings))
+    return {"whatsapp": to_people, "phone": to_phones}
 
 
 def _webhooks(
@@ -184,8 +221,8 @@ def _provider(settings: DispatcherSettings, resources: Resources) -> MediaProvid
 
 
 @asynccontextmanager
-async def _prepared(ledger: MongoLedger) -> AsyncIterator[None]:
-    await ledger.prepare()
+async def _prepared(store: MongoLedger | MongoTags) -> AsyncIterator[None]:
+    await store.prepare()
     yield
 
 

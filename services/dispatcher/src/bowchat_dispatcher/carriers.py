@@ -1,4 +1,4 @@
-"""The two ways a delivery goes out, each with its limits. The sender knows them by one shape."""
+"""The ways a delivery goes out, each with its limits (insurers' phones: `phones`). The sender knows them by one shape."""
 
 import secrets
 from collections.abc import Sequence
@@ -74,16 +74,24 @@ class WhatsAppCarrier:
         self._swept_at = 0.0
 
     def lane_wait(self, row: Row, now: datetime) -> float:
-        return self._pairs.wait(row.lane, now.timestamp())
+        return self.pair_wait(row.lane, now)
+
+    def pair_wait(self, pair: str, now: datetime) -> float:
+        """Seconds until this pair of a business number and a recipient may send."""
+        return self._pairs.wait(pair, now.timestamp())
 
     def channel_wait(self, row: Row, now: datetime) -> float:
         wait = self._rate.wait(row.channel, now.timestamp())
         return max(wait, _RATE_REST_S) if wait else 0.0
 
     def take(self, row: Row, now: datetime) -> None:
+        self.take_pair(row.channel, row.lane, now)
+
+    def take_pair(self, channel: str, pair: str, now: datetime) -> None:
+        """Count one text against the limits of its business number and of its pair."""
         at = now.timestamp()
-        self._rate.take(row.channel, at)
-        self._pairs.take(row.lane, at)
+        self._rate.take(channel, at)
+        self._pairs.take(pair, at)
         if at > self._swept_at + 60.0:
             self._pairs.sweep(at)
             self._swept_at = at

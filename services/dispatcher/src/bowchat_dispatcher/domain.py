@@ -14,7 +14,8 @@ from bowchat_contracts.deliveries import DeliveryState, StatusReceived
 from bowchat_contracts.pii import MessageText
 from bowchat_runtime.moments import whole_milliseconds
 
-Kind = Literal["whatsapp", "webhook"]
+Kind = Literal["whatsapp", "webhook", "phone"]
+"""`phone`: a text to an insurer that reads in WhatsApp."""
 Instruction = Literal["resend", "give_up"]
 
 BLOCKING: frozenset[DeliveryState] = frozenset({"pending", "sending", "unknown"})
@@ -109,6 +110,11 @@ class Row:
     """The relay's own words: a closed conversation does not hinder them."""
     expires_at: datetime | None = None
     """From when on it may not be sent any more."""
+    thread_id: str = ""
+    """Of a text to an insurer's phone: the thread that is meant by who quotes it; empty for a notice of none."""
+    alias: str = ""
+    tag: str = ""
+    policy_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ def emptied(row: Row, now: datetime, position: str) -> Row | None:
 
     None for what is on its way to an insurer: it is masked, its content goes when it arrives, and the tombstone is among it.
     """
-    if row.kind == "webhook" and row.state in BLOCKING:
+    if row.kind != "whatsapp" and row.state in BLOCKING:
         return None
     bare = replace(row, content=MessageText(""), sealed_recipient="", buttons=())
     return _moved(bare, "failed", now, cause=position, error_code=ERASED) if row.state in BLOCKING else bare
@@ -231,13 +237,13 @@ def overdue(row: Row, now: datetime, unknown_wait_s: float) -> Row | None:
 
 
 def may_instruct(row: Row, instruction: Instruction) -> bool:
-    """May a person say so? An insurer's webhook may be repeated freely; a text to a policyholder only when unresolved, and
-    never to where its recipient has left: it is the old address that is sealed in it.
+    """May a person say so? What failed to reach an insurer may be repeated freely; a text to a policyholder only when
+    unresolved, and never to where its recipient has left: it is the old address that is sealed in it.
     """
     if instruction == "resend" and row.error_code == RECIPIENT_CHANGED:
         return False
     return row.state == "unresolved" or (
-        instruction == "resend" and row.state == "failed" and row.kind == "webhook"
+        instruction == "resend" and row.state == "failed" and row.kind != "whatsapp"
     )
 
 

@@ -12,6 +12,10 @@ class Endpoints(Protocol):
         """The insurer's webhook, or None when it listens elsewhere or is unknown."""
         ...
 
+    def kind(self, insurer: str) -> str | None:
+        """How the insurer is reached: `kafka`, `webhook` or `whatsapp`; None when it is unknown."""
+        ...
+
 
 class RegistryEndpoints:
     """The agreements' endpoints, by the registry in use."""
@@ -24,3 +28,7 @@ class RegistryEndpoints:
         if agreement is None or agreement.endpoint.kind != "webhook":
             return None
         return agreement.endpoint.url
+
+    def kind(self, insurer: str) -> str | None:
+        agreement = self._registry.current.agreements.get(insurer)
+        return agreement.endpoint.kind if agreement else None

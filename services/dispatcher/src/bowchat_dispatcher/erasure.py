@@ -7,6 +7,7 @@ from datetime import datetime
 from bowchat_contracts.erasure import SubjectErased
 from bowchat_dispatcher.announce import announcement
 from bowchat_dispatcher.domain import Row, emptied
+from bowchat_dispatcher.phones import phone_lane
 from bowchat_dispatcher.requests import webhook_lane
 from bowchat_dispatcher.store import Ledger
 from bowchat_runtime.errors import ConflictError
@@ -24,17 +25,18 @@ class Emptying:
 class ErasureHandler:
     """Reads `subjects.erased`."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, business_number_id: str = "") -> None:
+        """`business_number_id`: the number that texts to insurers' phones come from."""
+        self._ledger, self._business = ledger, business_number_id
 
     async def load(self, records: Sequence[Record]) -> Emptying:
         erased: list[SubjectErased] = [record.event for record in records]
         return Emptying({each.contact_id: await self._rows(each) for each in erased})
 
     async def _rows(self, erased: SubjectErased) -> list[Row]:
-        return await self._ledger.of_lanes(
-            erased.lanes, [webhook_lane(each.insurer, each.alias) for each in erased.aliases]
-        )
+        lanes = [webhook_lane(each.insurer, each.alias) for each in erased.aliases]
+        lanes += [phone_lane(self._business, each.insurer, each.alias) for each in erased.aliases]
+        return await self._ledger.of_lanes(erased.lanes, lanes)
 
     def decide(self, record: Record, state: Emptying, now: datetime) -> Sequence[Outgoing]:
         erased: SubjectErased = record.event

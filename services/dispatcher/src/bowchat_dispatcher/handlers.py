@@ -11,9 +11,10 @@ from bowchat_contracts.conversations import ContactFrozen, ConversationChanged
 from bowchat_contracts.deliveries import DeliveryRequested, StatusReceived
 from bowchat_contracts.topics import insurer_of
 from bowchat_dispatcher import metrics
-from bowchat_dispatcher.announce import announcement
+from bowchat_dispatcher.announce import announcement, announcements
 from bowchat_dispatcher.domain import Row, Stop, informed, opened
 from bowchat_dispatcher.endpoints import Endpoints
+from bowchat_dispatcher.phones import PhoneRows, Threads
 from bowchat_dispatcher.requests import webhook_delivery_id, webhook_row, whatsapp_row
 from bowchat_dispatcher.store import Ledger
 from bowchat_runtime.errors import ConflictError
@@ -57,30 +58,49 @@ class DeliveriesHandler:
         return str(getattr(record.event, "delivery_id", ""))
 
 
-class WebhooksHandler:
-    """Opens a delivery for each event of an insurer that listens behind a webhook."""
+@dataclass
+class ToInsurers:
+    """Deliveries to insurers, and the tags of the threads that their phones are told of."""
 
-    def __init__(self, ledger: Ledger, endpoints: Endpoints, wake: Wake) -> None:
-        self._ledger, self._endpoints, self._wake = ledger, endpoints, wake
+    batch: Batch
+    threads: Threads
+
+
+class InsurersHandler:
+    """Opens a delivery for each event of an insurer that listens behind a webhook, or reads in WhatsApp."""
+
+    def __init__(self, ledger: Ledger, endpoints: Endpoints, phones: PhoneRows, wake: Wake) -> None:
+        self._ledger, self._endpoints, self._phones, self._wake = ledger, endpoints, phones, wake
 
     def concerns(self, raw: Any) -> bool:
         """Most insurers read their topic themselves."""
-        return self._endpoints.url(insurer_of(raw.topic)) is not None
+        return self._way(raw) in ("webhook", "whatsapp")
 
-    async def load(self, records: Sequence[Record]) -> Batch:
-        ours = {webhook_delivery_id(record) for record in records if self.concerns(record)}
-        return Batch(await self._ledger.find(ours) if ours else {})
+    async def load(self, records: Sequence[Record]) -> ToInsurers:
+        ours = {webhook_delivery_id(record) for record in records if self._way(record) == "webhook"}
+        shown = [record for record in records if self._way(record) == "whatsapp"]
+        threads = await self._phones.threads(shown)
+        ours |= {row.delivery_id for record in shown for row in self._phones.rows(record, threads)}
+        return ToInsurers(Batch(await self._ledger.find(ours) if ours else {}), threads)
 
-    def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
-        if not self.concerns(record):
-            return ()
-        return _open(state, webhook_row(record), record, now)
+    def decide(self, record: Record, state: ToInsurers, now: datetime) -> Sequence[Outgoing]:
+        match self._way(record):
+            case "webhook":
+                return _open(state.batch, webhook_row(record), record, now)
+            case "whatsapp":
+                rows = self._phones.rows(record, state.threads)
+                return [each for row in rows for each in _open(state.batch, row, record, now)]
+        return ()
 
-    async def save(self, state: Batch) -> None:
-        await _insert(self._ledger, state, self._wake)
+    async def save(self, state: ToInsurers) -> None:
+        await self._phones.keep(state.threads)
+        await _insert(self._ledger, state.batch, self._wake)
 
     def forget(self) -> None:
         """Nothing is cached."""
+
+    def _way(self, record: Any) -> str | None:
+        return self._endpoints.kind(insurer_of(record.topic))
 
 
 class StatusesHandler:
@@ -116,7 +136,7 @@ class StatusesHandler:
             metrics.STATUSES.labels("stale").inc()
             return ()
         metrics.STATUSES.labels("applied").inc()
-        outgoing = [announcement(moved, moved.history[-1])]
+        outgoing = announcements(moved, moved.history[-1])
         state.rows[row.delivery_id] = state.changed[row.delivery_id] = moved
         return outgoing
 
@@ -192,7 +212,12 @@ def _open(state: Batch, draft: Row, record: Record, now: datetime) -> Sequence[O
 
 def _told_before(row: Row, record: Record) -> list[Outgoing]:
     """What this very record has caused already: a crash came between saving and publishing."""
-    return [announcement(row, change) for change in row.history if change.cause == record.position]
+    return [
+        each
+        for change in row.history
+        if change.cause == record.position
+        for each in announcements(row, change)
+    ]
 
 
 async def _insert(ledger: Ledger, state: Batch, wake: Wake) -> None:

@@ -37,7 +37,7 @@ def whatsapp_row(event: DeliveryRequested, record: Record) -> Row:
         list_label=event.list_label,
         notice=event.notice,
         expires_at=event.expires_at,
-        **_UNSENT,  # type: ignore[arg-type]
+        **UNSENT,  # type: ignore[arg-type]
     )
 
 
@@ -58,7 +58,7 @@ def webhook_row(record: Record) -> Row:
         content=MessageText(webhook_body(record)),
         webhook_id=name,
         traceparent=record.meta.traceparent,
-        **_UNSENT,  # type: ignore[arg-type]
+        **UNSENT,  # type: ignore[arg-type]
     )
 
 
@@ -88,7 +88,7 @@ def webhook_body(record: Record) -> str:
     return f'{head[:-1]},"data":{record.value.decode()}}}'
 
 
-_UNSENT = {
+UNSENT = {
     "created_at": _NEVER,
     "state": "pending",
     "attempt": 0,

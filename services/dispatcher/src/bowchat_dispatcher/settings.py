@@ -27,6 +27,11 @@ class DispatcherSettings(ServiceSettings):
     TLS, is for demonstrations and tests."""
     media_timeout_s: float = Field(30, gt=0, le=300)
     """How long the provider may be silent in the middle of a file."""
+    insurer_number_id: str = Field("", pattern=r"^([0-9]{1,32})?$")
+    """The provider's id of the business number that insurers' phones are written to from. Needed where an agreement's
+    endpoint is `whatsapp`."""
+    public_url: str = Field("", pattern=r"^(https?://[^@\s]+)?$")
+    """Where ingest is reached from outside: links to files in texts to insurers' phones begin with it."""
     pair_interval_s: float = Field(6, ge=0, le=60)
     """One message to one recipient in so many seconds on average; 45 at once after a rest."""
     unknown_wait_s: float = Field(120, gt=0, le=_DAY_S)

@@ -79,4 +79,4 @@ class Watch:
 def _own_changes(row: Row, since: datetime) -> list[Outgoing]:
     """The changes that no record caused: a record's own are announced when it is read again."""
     late = [change for change in row.history if change.cause is None and change.at >= since]
-    return [announce.announcement(row, change) for change in late]
+    return [each for change in late for each in announce.announcements(row, change)]

@@ -7,7 +7,7 @@ from bowchat_contracts.deliveries import DeliveryUpdated
 from bowchat_contracts.erasure import AliasOf, InsurerContactErased, SubjectErased
 from bowchat_contracts.ids import derived_id
 from bowchat_dispatcher.erasure import ErasureHandler
-from bowchat_dispatcher.handlers import DeliveriesHandler, WebhooksHandler
+from bowchat_dispatcher.handlers import DeliveriesHandler
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.testing import record, run_batch
 
@@ -63,7 +63,7 @@ async def test_the_tombstone_still_reaches_an_insurer_behind_a_webhook(world: An
     """What is on its way to an insurer goes on: the word that the person was erased is among it."""
     tombstone = InsurerContactErased(alias=ALIAS, erased_at=world.clock())
     await run_batch(
-        WebhooksHandler(world.ledger, world.endpoints, world.sender.wake),
+        world.to_insurers(),
         [record(tombstone, topic="insurer.acme.messages", key=ALIAS, offset=1)],
         world.clock(),
     )

@@ -10,7 +10,7 @@ from bowchat_contracts.deliveries import DeliveryUpdated, StatusReceived
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld, ReplyRefused
 from bowchat_contracts.insurer_content import InsurerText
-from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler, WebhooksHandler
+from bowchat_dispatcher.handlers import DeliveriesHandler, StatusesHandler
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.testing import record, run_batch
@@ -75,7 +75,7 @@ async def test_duplicate_within_a_batch(world: Any) -> None:
 
 async def test_webhook_body(world: Any) -> None:
     """An insurer's event becomes a webhook that holds the record's exact bytes, under the message's id."""
-    handler = WebhooksHandler(world.ledger, world.endpoints, world.sender.wake)
+    handler = world.to_insurers()
     event = message(world)
     one = record(event, topic="insurer.acme.messages", key=event.alias)
     await run_batch(handler, [one], world.clock())
@@ -92,7 +92,7 @@ async def test_webhook_body(world: Any) -> None:
 
 async def test_withheld_and_released(world: Any) -> None:
     """A message that is withheld first and released later is two webhooks with different ids."""
-    handler = WebhooksHandler(world.ledger, world.endpoints, world.sender.wake)
+    handler = world.to_insurers()
     event = message(world)
     withheld = InsurerWithheld(
         message_id=event.message_id, alias=event.alias, thread_id=event.thread_id, seq=1, sent_at=event.sent_at,
@@ -111,7 +111,7 @@ async def test_withheld_and_released(world: Any) -> None:
 
 async def test_insurers_on_kafka_are_left_alone(world: Any) -> None:
     """An insurer that reads its topic itself gets no webhook."""
-    handler = WebhooksHandler(world.ledger, world.endpoints, world.sender.wake)
+    handler = world.to_insurers()
     one = record(message(world), topic="insurer.other.messages", key="x")
     assert await run_batch(handler, [one], world.clock()) == []
     assert await world.ledger.count("pending") == 0

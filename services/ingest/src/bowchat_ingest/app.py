@@ -13,6 +13,7 @@ from bowchat_ingest.api.requests import Lane
 from bowchat_ingest.api.whatsapp import WhatsAppWebhook
 from bowchat_ingest.handlers import RepliesHandler
 from bowchat_ingest.identity import Pseudonyms
+from bowchat_ingest.insurer_phones import InsurerPhones
 from bowchat_ingest.settings import IngestSettings
 from bowchat_ingest.signatures import usable_secret
 from bowchat_registry.declared import DeclaredNames
@@ -63,6 +64,7 @@ def build(
         app_secrets=settings.secrets_list("meta_app_secret"),
         verify_tokens=settings.secrets_list("meta_verify_token"),
         clock=clock,
+        phones=InsurerPhones(settings.secrets / "insurers"),
     )
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
     policies = _policies(settings, lane("policies", capacity=_IMPORTS_AT_ONCE), names, clock)

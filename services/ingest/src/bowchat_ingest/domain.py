@@ -1,38 +1,90 @@
 """Items and replies become events. The same input gives the same ids, however often it comes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 
 from bowchat_contracts.commands import Author, CommandRequested, RevealRequest
-from bowchat_contracts.content import Content, MediaContent
+from bowchat_contracts.content import ChoiceContent, Content, MediaContent, TextContent
 from bowchat_contracts.deliveries import StatusReceived
 from bowchat_contracts.envelope import Event, Meta, traceparent
 from bowchat_contracts.ids import derived_id
-from bowchat_contracts.inbound import InboundReceived
+from bowchat_contracts.inbound import Identity, InboundReceived
 from bowchat_contracts.insurer import InsurerReply
+from bowchat_contracts.insurer_phone import ReplyUnaddressed, tags_in
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_contracts.reveals import InsurerRevealRequest
-from bowchat_contracts.topics import COMMANDS_REQUESTED, INBOUND_RECEIVED, REPLIES_RECEIVED, STATUSES_RECEIVED
+from bowchat_contracts.topics import (
+    COMMANDS_REQUESTED,
+    INBOUND_RECEIVED,
+    REPLIES_RECEIVED,
+    REPLIES_UNADDRESSED,
+    STATUSES_RECEIVED,
+)
 from bowchat_ingest.channels.items import About, Media, Message, Status
 from bowchat_ingest.channels.text import carriable
 from bowchat_ingest.identity import Pseudonyms, event_id
 from bowchat_runtime.records import Outgoing
 
 _SOURCE = "/bowchat/ingest"
+_MOST_TAGS = 20
+_LONGEST_OPTION = 256
 _DELIVERY_ID = re.compile(r"dl_[a-p]{32}")
 
 
-def events_of(items: Iterable[Message | Status], pseudonyms: Pseudonyms, now: datetime) -> list[Outgoing]:
+InsurerOf = Callable[[Identity], str | None]
+"""Whose phone an identity is, where it is an insurer's."""
+
+
+def nobody(_: Identity) -> None:
+    """No phone is an insurer's."""
+
+
+def events_of(
+    items: Iterable[Message | Status], pseudonyms: Pseudonyms, now: datetime, insurer_of: InsurerOf = nobody
+) -> list[Outgoing]:
     """One event per item, in order."""
     return [
-        message_received(item, pseudonyms, now)
+        written(item, pseudonyms, now, insurer_of)
         if isinstance(item, Message)
         else status_received(item, pseudonyms, now)
         for item in items
     ]
+
+
+def written(message: Message, pseudonyms: Pseudonyms, now: datetime, insurer_of: InsurerOf) -> Outgoing:
+    """A message by whose it is. That comes first: an insurer's is never a policyholder's."""
+    insurer = insurer_of(message.sender)
+    if insurer is not None:
+        return phone_reply_received(message, insurer, pseudonyms, now)
+    return message_received(message, pseudonyms, now)
+
+
+def phone_reply_received(message: Message, insurer: str, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:
+    """What an insurer wrote on its phone: its words, and what tells which thread they are for. Who it is stays out of it."""
+    said = message.content
+    reply_id = pseudonyms.reply_id(message.business_number_id, message.provider_id)
+    tags, text = tags_in(said.text.reveal()) if isinstance(said, TextContent) else ((), "")
+    is_tap = isinstance(said, ChoiceContent)
+    event = ReplyUnaddressed(
+        reply_key=derived_id("rp", insurer, reply_id),
+        insurer=insurer,
+        reply_id=reply_id,
+        provider_ref=pseudonyms.provider_ref(message.provider_id),
+        kind="tap" if is_tap else "text" if isinstance(said, TextContent) else "other",
+        text=MessageText(text),
+        tags=tags[:_MOST_TAGS],
+        quoted=pseudonyms.provider_ref(message.quoted_id) if message.quoted_id else None,
+        option_id=said.choice_id.reveal()[:_LONGEST_OPTION] if isinstance(said, ChoiceContent) else None,
+        sent_at=message.sent_at,
+        received_at=now,
+    )
+    identity = event_id(event.reply_key)
+    return outgoing_of(
+        event, now, topic=REPLIES_UNADDRESSED, key=insurer, identity=identity, seed=event.reply_key
+    )
 
 
 def message_received(message: Message, pseudonyms: Pseudonyms, now: datetime) -> Outgoing:

@@ -44,6 +44,10 @@ class Pseudonyms:
     def message_id(self, business_number_id: str, provider_id: str) -> str:
         return keyed_id("ms", self._message_key, business_number_id, provider_id)
 
+    def reply_id(self, business_number_id: str, provider_id: str) -> str:
+        """What an insurer that writes on its phone has for an id of its own."""
+        return keyed_id("rw", self._message_key, business_number_id, provider_id)
+
     def provider_ref(self, provider_id: str) -> str:
         """The same that the dispatcher computes of the id which the provider gave a message of ours."""
         return keyed_id("pr", self._message_key, provider_id)

@@ -11,7 +11,10 @@ from bowchat_contracts.topics import (
     INBOUND_ROUTED,
     MEDIA_FETCHED,
     PROMPTS_REQUESTED,
+    REPLIES_ADDRESSED,
     REPLIES_RECEIVED,
+    REPLIES_UNADDRESSED,
+    THREADS_SHOWN,
 )
 from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
@@ -26,14 +29,17 @@ from bowchat_masker.handlers.held_media import HeldMedia
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
 from bowchat_masker.handlers.held_prompts import HeldPrompts
 from bowchat_masker.handlers.held_replies import HeldReplies
+from bowchat_masker.handlers.insurer_threads import InsurerThreads
 from bowchat_masker.handlers.media import Files, MediaMasker
 from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
 from bowchat_masker.handlers.prompts import PromptMasker
 from bowchat_masker.handlers.reveals import RevealCommands, RevealTools
+from bowchat_masker.handlers.threads_shown import ThreadsShown
 from bowchat_masker.insurer_keys import InsurerKeys
 from bowchat_masker.media.process import clean_apart
 from bowchat_masker.memory import MemoryVault
+from bowchat_masker.phone_store import MemoryPhones, MongoPhones
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.quarantine_store import MongoQuarantine
 from bowchat_masker.reveal_memory import MemoryReveals
@@ -42,6 +48,7 @@ from bowchat_masker.reveal_ticker import RevealTicker
 from bowchat_masker.seen import Mask
 from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
+from bowchat_masker.thread_ticker import ThreadTicker
 from bowchat_masker.vault import Vault
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.files import MemoryFiles
@@ -96,13 +103,17 @@ def build(
             *_media(stores, looks, settings),
         ],
         resources=resources,
-        tasks=[RevealTicker(stores.reveals, publisher, looks.mint, clock).run],
+        tasks=[
+            RevealTicker(stores.reveals, publisher, looks.mint, clock).run,
+            ThreadTicker(stores, publisher, opener, looks.mint, clock=clock).run,
+        ],
         ready=[database.ping] if uses_mongo else [],
     )
 
 
 def _in_memory(store: VaultStore, files: Files | None) -> Kept:
-    return Kept(store, MemoryQuarantine(), MemoryReveals(), files or Files(MemoryFiles(), MemoryFiles()))
+    kept = files or Files(MemoryFiles(), MemoryFiles())
+    return Kept(store, MemoryQuarantine(), MemoryReveals(), kept, MemoryPhones())
 
 
 def _in_database(
@@ -111,19 +122,22 @@ def _in_database(
     resources: list[AbstractAsyncContextManager[Any]],
     files: Files | None,
 ) -> Kept:
-    vault, reveals = MongoVault(database), MongoReveals(database)
-    resources += [vault, reveals]
-    return Kept(vault, MongoQuarantine(database), reveals, files or _files(settings, resources))
+    vault, reveals, phones = MongoVault(database), MongoReveals(database), MongoPhones(database)
+    resources += [vault, reveals, phones]
+    return Kept(vault, MongoQuarantine(database), reveals, files or _files(settings, resources), phones)
 
 
 def _ways(stores: Kept, looks: Tools) -> list[Subscription[Any]]:
     parts = stores.vault, looks.vault, looks.opener, looks.mint
     inbound = InboundMasker(*parts, mask=looks.mask, inspect=looks.inspect)
     replies = ReplyMasker(*parts, inspect=looks.inspect)
-    follower = ConversationFollower(stores.vault)
+    threads = InsurerThreads(stores.vault, stores.phones, looks.opener, looks.mint)
+    follower = ConversationFollower(stores.vault, looks.mint)
     return [
         Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
-        Subscription(replies, topics=(REPLIES_RECEIVED,), name="replies"),
+        Subscription(replies, topics=(REPLIES_RECEIVED, REPLIES_ADDRESSED), name="replies"),
+        Subscription(threads, topics=(REPLIES_UNADDRESSED,), name="insurer-threads"),
+        Subscription(ThreadsShown(stores.phones), topics=(THREADS_SHOWN,), name="threads-shown"),
         Subscription(PromptMasker(*parts), topics=(PROMPTS_REQUESTED,), name="prompts"),
         Subscription(follower, topics=(CONVERSATIONS_CHANGED,), name="conversations"),
     ]

@@ -223,5 +223,11 @@ DETAILS: Mapping[RefusalReason, str] = {
     "solicitation": "The reply asks for contact outside this chat, which your agreement does not allow. "
     "Send it again, under a new reply_id, without that.",
     "contact_unreachable": "The policyholder cannot be reached now. It was not sent; try again after they have written.",
+    "thread_not_said": "Nobody said in time which conversation it was for. It was not passed on: send it again, quoting the "
+    "message you answer or with its tag.",
+    "question_over": "This question is over, and nothing was passed on by your answer. If your reply was refused, send it "
+    "again.",
+    "no_open_thread": "You have no open conversation that it could be for. It was not passed on.",
+    "kind_not_carried": "Only texts can be passed on from WhatsApp. The policyholder did not get this; write it as a text.",
 }
 """What an insurer reads when a reply was refused: what happened, and what to do."""

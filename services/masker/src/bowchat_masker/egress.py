@@ -42,6 +42,10 @@ class Mint:
         """What a tap brings back. Nobody without the key can make one up."""
         return keyed_id("bt", self._key, reveal_id, answer)
 
+    def option_id(self, reply_key: str, thread_id: str) -> str:
+        """What a tap brings back that says which thread a reply is for. Nobody without the key can make one up."""
+        return keyed_id("op", self._key, reply_key, thread_id)
+
     def recipient_ref(self, contact_id: str) -> str:
         """One lane per person for everything that is sent to them, however their identity flips."""
         return keyed_id("rf", self._key, contact_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from bowchat_masker.model import (
@@ -59,6 +60,19 @@ class MemoryVault:
             if each in self._threads
         ]
         return [thread for name, thread in found if thread.alias == name]
+
+    async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
+        own = [each for each in self._threads.values() if each.insurer == insurer]
+        return [each for each in own if each.closed_at is None or each.closed_at > moment]
+
+    async def mark_threads(self, closed: Mapping[str, datetime | None]) -> None:
+        for thread_id, at in closed.items():
+            if thread_id in self._threads:
+                self._threads[thread_id] = replace(self._threads[thread_id], closed_at=at)
+
+    async def erased_since(self, insurer: str, moment: datetime) -> bool:
+        lately = [each for each in self._erased.values() if each.at > moment]
+        return any(name == insurer for each in lately for name, _ in each.aliases)
 
     async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]:
         return _chosen(self._conversations, ids)

@@ -11,6 +11,10 @@ MESSAGES = Counter(
 FINDINGS = Counter("bowchat_masker_findings_total", "Values masked in texts.", ["type"])
 # Insurers' replies, by what became of them: accepted, held, refused, command, repeated, absorbed; and why.
 REPLIES = Counter("bowchat_masker_replies_total", "Replies on their way back.", ["outcome", "reason"])
+# What insurers wrote on their phones, by what became of it: addressed, waiting, answered, refused, expired, repeated.
+PHONE_REPLIES = Counter(
+    "bowchat_masker_phone_replies_total", "Replies from insurers' phones.", ["insurer", "outcome"]
+)
 # What was found in insurers' replies (solicitation, contact_details), by what became of the reply.
 REPLY_FINDINGS = Counter(
     "bowchat_masker_reply_findings_total",

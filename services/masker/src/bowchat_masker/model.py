@@ -63,6 +63,10 @@ class Thread:
     recipient_ref: str
     masking: str = ""
     """The agreement's masking of its last message, as JSON: what a reply may hold."""
+    closed_at: datetime | None = None
+    """Since when its conversation is closed. Told later than the conversation's own row: it narrows a search, and decides
+    nothing.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Where the vault lives. Single-document operations; one read and one write of each kind per batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -40,6 +41,15 @@ class VaultStore(Protocol):
     async def threads(self, ids: Sequence[str]) -> dict[str, Thread]: ...
 
     async def threads_of(self, aliases: Sequence[str]) -> list[Thread]: ...
+
+    async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
+        """An insurer's threads that are open, or were at this moment."""
+
+    async def mark_threads(self, closed: Mapping[str, datetime | None]) -> None:
+        """Note since when threads are closed, or that they are open again."""
+
+    async def erased_since(self, insurer: str, moment: datetime) -> bool:
+        """Whether somebody whom this insurer knew was erased after this moment."""
 
     async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]: ...
 
@@ -97,6 +107,8 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
     async def __aenter__(self) -> Self:
         await self._aliases.ensure_index([("alias", 1)], unique=True)
         await self._threads.ensure_index([("alias", 1)])
+        await self._threads.ensure_index([("insurer", 1), ("closed_at", 1)])
+        await self._erased.ensure_index([("at", 1)])
         return self
 
     async def __aexit__(
@@ -127,6 +139,20 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
             return []
         found = await self._threads.find({"alias": {"$in": list(aliases)}})
         return [_row(Thread, "thread_id", each) for each in found]
+
+    async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
+        lately = [{"closed_at": None}, {"closed_at": {"$gt": moment}}]
+        found = await self._threads.find({"insurer": insurer, "$or": lately})
+        return [_row(Thread, "thread_id", each) for each in found]
+
+    async def mark_threads(self, closed: Mapping[str, datetime | None]) -> None:
+        # Only this field: nothing that a reply or message reads of the thread has changed.
+        for thread_id, at in closed.items():
+            await self._threads.update_where({"_id": thread_id}, {"$set": {"closed_at": at}})
+
+    async def erased_since(self, insurer: str, moment: datetime) -> bool:
+        found = await self._erased.find({"at": {"$gt": moment}}, projection={"aliases": 1})
+        return any(name == insurer for each in found for name, _ in each["aliases"])
 
     async def conversations(self, ids: Sequence[str]) -> dict[str, ConversationRow]:
         found = await self._conversations.find_by_ids(ids)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -175,6 +175,28 @@ class StoreContract:
             assert await store.ways([WAY.key]) == {}
             assert await store.held(["ms_a"]) == {}
             assert await store.erased(["ct_a", "ct_b"]) == {"ct_a": erased}
+
+    async def test_an_insurers_threads_that_are_open_or_were_lately(self, store: VaultStore) -> None:
+        """A thread counts until it was closed before the moment asked about; opened again, it counts as before."""
+        await store.save(everything())
+        moment = datetime(2026, 1, 2, tzinfo=UTC)
+        assert await store.threads_since("acme", moment) == [THREAD]
+        assert await store.threads_since("other", moment) == []
+        await store.mark_threads({THREAD.thread_id: moment, "th_gone": moment})
+        closed = replace(THREAD, closed_at=moment)
+        assert await store.threads_since("acme", moment - timedelta(hours=1)) == [closed]
+        assert await store.threads_since("acme", moment) == []
+        await store.mark_threads({THREAD.thread_id: None})
+        assert await store.threads_since("acme", moment) == [THREAD]
+        assert await store.threads(["th_gone"]) == {}
+
+    async def test_whether_an_insurer_has_just_lost_somebody(self, store: VaultStore) -> None:
+        """By the aliases of who was erased since."""
+        moment = datetime(2026, 1, 2, tzinfo=UTC)
+        await store.erase(Erased("ct_a", "cm", "p", moment, (("acme", ALIAS.alias),), ()))
+        assert await store.erased_since("acme", moment - timedelta(hours=1))
+        assert not await store.erased_since("acme", moment)
+        assert not await store.erased_since("other", moment - timedelta(hours=1))
 
     async def test_a_wrapped_key_changes_alone_and_only_where_it_was(self, store: VaultStore) -> None:
         """Rewrapping touches neither the version nor the person, yields to whoever wrote first, and brings nobody back."""

@@ -23,6 +23,7 @@ from bowchat_masker.handlers.held_commands import HeldCommands
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
 from bowchat_masker.handlers.media import Files
 from bowchat_masker.model import Contact
+from bowchat_masker.phone_store import MemoryPhones
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.reveal_memory import MemoryReveals
 from bowchat_masker.vault import VaultBrokenError
@@ -53,7 +54,11 @@ def command(
 
 def eraser(world: Any, files: Files | None = None) -> ErasureCommands:
     stores = Kept(
-        world.store, MemoryQuarantine(), MemoryReveals(), files or Files(MemoryFiles(), MemoryFiles())
+        world.store,
+        MemoryQuarantine(),
+        MemoryReveals(),
+        files or Files(MemoryFiles(), MemoryFiles()),
+        MemoryPhones(),
     )
     return ErasureCommands(stores, world.vault, world.mint)
 

@@ -13,6 +13,7 @@ from bowchat_contracts.insurer import (
     InsurerWithheld,
     ReplyRefused,
 )
+from bowchat_contracts.insurer_phone import InsurerThreadAsked
 from bowchat_contracts.media import InsurerMediaUpdate
 from bowchat_contracts.reveals import InsurerIdentityRevealed, InsurerRevealChanged, InsurerRevealRequest
 from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
@@ -20,7 +21,7 @@ from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
     InsurerReplyChanged, InsurerCommandAnswered, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed,
-    InsurerContactErased,
+    InsurerThreadAsked, InsurerContactErased,
 )  # fmt: skip
 _FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
@@ -74,6 +75,10 @@ post replies, with the purpose and for how many days. They are asked on WhatsApp
 `bowchat.insurer.identity_revealed.v1`, locked with the public keyset you gave us (Tink hybrid encryption): only you can
 open it. From `until` on, or once `bowchat.insurer.reveal_changed.v1` says `expired` or `revoked`, the number may not
 be used any more.
+
+**From WhatsApp.** Where your agreement says so, all this comes as texts to a telephone number of your own, and what you
+write there is your reply. Quote the message you answer, or write its tag; where neither says it, you are asked
+(`bowchat.insurer.thread_asked.v1`).
 
 **New fields and values may be added** to a message without notice; ignore what you do not know. Anything else changes
 only with a new version in the type's name."""

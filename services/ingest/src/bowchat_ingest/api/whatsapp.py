@@ -22,6 +22,7 @@ from bowchat_ingest.channels.whatsapp_cloud import parse
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.foreign_json import NotJsonError, loads
 from bowchat_ingest.identity import Pseudonyms
+from bowchat_ingest.insurer_phones import InsurerPhones
 from bowchat_runtime.clock import Clock
 from bowchat_runtime.records import Outgoing
 
@@ -42,6 +43,7 @@ class WhatsAppWebhook:
     app_secrets: Sequence[bytes]
     verify_tokens: Sequence[bytes]
     clock: Clock
+    phones: InsurerPhones
 
     async def verify(self, request: Request) -> Response:
         """Meta asks once, when the address is entered, whether we know the token: the challenge is the answer."""
@@ -78,11 +80,13 @@ class WhatsAppWebhook:
         return Response(status_code=200)
 
     async def _events(self, parsed: Parsed, now: datetime) -> list[Outgoing]:
+        self.phones.refresh()
         outgoing: list[Outgoing] = []
         for first in range(0, len(parsed.items), _AT_ONCE):
             if first:
                 await asyncio.sleep(0)
-            outgoing += events_of(parsed.items[first : first + _AT_ONCE], self.pseudonyms, now)
+            some = parsed.items[first : first + _AT_ONCE]
+            outgoing += events_of(some, self.pseudonyms, now, self.phones.insurer_of)
         return outgoing
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from bowchat_masker.guard.reading import digits_of
 
-MINTED = re.compile(r"(?:im|th|ph|ev|md|rv)_[a-p]{32}|/v1/media/[a-p]{64}")
+MINTED = re.compile(r"(?:im|th|ph|ev|md|rv|rw|op)_[a-p]{32}|/v1/media/[a-p]{64}")
 TRACE = re.compile(r"00-[a-f]{32}-[a-f]{16}-01")
 _WINDOW = 7
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")

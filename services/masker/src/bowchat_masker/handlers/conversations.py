@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bowchat_contracts.conversations import ConversationChanged
 from bowchat_masker.domain import follow_conversation
+from bowchat_masker.egress import Mint
 from bowchat_masker.model import Changes, ConversationRow
 from bowchat_masker.store import VaultStore
 from bowchat_runtime.records import Outgoing, Record
@@ -19,13 +20,15 @@ class FollowState:
     stored: dict[str, int]
     """The version each row has in the store; a batch writes the one after it, however often the row changed."""
     changes: Changes = field(default_factory=Changes)
+    threads: dict[str, datetime | None] = field(default_factory=dict)
+    """Since when insurers' threads are closed; None: open again."""
 
 
 class ConversationFollower:
     """Rows of the conversations whose partitions this worker owns are kept in memory, and only written. Notes pass by."""
 
-    def __init__(self, store: VaultStore) -> None:
-        self._store = store
+    def __init__(self, store: VaultStore, mint: Mint) -> None:
+        self._store, self._mint = store, mint
         self._rows: dict[str, ConversationRow | None] = {}
 
     async def load(self, records: Sequence[Record]) -> FollowState:
@@ -45,10 +48,14 @@ class ConversationFollower:
         if row is not None:
             row = ConversationRow(key, state.stored[key] + 1, row.at, row.closed)
             state.rows[key] = state.changes.conversations[key] = row
+            if event.insurer is not None:
+                thread_id = self._mint.thread_id(event.insurer, key)
+                state.threads[thread_id] = event.at if row.closed else None
         return ()
 
     async def save(self, state: FollowState) -> None:
         await self._store.save(state.changes)
+        await self._store.mark_threads(state.threads)
         if len(self._rows) > _MOST_CACHED:
             self._rows.clear()
         self._rows |= state.rows

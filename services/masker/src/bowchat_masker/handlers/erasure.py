@@ -16,6 +16,7 @@ from bowchat_masker.guard import clear_minted
 from bowchat_masker.handlers.answers import SOURCE, answer
 from bowchat_masker.handlers.media import Files
 from bowchat_masker.model import Contact, Erased, Names
+from bowchat_masker.phone_store import PhoneStore
 from bowchat_masker.quarantine_store import QuarantineStore
 from bowchat_masker.reveal_store import RevealStore
 from bowchat_masker.store import VaultStore
@@ -38,6 +39,7 @@ class Kept:
     rulings: QuarantineStore
     reveals: RevealStore
     files: Files
+    phones: PhoneStore
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class ErasureCommands:
             await self._store.erase(each)
             await self._kept.rulings.erase(each.lanes)
             await self._kept.reveals.erase(each.contact_id)
+            await self._kept.phones.erase([alias for _, alias in each.aliases])
             for files in (self._kept.files.originals, self._kept.files.cleaned):
                 await files.delete_where({"contact_id": each.contact_id})
             self._vault.forget(each.contact_id)

@@ -22,9 +22,14 @@ def hold_copy(sealer: Seals, subject_id: str, value: bytes) -> str | None:
 
 def kept_copy(opener: Opener, held: Held) -> bytes | None:
     """The record's bytes, opened. None where no copy was kept, or it does not open any more."""
-    if held.sealed is None:
+    return kept_copy_of(opener, held.subject_id, held.sealed)
+
+
+def kept_copy_of(opener: Opener, subject_id: str, sealed: str | None) -> bytes | None:
+    """The same of any copy that was sealed by `hold_copy`."""
+    if sealed is None:
         return None
     try:
-        return opener.open(held.sealed, CONTEXT + held.subject_id)
+        return opener.open(sealed, CONTEXT + subject_id)
     except SealBrokenError:
         return None
