@@ -1,0 +1,147 @@
+"""Two matters on one number, a question, a tap, commands and how it was: through the whole relay, as processes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer
+
+from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage
+from bowchat_contracts.prompts import CsatReceived
+from bowchat_contracts.topics import CSAT_RECEIVED
+from bowchat_testkit.insurers import shown_text
+from bowchat_testkit.plugin import unavailable
+from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.stage import Person, Stage
+from bowchat_testkit.whatsapp import ReceivedMessage
+from bowchat_testkit.whatsapp_payloads import Policyholder
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+
+ROOT = Path(__file__).parents[2]
+WHO = Policyholder(number="447700900187", bsuid="GB.31000000000000000187", name="Quillon")
+CAR, HEALTH = Person(WHO, "acme-motor", "POL-A187"), Person(WHO, "bharat-health", "POL-B187")
+COMMANDS = {"settle": "/resolve", "mistype": "/reslove", "hand on": "/handoff_to_claims"}
+
+
+def obeying(message: InsurerMessage) -> str | None:
+    """An insurer that types the command which the policyholder's words ask for, and else answers nothing."""
+    said = shown_text(message)
+    return next((typed for words, typed in COMMANDS.items() if words in said), None)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    try:
+        one = Stage(tmp_path_factory.mktemp("routing"), ROOT / "registry", [CAR, HEALTH], policy=obeying)
+        await one.__aenter__()
+    except StackUnavailableError as error:
+        unavailable("a broker and a database", error)
+    yield one
+    await one.__aexit__()
+
+
+async def asked(stage: Stage, words: str) -> ReceivedMessage:
+    """The message with these words in the policyholder's WhatsApp."""
+
+    async def there() -> bool:
+        return any(words in each.text for each in stage.whatsapp.received)
+
+    await until(there, seconds=90)
+    return next(each for each in stage.whatsapp.received if words in each.text)
+
+
+async def chooses(stage: Stage, question: ReceivedMessage, title: str) -> None:
+    row = next((each for each in question.rows if title in each.title), None)
+    button = next((each for each in question.buttons if title in each[1]), None)
+    chosen = row or button
+    assert chosen is not None, f"nothing of this title to tap in {question}"
+    await stage.whatsapp.tap(WHO, chosen)
+
+
+async def reads(stage: Stage, insurer: str, text: str) -> InsurerMessage:
+    """The message of these words at this insurer."""
+
+    async def there() -> bool:
+        return any(text in shown_text(each) for each in stage.by_kafka[insurer].events(InsurerMessage))
+
+    await until(there, seconds=90)
+    return next(each for each in stage.by_kafka[insurer].events(InsurerMessage) if text in shown_text(each))
+
+
+async def read(stage: Stage, topic: str) -> list[bytes]:
+    """Everything on a topic."""
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=stage.broker.bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    found: list[bytes] = []
+    while batches := await consumer.getmany(timeout_ms=3000):
+        found += [raw.value or b"" for batch in batches.values() for raw in batch]
+    await consumer.stop()
+    return found
+
+
+async def answered(stage: Stage, command: str) -> InsurerCommandAnswered:
+    async def there() -> bool:
+        return any(
+            each.command == command for each in stage.by_kafka["acme-motor"].events(InsurerCommandAnswered)
+        )
+
+    await until(there, seconds=90)
+    events = stage.by_kafka["acme-motor"].events(InsurerCommandAnswered)
+    return next(each for each in events if each.command == command)
+
+
+async def test_who_has_two_matters_is_asked_and_the_chosen_insurer_alone_reads_it(stage: Stage) -> None:
+    """Nothing goes anywhere before the tap; then what waited is at its insurer, and the tap itself is not."""
+    await stage.say(CAR, "hello, a question")
+    question = await asked(stage, "Which of these")
+    assert all(insurer.events(InsurerMessage) == [] for insurer in stage.by_kafka.values())
+    await chooses(stage, question, "Health")
+    message = await reads(stage, "bharat-health", "hello, a question")
+    assert message.seq == 1
+    assert stage.by_kafka["acme-motor"].events(InsurerMessage) == []
+
+
+async def test_the_other_matter_opens_beside_it(stage: Stage) -> None:
+    """Words that are clearly about the other policy go to its insurer, though a conversation is open elsewhere."""
+    await stage.say(CAR, "my car was hit in the car park")
+    assert (await reads(stage, "acme-motor", "my car was hit")).seq == 1
+
+
+async def test_commands_are_done_or_refused_and_never_relayed(stage: Stage) -> None:
+    """An insurer hands its conversation on, mistypes, and settles it; the policyholder reads none of it."""
+    await stage.say(CAR, f"{CAR.policy_number}: hand on")
+    assert (await answered(stage, "/handoff_to_claims")).outcome == "accepted"
+    await stage.say(CAR, f"{CAR.policy_number}: mistype")
+    assert (await answered(stage, "/")).outcome == "refused"
+    assert (await reads(stage, "acme-motor", "mistype")).desk == "claims"
+    await stage.say(CAR, f"{CAR.policy_number}: settle")
+    assert (await answered(stage, "/resolve")).outcome == "accepted"
+    assert not [each for each in stage.whatsapp.received if "/" in each.text]
+
+
+async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
+    """The question comes by buttons, the tap goes to no insurer, and every message has exactly one end."""
+    await chooses(stage, await asked(stage, "How well did"), "Very well")
+
+    async def sound() -> bool:
+        code, said = await stage.accounts()
+        return code == 0 and "in flight" in said
+
+    await until(sound, seconds=120)
+    (score,) = await read(stage, CSAT_RECEIVED)
+    assert (
+        CsatReceived.model_validate_json(score).score,
+        CsatReceived.model_validate_json(score).insurer,
+    ) == (
+        5,
+        "acme-motor",
+    )
+    everything = [shown_text(each) for one in stage.by_kafka.values() for each in one.events(InsurerMessage)]
+    assert not [each for each in everything if each in {"Very well", "Health · Bharat Swasthya"}]
