@@ -30,7 +30,7 @@ lock: ## Choose the newest versions that fit, and write requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	uv pip compile pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml --group dev \
 	  --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  $(foreach library,contracts runtime registry testkit,--no-emit-package bowchat-$(library)) \
+	  $(foreach library,contracts masking runtime registry testkit,--no-emit-package bowchat-$(library)) \
 	  --quiet --output-file requirements.lock
 
 .PHONY: kafka-lock

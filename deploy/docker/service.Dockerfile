@@ -11,7 +11,7 @@ RUN pip wheel --no-cache-dir --no-deps --require-hashes --wheel-dir /wheels --re
 COPY libs libs
 COPY services services
 RUN pip install --no-cache-dir --no-index --find-links /wheels hatchling \
-    && pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels libs/contracts libs/runtime libs/registry services/*/
+    && pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels libs/contracts libs/masking libs/runtime libs/registry services/*/
 
 FROM ${PYTHON} AS venv
 ARG SERVICE

@@ -14,12 +14,12 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyReceived
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_ROUTED, REPLIES_RECEIVED
-from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.vault import Vault
+from bowchat_masking import mask
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener, new_keysets
 from bowchat_runtime.testing import record, run_batch

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import Finding, mask
+from bowchat_masking import Finding, mask
 
-CORPORA = Path(__file__).parents[4] / "services/masker/tests/corpora"
+CORPORA = Path(__file__).parents[4] / "libs/masking/tests/corpora"
 REGIONS = ("IN", "GB", "US", "ES")
 
 

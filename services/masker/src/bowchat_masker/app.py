@@ -16,7 +16,6 @@ from bowchat_contracts.topics import (
     REPLIES_UNADDRESSED,
     THREADS_SHOWN,
 )
-from bowchat_masker.detect import mask
 from bowchat_masker.egress import Mint
 from bowchat_masker.guard import Inspect, inspect
 from bowchat_masker.handlers import ConversationFollower, InboundMasker, ReplyMasker
@@ -50,6 +49,7 @@ from bowchat_masker.settings import MaskerSettings
 from bowchat_masker.store import DATABASE, MongoVault, VaultStore
 from bowchat_masker.thread_ticker import ThreadTicker
 from bowchat_masker.vault import Vault
+from bowchat_masking import mask
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.files import MemoryFiles
 from bowchat_runtime.media_links import CLEANED, ORIGINALS

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bowchat_contracts.inbound import Identity
-from bowchat_masker.detect import MaskingError
 from bowchat_masker.guard.search import TooMuchError, Watch, search, watch_for
 from bowchat_masker.identity import learn
+from bowchat_masking import MaskingError
 from bowchat_runtime.errors import SettingsError
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)

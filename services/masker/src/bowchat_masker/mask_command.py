@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import MaskingError, mask
+from bowchat_masking import MaskingError, mask
 from bowchat_runtime.cli import Command, pipe
 from bowchat_runtime.errors import SettingsError
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from bowchat_contracts.insurer import RefusalReason, RemovedPart
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import MaskingError, mask
 from bowchat_masker.model import GuardReason
 from bowchat_masker.solicitation import solicits
+from bowchat_masking import MaskingError, mask
 
 _PARTS: Mapping[Placeholder, RemovedPart] = {
     "phone": "phone",

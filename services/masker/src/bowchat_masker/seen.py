@@ -43,8 +43,8 @@ from bowchat_contracts.insurer_content import (
 )
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.pii import MessageText
-from bowchat_masker.detect import MaskedText, masked
 from bowchat_masker.egress import Mint
+from bowchat_masking import MaskedText, masked
 
 Mask = Callable[[Sequence[str], MaskingPolicy], tuple[MaskedText, ...]]
 

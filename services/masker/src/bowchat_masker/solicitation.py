@@ -9,7 +9,7 @@ number"). Precision and recall on the corpus of the tests are stated in docs/way
 
 import re
 
-from bowchat_masker.detect.canonical import canonicalise
+from bowchat_masking.canonical import canonicalise
 
 _GAP = r"[\s,.*_~'\"’-]{1,3}"
 _SOME = r"(?:[^\s]{1,20}\s){0,2}?"

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Literal, NamedTuple
 
 from bowchat_contracts.content import ButtonContent, Content, TextContent
-from bowchat_masker.detect.canonical import canonicalise
+from bowchat_masking.canonical import canonicalise
 
 Language = Literal["en", "hi", "hi-Latn", "es"]
 

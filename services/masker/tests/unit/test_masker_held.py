@@ -173,7 +173,7 @@ async def test_a_rewritten_text_is_guarded_as_any_other(world: Any, desk: Desk) 
 
 
 def _unmasked(text: str) -> Any:
-    from bowchat_masker.detect import MaskedText
+    from bowchat_masking import MaskedText
 
     return MaskedText(text, ())
 

@@ -15,8 +15,8 @@ from bowchat_contracts.inbound import Identity, MessageRelayed
 from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.insurer_content import InsurerChoice, InsurerOther, InsurerText
 from bowchat_contracts.pii import MessageText
-from bowchat_masker.detect.hits import MaskedText
 from bowchat_masker.vault import Vault
+from bowchat_masking.hits import MaskedText
 from bowchat_runtime.errors import ConflictError, RejectError
 from bowchat_runtime.testing import run_batch
 

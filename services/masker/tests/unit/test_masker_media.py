@@ -13,7 +13,6 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.media import InsurerMediaUpdate, MediaFetched, MediaRequested
 from bowchat_contracts.topics import COMMANDS_REQUESTED, MEDIA_FETCHED
-from bowchat_masker.detect import mask
 from bowchat_masker.guard import inspect
 from bowchat_masker.handlers.held_commands import HeldCommands
 from bowchat_masker.handlers.held_media import HeldMedia
@@ -27,6 +26,7 @@ from bowchat_masker.media.results import CleaningResult, Uncleanable
 from bowchat_masker.memory import MemoryVault
 from bowchat_masker.model import Erased
 from bowchat_masker.quarantine_memory import MemoryQuarantine
+from bowchat_masking import mask
 from bowchat_runtime.files import MemoryFiles
 from bowchat_runtime.media_links import KEY_CONTEXT, file_id_of, key_of
 from bowchat_runtime.records import Outgoing, Record

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import MaskingError, mask
+from bowchat_masking import MaskingError, mask
 
 _INDIA = MaskingPolicy(regions=("IN",))
 _ROUNDS = 2

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import phonenumbers
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import MaskingError, mask
+from bowchat_masking import MaskingError, mask
 
 ROOT = Path(__file__).parents[5]
 WORKER = ROOT / "tools/bench_masking/presidio_worker.py"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.detect import MaskedText
 from bowchat_masker.guard import Watch, search
 from bowchat_masker.media.results import Cleaned, CleaningResult, Reason, Uncleanable
 from bowchat_masker.model import GuardReason
+from bowchat_masking import MaskedText
 
 Mask = Callable[..., tuple[MaskedText, ...]]
 

@@ -1,0 +1,230 @@
+"""Numbers whose digits stand further apart: dictated one by one, or in parts that words say belong together."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.canonical import small
+from bowchat_masking.hits import BLANK, MaskingError
+from bowchat_masking.number_words import Kind
+from bowchat_masking.phrases import said, words
+from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
+from bowchat_masking.units import Unit
+from bowchat_masking.validity import is_mobile, is_number
+
+FEWEST_SPOKEN_APART = 9
+MOST_RUNS = 300
+_LOOSE = 18
+_FAR = 60
+_ENDLESS = 1_000_000
+_MOST_PARTS = 8
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
+_FEWEST_DIFFERENT = 4
+_DIGITS = Kind.DIGITS
+_LETTER = re.compile(r"[^\W\d_]")
+# These four are looked for in small letters.
+_JOINING = re.compile(
+    r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
+    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann)\b"
+    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
+)
+_CALLING = re.compile(
+    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|llama(?:me|r)?"
+    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
+)
+_CALLING_BEFORE = 40
+_ANNOUNCED = re.compile(
+    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?) (?:with|from)"
+    r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा"
+)
+# A word of these stands in each of them.
+_ANNOUNCING = words(
+    "digit digits ank hissa half part empieza dial with from start starts begin begins shuru is starting"
+    " primero primera primeros primeras"
+)
+_ANNOUNCING_OTHERWISE = ("शुरू", "अंक", "हिस्सा")
+_ENDING = re.compile(
+    r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
+    r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
+)
+_FEWEST_IN_PART = 3
+_CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
+
+
+_Place = tuple[int, int, str]
+"""Where some parts begin, how many they are, and their digits."""
+
+
+def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
+    """Numbers whose digits stand further apart."""
+    runs = sorted(rest, key=lambda run: run.start)
+    if len(runs) < 2 or sum(len(run.digits) for run in runs) < BUDGET:
+        return
+    if len(runs) > MOST_RUNS:
+        raise MaskingError("the text holds more figures than a person would type")
+    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs)))
+    figures = [figure for run in runs for figure in _figures(run)]
+    apart_before: set[_Place] = set()
+    announces = _may_announce(text)
+    for rows in (runs,) if figures == runs else (runs, figures):
+        gaps = [_gap(before, after) for before, after in pairwise(rows)]
+        lengths = [len(run.digits) for run in rows]
+        belong = partial(
+            _are_one, text, regions=policy.regions, apart_before=apart_before, announces=announces
+        )
+        yield from _joined(text, rows, partial(_in_parts, rows, gaps, lengths, belong))
+
+
+def _figures(run: Run) -> Sequence[Run]:
+    """The figures of the run, each by itself, that have several digits."""
+    if len(run.units) == 1:
+        return (run,) if run.units[0].kind is _DIGITS and len(run.digits) > 1 else ()
+    return [run_of([unit]) for unit in run.units if unit.kind is _DIGITS and len(unit.digits) > 1]
+
+
+def _joined(
+    text: str, runs: Sequence[Run], count_from: Callable[[int], tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    at = 0
+    while at < len(runs):
+        count, digits = count_from(at)
+        if count:
+            yield opened(text, runs[at].start), runs[at + count - 1].end, digits
+        at += count or 1
+
+
+def _gap(before: Run, after: Run) -> int:
+    return _ENDLESS if after.barrier else after.start - before.end
+
+
+def _followers(runs: Sequence[Run]) -> list[int]:
+    """From each run on, how many units there are with no gap that none reaches across."""
+    counts: list[int] = []
+    before, start = 0, 0
+    for run in reversed(runs):
+        before = len(run.units) + (before if start - run.end <= _LOOSE else 0)
+        counts.append(before)
+        start = _ENDLESS + run.end if run.barrier else run.start
+    return counts[::-1]
+
+
+def _one_by_one(text: str, runs: Sequence[Run], followers: Sequence[int], at: int) -> tuple[int, str]:
+    """How many runs from here are digits dictated one by one, with words between them."""
+    first = runs[at]
+    if followers[at] < BUDGET or not _is_late(first, 0):
+        return 0, ""
+    chain: list[Unit] = []
+    count = 0
+    for run in runs[at:]:
+        if count and not (
+            _gap(runs[at + count - 1], run) <= _LOOSE and BLANK not in text[first.start : run.start]
+        ):
+            break
+        if any(len(unit.digits) != 1 or unit.kind is Kind.WEAK for unit in run.units) and not _is_late(
+            run, len(chain)
+        ):
+            break
+        chain += run.units
+        count += 1
+    words = sum(unit.kind is not _DIGITS for unit in chain)
+    fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
+    if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
+        return 0, ""
+    return count, spelled(chain)
+
+
+def _is_late(run: Run, counted: int) -> bool:
+    """Whether the run may be the number of a digit, not the digit: "digit 10: 4"."""
+    return all(
+        len(unit.digits) == 1 or (counted >= FEWEST_SPOKEN_APART and unit.digits[:1] == "1")
+        for unit in run.units
+    )
+
+
+def _in_parts(
+    runs: Sequence[Run],
+    gaps: Sequence[int],
+    lengths: Sequence[int],
+    are_one: Callable[[Sequence[Run], int, int], bool],
+    at: int,
+) -> tuple[int, str]:
+    """How many runs from here are one number in parts."""
+    total, widest, shortest = lengths[at], 0, lengths[at]
+    for last in range(at + 1, min(at + _MOST_PARTS, len(runs))):
+        widest = max(widest, gaps[last - 1])
+        total += lengths[last]
+        if widest > _FAR or total > _LONGEST_NUMBER:
+            break
+        shortest = min(shortest, lengths[last])
+        if total >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
+            parts = runs[at : last + 1]
+            if are_one(parts, widest, shortest):
+                return len(parts), "".join([each.digits for each in parts])
+    return 0, ""
+
+
+def _are_one(
+    text: str,
+    parts: Sequence[Run],
+    widest: int,
+    shortest: int,
+    *,
+    regions: Sequence[str],
+    apart_before: set[_Place],
+    announces: bool,
+) -> bool:
+    """Whether parts are a number and belong together. Runs and figures are often the same: what was none is none."""
+    digits = "".join([each.digits for each in parts])
+    place = parts[0].start, len(parts), digits
+    if place in apart_before:
+        return False
+    if (
+        announces
+        and shortest >= _FEWEST_IN_PART
+        and _begins_number(text, parts[0])
+        and _ends_number(text, parts)
+    ):
+        return True
+    if is_number(digits, regions) and _belong(
+        text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions)
+    ):
+        return True
+    apart_before.add(place)
+    return False
+
+
+def _begins_number(text: str, first: Run) -> bool:
+    """Whether words say that the first figures begin a number, of whatever country."""
+    at = first.start
+    return _ANNOUNCED.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None
+
+
+def _may_announce(text: str) -> bool:
+    return said(text).any_of(_ANNOUNCING) or any(each in text for each in _ANNOUNCING_OTHERWISE)
+
+
+def _ends_number(text: str, parts: Sequence[Run]) -> bool:
+    """Whether words say that the last ones end it."""
+    return _ENDING.search(small(text), parts[0].end, parts[-1].start) is not None
+
+
+def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> bool:
+    """Whether parts that make a number were meant as one: alike, nothing in words between them, or words that say so."""
+    lengths = [len(each.digits) for each in parts]
+    alike = max(lengths) - min(lengths) <= 1
+    between = text[parts[0].end : parts[-1].start]
+    if near and mobile and not _LETTER.search(between):
+        return True
+    if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
+        return True
+    if min(lengths) == 1:
+        return False
+    return (
+        (mobile or alike) and _JOINING.search(small(text)[parts[0].end : parts[-1].start]) is not None
+    ) or is_called_for(text, parts[0].start)
+
+
+def is_called_for(text: str, at: int) -> bool:
+    return _CALLING.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None

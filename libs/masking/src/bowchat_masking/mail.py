@@ -1,0 +1,152 @@
+"""E-mail addresses, also said ("asha at the rate gmail dot com"), spelled out, glued together or left without their @."""
+
+import re
+from collections.abc import Iterator
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.canonical import Canonical, small
+from bowchat_masking.hits import Hit, MaskingError
+from bowchat_masking.spoken import AT, DOT, INDIC, spoken
+
+_TRIGGERS = (
+    "@", "mail", "yahoo", "outlook", "icloud", "proton", "rediff", "dot", "punto", "ponto", "punkt", "arroba", "arobase",
+    "period", "%40", "&#64", "&#064", "&#x40", "&commat", "डॉट", "डाट", "डोट", "बिंदु", "ऐट", "एट", "मेल",
+    "chiocciola", "klammeraffe", "full stop", "fullstop",
+)  # fmt: skip
+
+_C = rf"[\w%+'.{DOT}{INDIC}-]"
+_LOCAL = rf"(?<!{_C}){_C}{{1,64}}+"
+_LABEL = rf"[\w{INDIC}-]{{1,63}}+"
+_STOP = rf"(?:[.{DOT}]|\s{{1,2}}+[.{DOT}]\s{{1,2}}+)"
+_TOP = rf"(?:[^\W\d_]|[{INDIC}]){{2,24}}+(?![\w@{AT}{DOT}-])"
+# Houses that give mailboxes: named after "at" they need no dot to be told from ordinary speech.
+_HOUSE = (
+    r"(?:g\s?mail|google\s?mail|gmial|yahoo|ymail|outlook|hotmail|icloud|rediff\s?mail|proton\s?mail"
+    r"|proton|aol|zoho"
+    r"|gmx|जी\s?मेल|याहू|हॉटमेल)"
+)
+# Some of these letters stand in the name of each.
+_HOUSE_LIKE = ("mail", "gmial", "yahoo", "outlook", "icloud", "proton", "aol", "zoho", "gmx", "मेल", "याहू")
+_HOUSE_TOP = r"(?:com|co\s?\.?\s?in|co\.uk|in|net|me|org|es|fr|de|कॉम|इन)"
+_AFTER_HOUSE = rf"(?:\s?[.,{DOT}]\s?{_HOUSE_TOP}|\s(?:com|co\s?\.?\s?in|कॉम))(?!\w)"
+
+_SIGNED = re.compile(
+    rf"{_LOCAL}\s{{0,3}}+@\s{{0,3}}+(?:{_LABEL}(?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP}"
+    rf"|{_HOUSE}(?:{_AFTER_HOUSE}|(?!\w)))",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    rf"({_LOCAL}){AT}(?:({_LABEL})((?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP})"
+    rf"|{_HOUSE}(?:({_AFTER_HOUSE})|(?!\w)))",
+    re.IGNORECASE,
+)
+_WITHOUT_SIGN = re.compile(
+    rf"({_LOCAL})(?:[\s,]{{1,2}}+|[^\w\s()\[\]\0\"'.:/]{{1,3}}+)(?:on\s|at\s"
+    rf"|-\s?)?{_HOUSE}(?:\s?[.,{DOT}]?\s?(?:com|co\.?in|कॉम)(?!\w)"
+    rf"|(?!\w))",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(rf"(?<=at){_HOUSE}(?:dot|[.{DOT}])(?:com|co\.?in|in)(?!\w)", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    rf"(?<![\w\[])(?:{_HOUSE}(?:\s(?:id|address))?|(?:e-?mail|mail)\s?(?:id|address))"
+    rf"(?:\s?(?:is|hai|h|:|=|-|ka naam)){{1,2}}+\s{{0,2}}+([\w.+-]{{5,64}}+)(?!\s?[@{AT}])",
+    re.IGNORECASE,
+)
+_HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)
+_TELLING = re.compile(r"[\w%+-][._+][\w%+-]|[0-9]")
+_LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
+_LONGEST_LOCAL, _MOST_SIGNS = 64, 1_000
+# Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
+_NO_MAILBOX = frozenset({
+    "a", "about", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "for", "from",
+    "gives", "have", "her", "his", "http", "https", "i", "in", "into", "is", "it", "its", "like", "logged",
+    "login", "mail", "me", "my", "new", "no", "not", "of", "old", "on", "open", "or", "our", "please", "pls",
+    "that", "the", "their", "this", "through", "to", "use", "using", "via", "was", "with", "without", "work",
+    "www", "you", "your",
+})  # fmt: skip
+_NO_TOP = frozenset({
+    "and", "but", "for", "hai", "he", "is", "it", "not", "now", "of", "ok", "okay", "on", "pls", "she", "so",
+    "the", "then", "to", "we", "you",
+})  # fmt: skip
+_USUAL_TOP = re.compile(
+    rf"(?:{_HOUSE}|[.{DOT}]\s{{0,2}}(?:com|net|org|in|uk|es|ae|edu|gov|io|info|us|eu))\Z", re.IGNORECASE
+)
+_SPACES = re.compile(r"\s+")
+
+
+def mails(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
+    """Errors: `MaskingError` for more signs of an address than a person would type."""
+    lowered = small(view.text)
+    if not any(map(lowered.__contains__, _TRIGGERS)):
+        return
+    if lowered.count("@") > _MOST_SIGNS:
+        raise MaskingError("the text holds more addresses than a person would type")
+    reading = spoken(view.text)
+    for start, end in _spans(reading.text):
+        value = _SPACES.sub("", reading.text[start:end].casefold()).replace(AT, "@").replace(DOT, ".")
+        yield Hit("email", *reading.span(start, end), value)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    lowered = small(text)
+    has_house = any(map(lowered.__contains__, _HOUSE_LIKE))
+    may_be = ("@" in text, AT in text and (DOT in text or has_house), has_house)
+    for (pattern, is_meant), tried in zip(_JUDGED, may_be, strict=True):
+        for match in pattern.finditer(text) if tried else ():
+            if is_meant(match):
+                yield _trimmed(match)
+    if not has_house:
+        return
+    for match in _GLUED.finditer(text):
+        yield _token_start(text, match.start()), match.end()
+    for match in _ANNOUNCED.finditer(text):
+        if _tells(match[1]) and _LETTERS.search(match[1]):
+            yield match.start(1), match.end(1) - (len(match[1]) - len(match[1].rstrip(".")))
+
+
+def _token_start(text: str, at: int) -> int:
+    lowest = max(0, at - _LONGEST_LOCAL)
+    while at > lowest and (text[at - 1].isalnum() or text[at - 1] in "._+-"):
+        at -= 1
+    return at
+
+
+def _trimmed(match: re.Match[str]) -> tuple[int, int]:
+    """A quotation mark or a dot before an address is not part of it."""
+    return match.start() + len(match[0]) - len(match[0].lstrip(f"'.-{DOT}")), match.end()
+
+
+def _is_signed(match: re.Match[str]) -> bool:
+    """A sign that only leans to the right ("insta @asha.test") is a handle's, unless a usual top level follows."""
+    local, _, host = match[0].partition("@")
+    if not any(map(str.isalnum, local)):
+        return False
+    leans = local[-1:].isspace() and not host[:1].isspace()
+    return not leans or _USUAL_TOP.search(match[0]) is not None
+
+
+def _is_said(match: re.Match[str]) -> bool:
+    """After "at", a plain dot is ordinary speech ("I am at clinic.in"), and so is a house without its top level."""
+    local, label, rest, after = match.groups()
+    if label is None:
+        return after is not None or _tells(local)
+    top = re.split(rf"[.{DOT}]", rest)[-1].strip().lower()
+    if _HOUSE_ALONE.fullmatch(label):
+        return True
+    return DOT in rest and top not in _NO_TOP and not label.isdigit()
+
+
+def _is_without_sign(match: re.Match[str]) -> bool:
+    local = match[1].strip(f".'{DOT}").lower()
+    if local in _NO_MAILBOX or not _LETTERS.search(local):
+        return False
+    has_top = re.search(r"(?:com|in|कॉम)\Z", match[0], re.IGNORECASE) is not None
+    return (has_top and len(local) > 2) or (_tells(local) and len(local) > 4)
+
+
+def _tells(local: str) -> bool:
+    """Whether it is written as people write no ordinary word: with a digit, or a dot or underscore inside."""
+    return _TELLING.search(local.replace(DOT, ".")) is not None
+
+
+_JUDGED = ((_SIGNED, _is_signed), (_SAID, _is_said), (_WITHOUT_SIGN, _is_without_sign))

@@ -1,0 +1,175 @@
+"""Phone numbers: told by a budget of digits, not by validity.
+
+Seven digits or more with three other characters or fewer between each two are masked whatever they are, unless their
+shape says otherwise (`shapes`). A number that nobody could dial from here is still somebody's number. Digits count
+however they are said (`units`). Digits that stand further apart count when together they are a number of the policy's
+regions, or when they come one by one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import phonenumbers
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.apart import FEWEST_SPOKEN_APART, MOST_RUNS, apart, is_called_for
+from bowchat_masking.canonical import Canonical
+from bowchat_masking.hits import BLANK, Hit
+from bowchat_masking.number_tables import FUNCTION_WORDS
+from bowchat_masking.number_words import Kind
+from bowchat_masking.runs import (
+    BUDGET,
+    SAID,
+    SPOKEN,
+    Run,
+    is_counting,
+    opened,
+    run_of,
+    runs_in,
+    spelled,
+    trim,
+)
+from bowchat_masking.shapes import PLACEHOLDER, innocent_spans
+from bowchat_masking.units import Unit
+from bowchat_masking.validity import is_mobile, is_number, normal
+
+_MOST_PLUSES = 50
+_MATCHER_WINDOW = 40
+_FEWEST_LETTERS = 9
+_LONGEST_PART = 10
+_LONGEST_WHOLE = 14
+_FEWEST_COUNTED = 4
+# A fixed line is written in a few parts; more of them are a list.
+_MOST_PARTS = 4
+# What stands between the parts of a number that is written in one go.
+_WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
+_FEWEST_LISTED = 9
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
+    text, regions = view.text, policy.regions
+    for start, end, digits in (*_found(text, policy), *_international(text, regions[0])):
+        yield Hit("phone", start, end, normal(digits, regions))
+
+
+def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
+    rest: list[Run] = []
+    groups = 0
+    for run in runs_in(text):
+        if len(run.digits) < BUDGET:
+            rest.append(run)
+            continue
+        groups += max(len(run.units), len(run.digits) // _LONGEST_WHOLE)
+        for part, masked in _judged(text, run, policy, generous=groups <= MOST_RUNS):
+            if masked:
+                yield opened(text, part.start), part.end, part.digits
+            if not masked or len(part.digits) < _LONGEST_PART:
+                rest.append(part)
+    yield from apart(text, rest, policy)
+
+
+def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> Iterator[tuple[Run, bool]]:
+    """The run's parts, and whether each is to be masked. A text with more figures than people type gets no benefit of the
+    doubt.
+    """
+    if not generous:
+        yield run, True
+        return
+    said = sum(len(unit.digits) for unit in run.units if unit.kind in SPOKEN)
+    if said >= BUDGET:
+        yield run, _is_over_budget(run) and _is_no_amount(run, policy.regions)
+        return
+    spans = list(innocent_spans(text, run.start, run.end, policy))
+    whole = any(first <= run.start and run.end <= last for first, last in spans)
+    if not whole and _is_one_number(text, run, policy.regions):
+        yield run, True
+        return
+    parts: list[list[Unit]] = [[]]
+    for unit in run.units:
+        if any(first < unit.end and unit.start < last for first, last in spans):
+            parts.append([])
+        else:
+            parts[-1].append(unit)
+    for each in parts:
+        trimmed = trim(each)
+        if trimmed:
+            part = run_of(trimmed)
+            yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
+
+
+def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
+    """Whether its figures together are a number, whatever shapes its parts have: a mobile's, any that is written in one
+    breath, or what a plus sign leads.
+    """
+    figures = [unit for unit in run.units if unit.kind is Kind.DIGITS]
+    digits = spelled(figures)
+    if len(digits) > _LONGEST_WHOLE:
+        return False
+    if text[max(0, run.start - 1) : run.start] == "+":
+        return True
+    if len(figures) < 2:
+        return False
+    close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
+    grouped = len(figures) <= _MOST_PARTS and len(digits) >= _LONGEST_PART
+    return is_mobile(digits, regions) or (close and grouped and is_number(digits, regions))
+
+
+def _is_over_budget(run: Run) -> bool:
+    said = [unit for unit in run.units if unit.kind in SAID]
+    function = [unit for unit in said if unit.kind is Kind.WEAK and unit.word in FUNCTION_WORDS]
+    plain = len(run.digits)
+    spoken = sum(unit.kind in SPOKEN for unit in said) - len(function)
+    if function and spoken < 3:
+        plain -= sum(len(unit.digits) for unit in function)
+    firm = any(unit.kind is not Kind.WEAK or len(unit.word) > 1 for unit in said)
+    if plain < (BUDGET if firm else _FEWEST_LETTERS) or len(said) - len(function) < (4 if function else 1):
+        return False
+    return not is_counting(said)
+
+
+def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
+    """Figures that stand beside each other by chance: "14 or 16 or 147", "98 110 125", letters of a plan.
+
+    They are no list when they make a number of the regions, or when the words before them announce one.
+    """
+    said = [unit for unit in run.units if unit.kind in SAID]
+    if len(said) == 1:
+        return False
+    digits = run.digits
+    one_by_one = all(len(unit.digits) == 1 for unit in said)
+    worded = any(_LETTER.search(text, before.end, after.start) for before, after in pairwise(said))
+    short = len(said) > 2 and len(digits) < _FEWEST_LISTED and not one_by_one
+    loose = worded and (not one_by_one or len(digits) < FEWEST_SPOKEN_APART)
+    lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
+    values = [int(unit.digits) for unit in said]
+    rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
+    return (loose or short or lettered or rising) and not (
+        is_number(digits, regions) or is_called_for(text, run.start)
+    )
+
+
+def _is_no_amount(run: Run, regions: Sequence[str]) -> bool:
+    """Thousands and lakhs in words make an amount, unless they spell a number that exists."""
+    return not any(unit.kind is Kind.SCALE for unit in run.units) or is_mobile(run.digits, regions)
+
+
+def _international(text: str, region: str) -> Iterator[tuple[int, int, str]]:
+    """What phonenumbers is good at: numbers led by a plus, with their extension, however they are punctuated."""
+    at = -1
+    for _ in range(_MOST_PLUSES):
+        at = text.find("+", at + 1)
+        if at < 0:
+            return
+        window = PLACEHOLDER.sub(_blanked, text[at : at + _MATCHER_WINDOW])
+        if sum(map(str.isdecimal, window)) < BUDGET:
+            continue
+        matcher = phonenumbers.PhoneNumberMatcher(window, region, phonenumbers.Leniency.POSSIBLE, max_tries=4)
+        match = next(iter(matcher), None)
+        if match is not None and match.start == 0:
+            yield at, at + match.end, re.sub(r"[^0-9]", "", match.raw_string)
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return BLANK * len(match[0])

@@ -1,0 +1,211 @@
+"""Digits that stand close together, read as one: "98765 43210", "double nine, eight and seven"."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from bowchat_masking.number_tables import FUNCTION_WORDS
+from bowchat_masking.number_words import Kind
+from bowchat_masking.units import SINGLE_LETTERS, Unit, units
+
+BUDGET = 7
+"""So many digits close together are somebody's number until their shape says otherwise."""
+SPOKEN = (Kind.WORD, Kind.WEAK)
+SAID = (Kind.DIGITS, Kind.WORD, Kind.WEAK)
+_FIRM = (Kind.DIGITS, Kind.WORD)
+_WEAK, _BRIDGE = Kind.WEAK, Kind.BRIDGE
+_MOST_REPEATED = 4
+_FILLER = 3
+_MOST_BRIDGES = 3
+_MOST_OPENING = 2
+_SEQUELS = frozenset(
+    [
+        "then",
+        "next",
+        "after",
+        "followed",
+        "phir",
+        "fir",
+        "baad",
+        "luego",
+        "despues",
+        "dps",
+        "entonces",
+        "puis",
+        "dann",
+        "फिर",
+    ]
+)
+"""What is said between two parts of one number, whatever their length."""
+_FEWEST_COUNTED = 4
+
+
+class Run(NamedTuple):
+    """Digits that stand close together."""
+
+    units: tuple[Unit, ...]
+    digits: str
+    start: int
+    end: int
+    barrier: bool
+    """Whether no number reaches across its beginning."""
+
+
+def run_of(said: Sequence[Unit]) -> Run:
+    if len(said) == 1:
+        unit = said[0]
+        return Run((unit,), unit.digits, unit.start, unit.end, unit.barrier)
+    barrier = any(unit.barrier for unit in said)
+    return Run(tuple(said), spelled(said), said[0].start, said[-1].end, barrier)
+
+
+def opened(text: str, start: int) -> int:
+    """Where a number begins, with its plus sign and bracket."""
+    lowest = max(0, start - _MOST_OPENING)
+    while start > lowest and text[start - 1] in "+(":
+        start -= 1
+    return start
+
+
+def runs_in(text: str) -> Iterator[Run]:
+    """Units with so little between them that they are read as one. None where all together are too few for a number."""
+    found = units(text)
+    if _most_digits(found) < BUDGET:
+        return
+    run: list[Unit] = []
+    bridges: list[Unit] = []
+    end = 0
+    for unit in _without_lone_letters(found):
+        start, stop, _, kind, _, barrier = unit
+        if kind is _BRIDGE:
+            if run:
+                bridges.append(unit)
+                if barrier:
+                    yield from _closed(run)
+                    run, bridges = [], []
+            continue
+        if run:
+            if barrier or (start - end > _FILLER and not _is_bridged(run[-1], bridges, unit)):
+                yield from _closed(run)
+                run = []
+            bridges = []
+        run.append(unit)
+        end = stop
+    yield from _closed(run)
+
+
+def _most_digits(found: Sequence[Unit]) -> int:
+    """How many digits the units can say at most."""
+    digits = sum([len(unit.digits) for unit in found])
+    if digits >= BUDGET:
+        return digits
+    kinds = [unit.kind for unit in found]
+    return digits * (_MOST_REPEATED if Kind.REPEAT in kinds else 1) + 2 * kinds.count(Kind.HUNDRED)
+
+
+def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
+    """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
+    return [
+        unit
+        for index, unit in enumerate(found)
+        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit)
+    ]
+
+
+def _is_no_lone_letter(found: Sequence[Unit], index: int, unit: Unit) -> bool:
+    if unit.word in FUNCTION_WORDS and not _is_among_words(found, index):
+        return False
+    if unit.word not in SINGLE_LETTERS:
+        return True
+    beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
+    return any(
+        each.end - each.start == 1 or each.end == unit.start or each.start == unit.end for each in beside
+    )
+
+
+def _is_among_words(found: Sequence[Unit], index: int) -> bool:
+    """Whether a word beside it is a digit, or a figure alone: "at" says nothing in "2135 at 1845"."""
+    beside = (*found[max(0, index - 1) : index], *found[index + 1 : index + 2])
+    return any(each.kind is not Kind.DIGITS or len(each.digits) == 1 for each in beside)
+
+
+def _closed(run: list[Unit]) -> tuple[Run, ...]:
+    """The run as one, if it is one without what is no digit at either end."""
+    if len(run) == 1:
+        return (run_of(run),) if run[0].kind in _FIRM else ()
+    trimmed = trim(run)
+    return (run_of(trimmed),) if trimmed else ()
+
+
+def _is_bridged(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
+    """Whether words that say nothing lead from one to the other."""
+    if not bridges or len(bridges) > _MOST_BRIDGES:
+        return False
+    if not (_is_single(last) and _is_single(unit)) and all(each.word not in _SEQUELS for each in bridges):
+        return False
+    stops = [last, *bridges, unit]
+    return all(after.start - before.end <= _FILLER for before, after in pairwise(stops))
+
+
+def _is_single(unit: Unit) -> bool:
+    return unit.kind is not Kind.DIGITS or len(unit.digits) == 1
+
+
+def trim(run: Sequence[Unit]) -> Sequence[Unit]:
+    """The run without what is no digit at either end: "to" after a number is a word."""
+    if run and run[0].kind in _FIRM and run[-1].kind in _FIRM:
+        return run
+    low, high = 0, len(run)
+    while low < high and _is_loose_end(run[low], run[low + 1] if low + 1 < high else None, leads=True):
+        low += 1
+    while high > low and _is_loose_end(
+        run[high - 1], run[high - 2] if high - 2 >= low else None, leads=False
+    ):
+        high -= 1
+    return run[low:high]
+
+
+def _is_loose_end(unit: Unit, inner: Unit | None, *, leads: bool) -> bool:
+    if unit.kind is Kind.REPEAT:
+        return not leads
+    if unit.kind in (Kind.HUNDRED, Kind.SCALE):
+        return leads
+    if unit.kind is not Kind.WEAK:
+        return False
+    if inner is None or unit.word in FUNCTION_WORDS:
+        return True
+    return (
+        inner.kind is Kind.DIGITS
+        and len(inner.digits) > 1
+        and inner.start != unit.end
+        and inner.end != unit.start
+    )
+
+
+def spelled(run: Sequence[Unit]) -> str:
+    """The digits that are said: doubles doubled, "ninety eight" as 98."""
+    digits: list[str] = []
+    times, tens = 1, False
+    for index, unit in enumerate(run):
+        if unit.kind is Kind.REPEAT:
+            times = int(unit.digits)
+            continue
+        if unit.kind in (Kind.HUNDRED, Kind.SCALE):
+            if index + 1 == len(run) and unit.kind is Kind.HUNDRED:
+                digits.append("00")
+            tens = False
+            continue
+        said = unit.digits * (times if len(unit.digits) <= 2 else 1)
+        if tens and len(said) == 1 and said != "0" and unit.kind in SPOKEN:
+            digits[-1] = digits[-1][:-1]
+        tens = unit.kind in SPOKEN and len(said) == 2 and said[1] == "0" and said[0] not in "01"
+        times = 1
+        digits.append(said)
+    return "".join(digits)
+
+
+def is_counting(said: Sequence[Unit]) -> bool:
+    """One, two, three: a list's numbers, or a child's."""
+    values = [int(unit.digits) for unit in said if len(unit.digits) <= 3]
+    steps = {after - before for before, after in pairwise(values)}
+    return len(values) == len(said) >= _FEWEST_COUNTED and steps == {1}

@@ -1,0 +1,246 @@
+"""What has many digits and is no phone number: references, amounts, dates, times. Each is told by its shape.
+
+A shape is a promise of innocence, so each is narrow: a reference must not hold a mobile number that exists, an amount
+has nine digits at most, a date must be one of the calendar. The known-identity guard looks again at all of them.
+Every pattern is linear: repetitions are bounded or possessive.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import get_args
+
+from bowchat_contracts.insurer_content import Placeholder
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
+from bowchat_masking.validity import is_mobile
+
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
+_NUMBER = (
+    r"(?:(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+(?:,[0-9]{1,2})?)"
+    r"(?![0-9]|[.,][0-9])"
+)
+_CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
+_UNIT = (
+    r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
+    r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
+    r"|x|people|pax|persons?|pcs|seats?|members?|sqft|miles?|pages?|nights?|साल|महीने|दिन|años?|meses|días|th|st|nd|rd)"
+)
+
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
+_GROUP = re.compile(r"[0-9]+")
+_CURRENCY_BEFORE = re.compile(rf"(?<!\w){_CURRENCY}\s?\Z", re.IGNORECASE)
+_AMOUNT = re.compile(_NUMBER)
+_AMOUNT_WITH_UNIT = re.compile(rf"(?<![\w.,-]){_NUMBER}\s?{_UNIT}(?!\w)", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![0-9])(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?(?:\s?(?:-|to|till)\s?(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?)?"
+    r"\s?(?:[ap]\.?m\b|hrs?\b|noon\b|nn\b|o'?clock|बजे|baje\b)",
+    re.IGNORECASE,
+)
+_CUE = re.compile(
+    r"(?<![^\W_])(?:policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|receipt|bill|ticket|case|complaint|application|appln?"
+    r"|proposal|quote|quotation|certificate|cert|cover\snote|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis"
+    r"|vin|pnr|booking|reg|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
+    r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
+    re.IGNORECASE,
+)
+_DIGITS_DATE = re.compile(
+    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
+)
+_FIGURE_CUE = re.compile(
+    r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
+    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|reading|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
+    r"|monto|precio|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|code|hai|=|:|for|about|around|approx|है|के|का)){0,3}\s?\Z",
+    re.IGNORECASE,
+)
+_FIGURES = re.compile(
+    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|y|o|aur|ya)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
+)
+_ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
+_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6}\.[0-9]{1,2}(?![0-9]|[.,][0-9])")
+_FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
+_SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
+_PLAIN = (_ROUND, _DECIMAL, _FRACTION, _SCORE)
+_CUE_AFTER = re.compile(
+    r"[0-9]{7,18}\s(?:is|was|hai)\s(?:the|my|our|your|mera|meri)\s(?:policy|claim|order|ref|reference|invoice|application|ticket)",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
+_CUED = re.compile(r"[0-9]{1,18}+(?:[-/][0-9]{1,10}+){0,4}+(?![0-9]|[ .][0-9])")
+_GROUPED = re.compile(r"(?<![\w.,-])[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?(?![\w-]|[.,][0-9])")
+_CALENDAR = re.compile(
+    rf"(?<![0-9])(?<![0-9][-/.])(?:"
+    rf"{_DAY}([-/.]){_MONTH}\1(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_MONTH}([-/.]){_DAY}\2(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_YEAR}([-/.]){_MONTH}\3{_DAY}"
+    rf"|{_YEAR}\s?(?:-|\u2013|/|to)\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_YEAR}/[0-9]{{1,4}}"
+    rf")(?![-/.]?[0-9])"
+    rf"|(?<![0-9:])(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])"
+)
+_REFERENCE = re.compile(r"(?<![\w+@./-])[A-Z0-9]++(?:[-/][A-Z0-9]++)*+(?![\w@])", re.IGNORECASE)
+_REFERENCE_PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
+_REFERENCE_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/")
+_WHOLE_YEAR = re.compile(_YEAR)
+_DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])")
+
+_MOST_AMOUNT_DIGITS = 9
+_LONGEST_REFERENCE = 40
+_LONGEST_CURRENCY = 5
+_LONGEST_CUE = 40
+_FEWEST_REFERENCE_DIGITS = 5
+_FEWEST_ROMANS = 7
+_ROMAN = re.compile("[IVXivx]{1,4}")
+# A word before digits that announces a phone number rather than a reference.
+_PHONE_WORDS = frozenset(
+    {
+        "call",
+        "tel",
+        "phone",
+        "ph",
+        "mob",
+        "mobile",
+        "cell",
+        "wa",
+        "whatsapp",
+        "no",
+        "nos",
+        "num",
+        "number",
+        "fax",
+        "sms",
+        "text",
+        "txt",
+        "contact",
+        "dial",
+        "ring",
+        "at",
+        "on",
+        "is",
+        "me",
+        "my",
+    }
+)
+Span = tuple[int, int]
+
+
+def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> Iterator[Span]:
+    """The innocent shapes whose digits stand between `start` and `end`, in order. One may begin before `start`."""
+    done = start
+    before: Span | None = None
+    own = tuple(_own(shape.pattern) for shape in policy.shapes)
+    for group in _GROUP.finditer(text, start, end):
+        if group.start() < done:
+            continue
+        at = group.start()
+        span = (
+            _own_at(text, at, own)
+            or _innocent_at(text, at, policy.regions)
+            or _further(text, before, at, policy.regions)
+        )
+        if span is not None:
+            done = span[1]
+            before = span
+            yield span
+
+
+def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) -> Span | None:
+    """A reference in a row of references: "claims CL6701997, 00841564 and 00841601"."""
+    if before is None or not _MORE.fullmatch(text, before[1], at):
+        return None
+    first = text[slice(*before)]
+    if sum(map(str.isdigit, first)) < _FEWEST_REFERENCE_DIGITS or _CALENDAR.match(first) or "," in first:
+        return None
+    match = _CUED.match(text, at)
+    return match.span() if match and not _is_anywhere(match[0], regions) else None
+
+
+def _is_anywhere(figures: str, regions: Sequence[str]) -> bool:
+    return is_mobile(re.sub(r"[^0-9]", "", figures), regions, abroad=True)
+
+
+@lru_cache(maxsize=1_024)
+def _own(pattern: str) -> re.Pattern[str]:
+    """The expression for a shape of an agreement. Each of its characters stands for one, so it is linear."""
+    plain = "".join({"#": "[0-9]", "@": "[A-Za-z]"}.get(each, re.escape(each)) for each in pattern)
+    return re.compile(rf"(?<![^\W_]){plain}(?![^\W_])", re.IGNORECASE)
+
+
+def _own_at(text: str, at: int, own: Sequence[re.Pattern[str]]) -> Span | None:
+    for pattern in own:
+        for match in pattern.finditer(text, max(0, at - _LONGEST_REFERENCE), at + _LONGEST_REFERENCE):
+            if match.start() <= at < match.end():
+                return match.span()
+    return None
+
+
+def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
+    """The innocent shape that the group of digits at `at` begins or belongs to."""
+    first = _token_start(text, at)
+    match = PLACEHOLDER.match(text, max(0, first - 1)) or _CALENDAR.match(text, at) or _TIME.match(text, at)
+    if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
+        match = _small(_AMOUNT.match(text, at))
+    if match is None:
+        match = _reference(_REFERENCE.match(text, first), regions)
+    if match is None:
+        match = _cued(text, at, regions) or next(
+            filter(None, (each.match(text, at) for each in _PLAIN)), None
+        )
+    if match is None:
+        match = _small(_AMOUNT_WITH_UNIT.match(text, at)) or _small(_GROUPED.match(text, at))
+    return match.span() if match else None
+
+
+def _token_start(text: str, at: int) -> int:
+    lowest = max(0, at - _LONGEST_REFERENCE)
+    while at > lowest and text[at - 1] in _REFERENCE_CHARACTERS:
+        at -= 1
+    return at
+
+
+def _small(match: re.Match[str] | None) -> re.Match[str] | None:
+    """An amount of nine whole digits at most: a longer one could be a number in disguise."""
+    if match and sum(map(str.isdigit, _DECIMALS.sub("", match[0]))) <= _MOST_AMOUNT_DIGITS:
+        return match
+    return None
+
+
+def _reference(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
+    return match if match and _is_reference(match[0], regions) else None
+
+
+def _is_reference(token: str, regions: Sequence[str]) -> bool:
+    """A policy, claim or vehicle number: letters and digits in one token, with no phone number in it."""
+    if not 4 <= len(token) <= _LONGEST_REFERENCE:
+        return False
+    parts = _REFERENCE_PARTS.findall(token)
+    words = [each for each in parts if each.isalpha()]
+    if AS_DIGITS.issuperset(token) and is_mobile(token.translate(DIGIT_LETTERS), regions, abroad=True):
+        return False
+    if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
+        return False
+    if not words or len(words) == len(parts) or any(word.lower() in _PHONE_WORDS for word in words):
+        return False
+    separated = "-" in token or "/" in token
+    if not separated and not token.isupper():
+        return False
+    digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
+    return not is_mobile("".join(digits), regions, abroad=True)
+
+
+def is_called_reference(text: str, at: int) -> bool:
+    """Whether the words before `at` call what follows a policy, a claim, a transaction."""
+    return _CUE.search(text, max(0, at - _LONGEST_CUE), at) is not None
+
+
+def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
+    """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
+    lowest = max(0, at - _LONGEST_CUE)
+    if (at == 0 or not text[at - 1].isalnum()) and (match := _DIGITS_DATE.match(text, at)):
+        return match
+    match = _FIGURES.match(text, at) if _FIGURE_CUE.search(text, lowest, at) else None
+    if match is None:
+        match = _CUED.match(text, at) if _CUE.search(text, lowest, at) else _CUE_AFTER.match(text, at)
+    if match is None:
+        return None
+    return None if _is_anywhere(match[0], regions) else match

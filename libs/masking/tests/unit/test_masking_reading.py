@@ -1,0 +1,95 @@
+"""Ways of reading a text fast find what the slow ones do."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowchat_masking import addresses, banking, dictation, identifiers, links, names, units
+from bowchat_masking.canonical import canonicalise
+from bowchat_masking.digits import found_at
+from bowchat_masking.phrases import phrases
+from bowchat_masking.tokens import _TOKEN, Lexicon, tokens
+
+PHRASES = {
+    "living": (addresses._LIVING, addresses._LIVING_WORDS, ("पता",)),
+    "dwelling": (addresses._DWELLING, addresses._DWELLING_WORDS, addresses._DWELLING_OTHERWISE),
+    "account": (banking._ACCOUNT, banking._ACCOUNT_WORDS, ("खाता", "खाते", "अकाउंट")),
+    "app": (links._APP, links._APPS, ()),
+    "introduced": (names._INTRODUCED, names._INTRODUCING, ("मेरा",)),
+    "titled": (names._TITLED, names._TITLING, ()),
+    "speaking": (names._SPEAKING, names._PRESENTING, ()),
+}
+NUMBERS = {
+    "pan": (identifiers._PAN, (6, 5), (4,)),
+    "gstin": (identifiers._GSTIN, (0,), (2,)),
+    "nino": (identifiers._NINO, (3, 2), (2, 6)),
+    "ssn": (identifiers._SSN, (0,), (3, 9)),
+    "dni": (identifiers._DNI, (2, 1, 0), (7, 8)),
+    "dotted dni": (identifiers._DNI_DOTTED, (0,), (2,)),
+    "emirates": (identifiers._EMIRATES, (0,), (3, 15)),
+}
+SAID = [
+    "my address is ", "i live at ", "I'm staying in ", "send it to ", "r/o ", "mera ghar ka pata hai ", "vivo en ",
+    "dirección: ", "flat no. ", "house ", "hno 4", "#12, ", "12/4 ", "मेरा ", "घर का ", "पता है", "मकान नं 4 ", "खाता ",
+    "acc no ", "a/c ", "bank account ", "123456789", "1234 5678 9012", "cuenta ", "tel:", "whatsapp://", "fb-messenger://",
+    "my name is ", "myself ", "this is Mr ", "it's ", "Asha Test", "name - ", "fn:", "नाम है ", "main ",
+]  # fmt: skip
+FIGURES = [
+    "ABCPE1234F", "ABCPE-1234-F", "29ABCPE1234F1Z5", "AB123456C", "AB 12 34 56 C", "123-45-6789", "123 45 6789",
+    "12345678Z", "X1234567L", "X-1234567-L", "12.345.678-Z", "784-1990-1234567-1", "784199012345671", "A", "1",
+    "-", " ", ".",
+]  # fmt: skip
+SIGNS = [" ", ", ", "_", "[", "é", "ß", "$", "५", "\u093e", "\0", "\n", "a", "7"]
+
+
+def texts(pieces: list[str]) -> st.SearchStrategy[str]:
+    piece = st.one_of(st.sampled_from(pieces), st.sampled_from(SIGNS), st.text(max_size=3))
+    return st.lists(piece, max_size=12).map(lambda said: canonicalise("".join(said)).text)
+
+
+@pytest.mark.parametrize("name", PHRASES)
+@given(text=texts(SAID))
+def test_phrases_are_found_where_their_words_stand(name: str, text: str) -> None:
+    """Trying an expression at the words that it begins with finds whatever trying it everywhere finds."""
+    pattern, first, other = PHRASES[name]
+    everywhere = [each.span() for each in pattern.finditer(text)]
+    if name == "account" and banking._is_glued(text):
+        return
+    assert [each.span() for each in phrases(pattern, text, first, other)] == everywhere
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@given(text=texts(FIGURES))
+def test_numbers_are_found_where_their_figures_stand(name: str, text: str) -> None:
+    """Trying an identity number's expression at groups of its length finds whatever trying it everywhere finds."""
+    pattern, before, lengths = NUMBERS[name]
+    everywhere = [each.span() for each in pattern.finditer(text)]
+    assert [each.span() for each in found_at(pattern, text, before, lengths)] == everywhere
+
+
+@given(texts([*SAID, *FIGURES]))
+def test_words_are_what_the_expression_for_words_finds(text: str) -> None:
+    """However a text is read, it has the same words in the same places."""
+    read = tokens(text)
+    words = [(start, word) for start, word in zip(read.starts, read.words, strict=False) if word]
+    assert words == [(each.start(), each[0]) for each in _TOKEN.finditer(text)]
+
+
+@given(st.from_regex(re.compile("[a-z]{0,4}[0-9]{1,12}[a-z]{0,4}"), fullmatch=True))
+def test_nothing_with_a_figure_is_remembered(word: str) -> None:
+    """What is kept from text to text are words of letters: no number stays in memory."""
+    lexicon = Lexicon(len)
+    assert lexicon[word] == len(word)
+    assert word not in lexicon
+    assert not any(any(map(str.isdigit, each)) for each in (*units._SAID, *dictation._MARK))
+
+
+def test_a_lexicon_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds so many words and no more, and none that is longer than words are."""
+    monkeypatch.setattr("bowchat_masking.tokens._MOST_REMEMBERED", 3)
+    lexicon = Lexicon(len)
+    for word in ("a", "b", "c", "d", "x" * 100):
+        assert lexicon[word] == len(word)
+    assert set(lexicon) == {"d"}
