@@ -21,6 +21,7 @@ from bowchat_router.handlers.replies import ReplyHandler
 from bowchat_router.handlers.timers import TimerHandler
 from bowchat_router.handlers.unasked import UnaskedHandler
 from bowchat_router.memory import MemoryRouter
+from bowchat_router.readings import Readings
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
 from bowchat_router.ticker import Ticker
@@ -78,7 +79,7 @@ class Worker:
         registry: Registry,
         store: RouterStore | None = None,
         *,
-        readings: FixedReadings | None = None,
+        readings: Readings | None = None,
         rereader: MemoryRereader | None = None,
         desks: DeskStore | None = None,
     ) -> None:

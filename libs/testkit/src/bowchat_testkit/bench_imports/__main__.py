@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bowchat_registry.book import PolicyBook
 from bowchat_testkit.bench.usage import Meter, Span, machine
+from bowchat_testkit.bench_imports.routing import routed
 from bowchat_testkit.bench_imports.size import Size, claim, number, plate, ref
 from bowchat_testkit.database import Database
 from bowchat_testkit.kafka_server import KafkaServer
@@ -205,6 +206,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         try:
             lines = asyncio.run(Bench(Path(directory), arguments.registry, size).run())
+            lines += ["", *asyncio.run(routed(size, Path(directory) / "registry"))]
         except StackUnavailableError as error:
             sys.exit(f"bench-import: {error}")
     sys.stdout.write("\n".join([*lines, "", *asked(size)]) + "\n")
