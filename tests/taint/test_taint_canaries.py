@@ -13,6 +13,7 @@ import pytest
 from bowchat_contracts.content import LocationContent
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
 from bowchat_contracts.insurer import InsurerMessage
+from bowchat_dispatcher import phone_words
 from bowchat_masker.domain import insurer_message
 from bowchat_testkit.canary import Chain, Planter, words_in
 from bowchat_testkit.canary.whatsapp_cloud import KEPT, MESSAGES, TYPED, Person, openings, people, webhooks
@@ -75,6 +76,11 @@ class TestTwoThousandWebhooks:
         """Insurers that are called get the very same, in bodies and headers."""
         assert run.words("webhooks") == run.planter.of(TYPED)
 
+    def test_whatsapp_sends_to_insurers_carry_the_same(self, run: Run) -> None:
+        """What an insurer's phone shows is made of its event and fixed words: all that was typed, and nothing else."""
+        assert run.words("phones") == run.planter.of(TYPED)
+        assert run.reached("phones") == TYPED
+
     def test_our_own_topics_hold_no_more_than_is_kept(self, run: Run) -> None:
         """Who wrote is sealed, a provider's ids are replaced, and what the relay has no use for is not kept."""
         assert run.reached("own_topics") == KEPT
@@ -113,6 +119,21 @@ async def test_a_field_that_leaks_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
     run = await Run(tmp_path).of(2 * len(MESSAGES))
     assert run.reached("insurer_topics") - TYPED == {"location:location.name"}
     assert run.words("webhooks") == run.words("insurer_topics")
+
+
+async def test_a_phone_that_shows_more_than_its_words_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were the whole event put into the text, what leaks into it would reach the phone: the sink turns red."""
+
+    def leaky(message: MessageRouted, *more: Any) -> InsurerMessage:
+        name = message.content.name if isinstance(message.content, LocationContent) else None
+        return _WithPlace(**dict(insurer_message(message, *more)), place=name.reveal() if name else None)
+
+    monkeypatch.setitem(phone_words._SAYS, _WithPlace, lambda event, _, __: event.model_dump_json())
+    monkeypatch.setattr("bowchat_masker.handlers.inbound.insurer_message", leaky)
+    run = await Run(tmp_path).of(2 * len(MESSAGES))
+    assert run.reached("phones") - TYPED == {"location:location.name"}
 
 
 async def test_an_id_that_is_copied_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,7 +151,7 @@ async def test_nothing_that_the_relay_says_reaches_an_insurer(tmp_path: Path) ->
     """
     run = await Run(tmp_path).through()
     ours = run.planter.of(OUR_OWN | TOLD)
-    for sink in ("insurer_topics", "webhooks"):
+    for sink in ("insurer_topics", "webhooks", "phones"):
         assert run.words(sink) & ours == run.planter.of(TOLD)
     assert ours <= run.words("own_topics")
     for sink in ("keys_and_headers", "answers", "metrics"):

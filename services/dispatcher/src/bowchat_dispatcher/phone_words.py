@@ -119,7 +119,8 @@ def shown(
     if isinstance(event, InsurerThreadAsked):
         return _question(event, threads)
     known = threads.get(str(getattr(event, "thread_id", ""))) or of_alias
-    said = _SAYS[type(event)](event, at, link)
+    says = next((_SAYS[each] for each in type(event).__mro__ if each in _SAYS), _unknown)
+    said = says(event, at, link)
     head = _head(known, event)
     return Shown(tuple(MessageText(each) for each in pages(head, said)))
 
@@ -280,6 +281,11 @@ def _way(event: InsurerWayChanged, _: datetime, __: str) -> str:
 
 def _command(event: InsurerCommandAnswered, _: datetime, __: str) -> str:
     return f"{event.command}: {'done' if event.outcome == 'accepted' else 'not done'}. {event.detail}"
+
+
+def _unknown(_: Event, __: datetime, ___: str) -> str:
+    """Of an event that has no words yet: not silent, and none of its values."""
+    return "There is news that cannot be shown here: ask the aggregator."
 
 
 def _revealed(event: InsurerIdentityRevealed, _: datetime, __: str) -> str:

@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import orjson
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
 
 from bowchat_contracts.envelope import Event, to_headers
+from bowchat_contracts.inbound import Identity
 from bowchat_contracts.topics import insurer_of
+from bowchat_dispatcher.gateway import message
+from bowchat_dispatcher.phones import PhoneRows
 from bowchat_dispatcher.requests import webhook_row
+from bowchat_dispatcher.tags import MemoryTags
 from bowchat_dispatcher.webhook import SignedPost
 from bowchat_ingest.app import build as ingest
 from bowchat_ingest.settings import IngestSettings
@@ -40,6 +45,8 @@ from bowchat_testkit.whatsapp_payloads import encode, sign
 _APP_SECRET = "canary-app-secret"
 _WEBHOOK_INSURER = "coast-life"
 _BATCH = 200
+_PHONE = Identity(number="15550100777")
+"""Whose number it is does not matter here: an insurer's own."""
 
 
 @dataclass
@@ -49,6 +56,8 @@ class Sinks:
     insurer_topics: list[bytes] = field(default_factory=list)
     webhooks: list[bytes] = field(default_factory=list)
     """Requests to insurers: address, headers and body."""
+    phones: list[bytes] = field(default_factory=list)
+    """WhatsApp sends to insurers: the calls that show them the same on a phone."""
     own_topics: list[bytes] = field(default_factory=list)
     """The relay's own topics, which no insurer reads."""
     keys_and_headers: list[bytes] = field(default_factory=list)
@@ -91,6 +100,8 @@ class Chain:
         self._directory = directory
         self._offsets: dict[str, int] = defaultdict(int)
         self._to_post: list[tuple[str, str, str]] = []
+        self._to_show: list[Record] = []
+        self._phones = PhoneRows(MemoryTags(), "106540352242922", "https://relay.example")
         self.events: list[Event] = []
         """Every event of the relay's own topics."""
         self.vault = MemoryVault()
@@ -132,6 +143,7 @@ class Chain:
                 now=self._now,
             )
         self._to_post.clear()
+        await self._show()
         self.sinks.metrics = [generate_latest()]
 
     async def refuses(self, webhook: dict[str, Any]) -> None:
@@ -177,8 +189,18 @@ class Chain:
 
     def _posted(self, record: Record) -> None:
         """As the dispatcher would, whichever way this insurer is reached."""
+        self._to_show.append(record)
         row = webhook_row(record)
         self._to_post.append((insurer_of(record.topic), row.webhook_id or "", row.content.reveal()))
+
+    async def _show(self) -> None:
+        """As the dispatcher would, were every insurer reached in WhatsApp."""
+        threads = await self._phones.threads(self._to_show)
+        await self._phones.keep(threads)
+        for row in [row for record in self._to_show for row in self._phones.rows(record, threads)]:
+            call = message(row.delivery_id, _PHONE, row.content, row.buttons, row.list_label)
+            self.sinks.phones.append(orjson.dumps(call))
+        self._to_show.clear()
 
     def _insurer_reads(self, request: httpx.Request) -> httpx.Response:
         said = f"{request.method} {request.url} {request.headers.multi_items()}".encode()

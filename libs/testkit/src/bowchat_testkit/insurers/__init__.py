@@ -1,8 +1,9 @@
-"""Simulated insurers: one that reads its Kafka topic, one behind a webhook."""
+"""Simulated insurers: one that reads its Kafka topic, one behind a webhook, one on a phone."""
 
 from bowchat_testkit.insurers.kafka import KafkaInsurer, SeenRecord
 from bowchat_testkit.insurers.replying import ReplyPolicy, reply_to, replying, shown_text, silent
 from bowchat_testkit.insurers.webhook import Behaviour, SeenCall, WebhookInsurer
+from bowchat_testkit.insurers.whatsapp import WhatsAppInsurer
 
 __all__ = [
     "Behaviour",
@@ -11,6 +12,7 @@ __all__ = [
     "SeenCall",
     "SeenRecord",
     "WebhookInsurer",
+    "WhatsAppInsurer",
     "reply_to",
     "replying",
     "shown_text",
