@@ -91,6 +91,10 @@ bench-masking: setup-python ## Measure what masking misses, beside phonenumbers 
 bench-import: setup ## Measure how long imports of policies take, and what 300,000 of them cost
 	$(BIN)/python -m bowchat_testkit.bench_imports
 
+.PHONY: bench-routing
+bench-routing: setup-python ## Measure how messages are read, beside keywords and TF-IDF (WRITE=1: into docs/routing-model.md)
+	$(BIN)/python -m bowchat_testkit.bench_routing $(if $(WRITE),--write)
+
 .PHONY: demo
 demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)

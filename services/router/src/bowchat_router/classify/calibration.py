@@ -12,7 +12,7 @@ _COLDEST, _HOTTEST = 0.2, 20.0
 _BINS = 10
 
 
-def temperature_of(logits: Array, truth: Sequence[int]) -> float:
+def temperature_of(logits: Array, truth: Sequence[int] | NDArray[np.intp]) -> float:
     """The number that logits are divided by so that the truth is likeliest. Source: Guo et al., 2017."""
     rows = np.arange(len(truth))
 

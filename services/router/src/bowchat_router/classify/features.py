@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain, pairwise
 
 from bowchat_registry.taxonomy import TaxonomyClass
-from bowchat_router.classify.terms import Terms
+from bowchat_router.classify.terms import NAME, WORD, Terms
 
 Features = dict[str, float]
 
@@ -17,20 +18,17 @@ _NEAR = 2
 """A policy word this many tokens away makes a name of a word: "tractor insurance", "seguro de mi tractor"."""
 
 
-def terms_of(classes: Iterable[TaxonomyClass]) -> Terms:
+def terms_of(classes: Sequence[TaxonomyClass]) -> Terms:
     """All names and words of these classes."""
-    return Terms(
-        (term, (each.name, kind))
-        for each in classes
-        for kind, terms in (("name", each.names), ("word", each.words))
-        for term in terms
-    )
+    names = ((term, (each.name, NAME)) for each in classes for term in each.names)
+    words = ((term, (each.name, WORD)) for each in classes for term in each.words)
+    return Terms(chain(names, words))
 
 
 def wording(tokens: Sequence[str]) -> Features:
     """The tokens, the pairs of neighbours, and the pieces of tokens, by which misspelt ones are known."""
     counted: Counter[str] = Counter(tokens)
-    counted.update(f"{one} {other}" for one, other in zip(tokens, tokens[1:], strict=False))
+    counted.update(f"{one} {other}" for one, other in pairwise(tokens))
     for each in tokens:
         counted.update(_pieces(each))
     return {key: 1.0 + math.log(count) for key, count in counted.items()}
@@ -47,13 +45,13 @@ def said(tokens: Sequence[str], terms: Terms, policy_words: Terms) -> Features:
     hits = terms.hits(tokens)
     if not hits:
         return {_NOTHING: 1.0}
-    named = any(kind == "name" for hit in hits for _, kind in hit.entries)
+    named = any(kind == NAME for hit in hits for _, kind in hit.entries)
     policies = {place for hit in policy_words.hits(tokens) for place in range(hit.start, hit.end)}
     counted: Counter[str] = Counter()
     for hit in hits:
         around = {*range(hit.start - _NEAR, hit.start), *range(hit.end, hit.end + _NEAR)}
         for label, kind in hit.entries:
-            if kind == "name":
+            if kind == NAME:
                 sort = "names"
             elif named:
                 sort = "beside a name"

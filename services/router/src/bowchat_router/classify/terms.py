@@ -8,6 +8,8 @@ from typing import Literal
 from bowchat_router.classify.tokens import tokens_of
 
 Kind = Literal["name", "word"]
+NAME: Kind = "name"
+WORD: Kind = "word"
 Entry = tuple[str, Kind]
 """A class, and whether the term names it or only speaks for it."""
 

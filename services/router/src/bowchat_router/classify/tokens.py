@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bowchat_registry.rules import words
+from bowchat_registry.keywords import words
 
 MOST_CHARACTERS = 4000
 """What is read of a message. Nobody says later what it is about."""

@@ -1,0 +1,1 @@
+"""How well the router reads messages that nobody worded it after, beside two simpler ways."""
