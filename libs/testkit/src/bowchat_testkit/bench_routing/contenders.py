@@ -51,7 +51,9 @@ def _names(classes: Sequence[TaxonomyClass]) -> dict[str, list[str]]:
 
 def _named(names: Mapping[str, Sequence[str]], text: str) -> str | None:
     spaced = words(text)
-    found = Counter({label: sum(name.count(" ") for name in own if name in spaced) for label, own in names.items()})
+    found = Counter(
+        {label: sum(name.count(" ") for name in own if name in spaced) for label, own in names.items()}
+    )
     label, count = found.most_common(1)[0]
     return label if count else None
 

