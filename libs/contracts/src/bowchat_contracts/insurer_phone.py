@@ -1,6 +1,6 @@
 """Insurers that read and answer in WhatsApp, on a phone of their own: what tells which thread they mean.
 
-A phone shows all of an insurer's threads in one chat. Each thread has a tag there, `#KPLMC`, which heads everything that
+A phone shows all of an insurer's threads in one chat. Each thread has a tag there, `#KPLMJ`, which heads everything that
 is sent of it. The last letter checks the others: a letter mistyped, or two of them swapped, is no tag, and never another
 thread's.
 """

@@ -64,6 +64,14 @@ def reply(at: str = RECEIVED) -> Line:
     return "replies.received", "bowchat.replies.received.v1", {"reply_key": REPLY, "received_at": at}
 
 
+def from_a_phone(at: str = RECEIVED) -> Line:
+    return "replies.unaddressed", "bowchat.replies.unaddressed.v1", {"reply_key": REPLY, "received_at": at}
+
+
+def addressed() -> Line:
+    return "replies.addressed", "bowchat.replies.received.v1", {"reply_key": REPLY, "received_at": RECEIVED}
+
+
 def decided(outcome: str = "accepted") -> Line:
     return "replies.decided", "bowchat.replies.decided.v1", {"reply_key": REPLY, "outcome": outcome}
 
@@ -212,6 +220,13 @@ def test_a_message_is_where_its_own_events_say(lines: list[Line], expected: str)
         ([reply(), parked("masker", reply())], "parked"),
         ([reply(), decided(), requested(), parked("dispatcher", requested())], "parked"),
         ([updated("sent"), decided(), reply()], "delivered"),
+        ([from_a_phone()], "asked"),
+        ([from_a_phone("2026-03-02T08:50:00Z")], "asked"),
+        ([from_a_phone(), addressed()], "received"),
+        ([from_a_phone(), addressed(), decided(), updated("sent")], "delivered"),
+        ([from_a_phone(), decided("refused")], "refused"),
+        ([from_a_phone(), decided("answered")], "answered"),
+        ([from_a_phone(), parked("masker", from_a_phone())], "parked"),
     ],
 )
 def test_a_reply_is_where_its_own_events_say(lines: list[Line], expected: str) -> None:
@@ -249,6 +264,9 @@ def test_a_reply_is_where_its_own_events_say(lines: list[Line], expected: str) -
         ([reply(), decided(), decided("refused")], "two ends: accepted and refused"),
         ([reply(), updated("failed"), updated("delivered")], "two ends: failed and delivered"),
         ([reply("2026-03-02T09:00:00Z"), decided()], "in flight for 600 s"),
+        ([from_a_phone("2026-03-02T08:30:00Z")], "in flight for 2400 s"),
+        ([from_a_phone("2026-03-02T09:00:00Z"), addressed()], "in flight for 600 s"),
+        ([addressed()], "never received"),
     ],
 )
 def test_what_cannot_be_is_an_anomaly(lines: list[Line], what: str) -> None:

@@ -52,6 +52,15 @@ def test_an_entry_finds_its_subjects_and_only_those() -> None:
     assert made(raw(value))["subjects"] == [message]
 
 
+def test_what_an_insurers_phone_wrote_is_locked_with_a_key_that_nobody_keeps() -> None:
+    """Its records stand under the insurer, so no erasure of a person could take their key away: the words are readable in
+    the log where the reply stands under its alias, and here never.
+    """
+    one = made(raw(b'{"reply_key":"rp","text":"said"}', topic="replies.unaddressed"))
+    assert one["payload"] == '{"reply_key":"rp"}'
+    assert domain.value_of(one, KEY) is None
+
+
 @given(value=st.binary(max_size=200))
 def test_any_value_is_kept_as_it_was_received(value: bytes) -> None:
     """The log chooses nothing: bytes that are no JSON, or no text, come back the same."""
