@@ -19,3 +19,12 @@ TOLD = Counter("bowchat_router_told_total", "Events told besides routed messages
 # Doubtful texts that a hosted model was asked about: answered, failed (too late, wrong, away), or withheld since masking
 # was not certain.
 HOSTED = Counter("bowchat_router_hosted_model_total", "Texts for a hosted model.", ["outcome"])
+# Conversations in each desk's line, and the places they and the others take, as this process last decided.
+DESK_WAITING = Gauge("bowchat_router_desk_waiting", "Conversations in a desk's line.", ["desk"])
+DESK_LOAD = Gauge("bowchat_router_desk_load", "Places taken at a desk.", ["desk"])
+# 1 while a desk breaks too many promises and gets no new work.
+DESK_FAILING = Gauge("bowchat_router_desk_failing", "1 while a desk fails.", ["desk"])
+# What became of conversations that came to a desk's line: admit, wait, backup, triage.
+DESK_DECISIONS = Counter(
+    "bowchat_router_desk_decisions_total", "Decisions of desks' lines.", ["desk", "what"]
+)

@@ -82,12 +82,17 @@ def _messages(kind: str, size: Size) -> Iterator[Record]:
     says: dict[str, Callable[[int], tuple[str, str]]] = {
         _KINDS[0]: lambda index: (ref(index), f"Good morning, any news about {number(index)}?"),
         _KINDS[1]: lambda index: (ref(index), "Good morning, any news?"),
-        _KINDS[2]: lambda index: (ref(index), _WORDS[index % len(_WORDS)]),
-        _KINDS[3]: lambda index: (derived_id("rf", f"stranger {index}"), _WORDS[index % len(_WORDS)]),
+        _KINDS[2]: lambda index: (ref(index), _said(index)),
+        _KINDS[3]: lambda index: (derived_id("rf", f"stranger {index}"), _said(index)),
     }
     for place, index in enumerate(range(0, size.contacts, step)):
         who, text = says[kind](index)
         yield _received(f"{kind} {index}", who, text, place)
+
+
+def _said(index: int) -> str:
+    """Words that nobody else says: a classifier remembers what it has read."""
+    return f"{_WORDS[index % len(_WORDS)]}, thanks, {index}"
 
 
 def _received(name: str, who: str, text: str, place: int) -> Record:

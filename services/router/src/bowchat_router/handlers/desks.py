@@ -8,6 +8,7 @@ from datetime import datetime
 from bowchat_contracts.desks import DeskChanged, DeskWorked
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.topics import DESKS_CHANGED
+from bowchat_router import metrics
 from bowchat_router.deeds import SOURCE, Step
 from bowchat_router.desk_store import DeskStore
 from bowchat_router.domain.letting_in import admitted, kept_waiting, overflowed, sent_to_people
@@ -33,6 +34,8 @@ class DeskBatch(Batch):
     books: dict[str, Book] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
     """Versions in the store; a batch writes the one after, however often a book changed."""
+    tally: list[tuple[str, str]] = field(default_factory=list)
+    """Desk, and what was decided for somebody there."""
 
 
 class DeskHandler(Deciding):
@@ -72,6 +75,12 @@ class DeskHandler(Deciding):
             [replace(each, version=state.stored.get(name, 0) + 1) for name, each in state.books.items()]
         )
         await super().save(state)
+        for name, book in state.books.items():
+            metrics.DESK_WAITING.labels(name).set(len(book.line))
+            metrics.DESK_LOAD.labels(name).set(book.load)
+            metrics.DESK_FAILING.labels(name).set(book.failing)
+        for name, what in state.tally:
+            metrics.DESK_DECISIONS.labels(name, what).inc()
 
 
 def _terms(work: DeskWorked, state: DeskBatch, now: datetime) -> Terms | None:
@@ -93,6 +102,7 @@ def _decided(record: Record, terms: Terms | None, state: DeskBatch, now: datetim
     told = _stands(book, work, terms.desk.capacity if terms else None, now)
     recent = Recent(record.meta.id, tuple(decisions), told.model_dump_json())
     state.books[name] = remembered(book, recent)
+    state.tally += [(name, each.what) for each in decisions]
     return recent
 
 
