@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bowchat_router.classify.embedding import embed, knows
+from bowchat_router.classify.head import Model
 from bowchat_router.classify.language import language_of
-from bowchat_router.classify.lesson import Model
 from bowchat_router.classify.phrases import NONE, OFF
 from bowchat_router.classify.reading import Guess, Reading
 from bowchat_router.classify.sight import Sight

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from bowchat_registry.taxonomy import TaxonomyClass
 from bowchat_router.classify.calibration import temperature_of, threshold_of
 from bowchat_router.classify.embedding import Vectors
-from bowchat_router.classify.head import Array, Head
+from bowchat_router.classify.head import Array, Head, Model
 from bowchat_router.classify.phrases import NONE, Phrase
 from bowchat_router.classify.sight import Sight
 from bowchat_router.classify.tokens import tokens_of
@@ -39,13 +39,6 @@ SightOf = Callable[[Sequence[TaxonomyClass]], Sight]
 
 def fold_of(text: str) -> int:
     return crc32(text.encode()) % FOLDS
-
-
-@dataclass(frozen=True)
-class Model:
-    head: Head
-    threshold: float
-    """The lowest confidence from which on answers were as accurate as asked."""
 
 
 class Lesson:

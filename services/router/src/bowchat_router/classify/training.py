@@ -12,7 +12,6 @@ from bowchat_router.classify import embedding
 from bowchat_router.classify.cascade import Cascade, Question
 from bowchat_router.classify.embedding import embed
 from bowchat_router.classify.features import terms_of
-from bowchat_router.classify.lesson import Lesson
 from bowchat_router.classify.phrases import Phrase, of_intents, of_policy_types, of_topics
 from bowchat_router.classify.reading import Classifier
 from bowchat_router.classify.sight import Sight
@@ -28,6 +27,9 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 def train(taxonomy: Taxonomy) -> Classifier:
     """The classifier that the taxonomy teaches. The same taxonomy and packages give the same one. Takes seconds."""
+    # scikit-learn takes seconds to load, and most starts find what was learnt before.
+    from bowchat_router.classify.lesson import Lesson  # noqa: PLC0415
+
     policy_words = Terms((each, ("policy", "name")) for each in taxonomy.policy_words)
     names = Terms((name, (each.name, "name")) for each in taxonomy.policy_types for name in each.names)
     types, intents, topics = of_policy_types(taxonomy), of_intents(taxonomy), of_topics(taxonomy)
