@@ -120,6 +120,7 @@ def _assign(step: Step, conversation: Conversation, order: Order) -> str:
         desk=name,
         agreement_version=agreement.version,
         weight=None,
+        bound=True,
     )
     desk = agreement.desk(name)
     if desk is not None and must_wait(agreement, desk, step.at, failing=False):
@@ -202,15 +203,19 @@ def _resolve(step: Step, conversation: Conversation, order: Order) -> str:
     after = _moved(step, conversation, "resolved", order)
     agreement = step.registry.agreements.get(conversation.insurer or "")
     asked = csat.ask(step, after, agreement.name if agreement else "")
-    step.put(replace(asked, unanswered=()))
+    step.put(replace(asked, unanswered=asked.waiting))
     return "resolved" + (", and the policyholder is asked how it was" if asked.csat != after.csat else "")
 
 
 def _reopen(step: Step, conversation: Conversation, order: Order) -> str:
     if conversation.state != "resolved":
         raise RefusedError("it is open already")
-    _moved(step, conversation, "reopened", order)
-    return "open again"
+    after = _moved(step, conversation, "reopened", order)
+    if after.insurer is None or not after.waiting:
+        return "open again"
+    gone = let_go(step, after, _agreement(step, after.insurer), "people", "people opened it again")
+    step.put(gone)
+    return f"open again; its {len(after.waiting)} waiting message(s) go to {after.insurer}"
 
 
 def _no_reply_needed(step: Step, conversation: Conversation, order: Order) -> str:

@@ -51,9 +51,9 @@ def admitted(step: Step, conversation: Conversation, agreement: Agreement) -> No
 
 
 def overflowed(step: Step, conversation: Conversation, backup: Backup) -> None:
-    """The desk's backup gets it. Of another insurer only where no policy binds it to this one."""
+    """The desk's backup gets it. Of another insurer only where nothing binds it to this one."""
     insurer = backup.insurer or conversation.insurer or ""
-    bound = insurer != conversation.insurer and conversation.policy_number is not None
+    bound = insurer != conversation.insurer and (conversation.bound or conversation.policy_number is not None)
     agreement = None if bound else step.registry.agreement(insurer, step.at.date())
     desk = agreement.desk(backup.desk) if agreement else None
     if agreement is None or desk is None:

@@ -123,15 +123,14 @@ def worked(book: Book, work: DeskWorked, terms: Terms) -> tuple[Book, list[Decis
     arrived = work.conversation_id if work.what == "arrived" else None
     decisions = list(_let_in(after, arrived, terms))
     gone = {each.conversation_id for each in decisions if each.what != "wait"}
+    let_in = {each.conversation_id for each in decisions if each.what == "admit"}
     seats = tuple(
-        Seat(each.conversation_id, each.weight)
-        for decision in decisions
-        if decision.what == "admit"
-        for each in after.line
-        if each.conversation_id == decision.conversation_id
+        Seat(each.conversation_id, each.weight) for each in after.line if each.conversation_id in let_in
     )
     line = tuple(each for each in after.line if each.conversation_id not in gone)
-    return replace(after, seats=(*after.seats, *seats), line=line), decisions
+    # Where places are not counted nobody says when one is left.
+    taken = () if terms.desk.capacity is None else (*after.seats, *seats)
+    return replace(after, seats=taken, line=line), decisions
 
 
 def without_desk(book: Book, work: DeskWorked) -> tuple[Book, list[Decision]]:

@@ -80,6 +80,8 @@ class Conversation:
     overflowed: bool = False
     """Whether another desk sent it on already."""
     handed_on: bool = False
+    bound: bool = False
+    """Whether its policyholder, their policies or people say that it is this insurer's: no backup elsewhere gets it."""
 
     @property
     def waiting(self) -> tuple[Place, ...]:

@@ -93,10 +93,10 @@ def apply(
 
 
 def weighed(step: Step, before: Conversation | None, after: Conversation) -> Conversation:
-    """The conversation, its desk told where it takes more places, or fewer, or none any more. Nothing for a desk that
-    counts no places.
+    """The conversation, its desk told where it takes more places, or fewer, or none any more, or has left the line. Nothing
+    for a desk that counts no places.
     """
-    if before is not None and before.weight is not None and _elsewhere(before, after):
+    if before is not None and _is_at_desk(before) and _elsewhere(before, after):
         _tell(step, before, "left", 0.0)
         after = replace(after, weight=None)
     agreement = step.registry.agreements.get(after.insurer or "")
@@ -108,6 +108,11 @@ def weighed(step: Step, before: Conversation | None, after: Conversation) -> Con
         return after
     _tell(step, after, "weighed", weight)
     return replace(after, weight=weight)
+
+
+def _is_at_desk(conversation: Conversation) -> bool:
+    """Whether its desk knows of it: it has places there, or stands in line."""
+    return conversation.weight is not None or conversation.state == "queued"
 
 
 def _elsewhere(before: Conversation, after: Conversation) -> bool:

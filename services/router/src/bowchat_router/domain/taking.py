@@ -21,6 +21,9 @@ _CONSENT = re.compile(r"bt_[a-p]{32}")
 _CERTAIN = frozenset({"other_message", "policy_number", "number_format"})
 """What says by itself where a message belongs, though a question is open."""
 
+_BINDING = _CERTAIN | {"answer", "contact_policy", "open_conversation"}
+"""What says that it is this insurer's matter, and no other's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -132,13 +135,18 @@ def deliver(
     after = life.joined(_directed(begun, route), place)
     if route.waits and before is None:
         after = lined_up(step, after)
-    seated = after.unanswered[-1]
-    if after.insurer is not None and after.state != "queued":
+    *earlier, seated = after.waiting
+    goes = after.insurer is not None and after.state != "queued"
+    if goes:
         after = replace(after, left_seq=seated.seq)
-    after = replace(after, by_release=after.by_release or message is None)
+    # Earlier ones wait here where the conversation was resolved before an insurer saw them: they leave first.
+    overtaken = goes and bool(earlier)
+    after = replace(after, by_release=after.by_release or message is None or overtaken)
     after = apply(step, before, after, change)
     related = _of_same(message.related, after) if message else ()
     told = replace(route, related=related, desk=after.desk)
+    if overtaken:
+        step.sent += [sends(each, after, replace(told, related=()), at_once=False) for each in earlier]
     step.sent.append(sends(seated, after, told, at_once=not after.by_release))
     return after
 
@@ -167,6 +175,7 @@ def _begun(step: Step, place: Place, route: Route, business_number_id: str) -> C
         opened_at=step.at,
         last_message_at=place.received_at,
         asked_which_matter=route.rule == "answer",
+        bound=route.rule in _BINDING,
     )
     return life.opened(fresh, step.at)
 

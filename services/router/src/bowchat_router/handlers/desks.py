@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bowchat_contracts.desks import DeskChanged, DeskWorked
-from bowchat_contracts.ids import derived_id
+from bowchat_contracts.ids import ContactId, derived_id
 from bowchat_contracts.topics import DESKS_CHANGED
 from bowchat_router import metrics
 from bowchat_router.deeds import SOURCE, Step
@@ -22,9 +22,11 @@ from bowchat_router.domain.line import (
     without_desk,
     worked,
 )
+from bowchat_router.domain.model import Conversation
 from bowchat_router.handlers.common import Batch, Deciding, Registries
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
+from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record, follow
 
@@ -34,6 +36,8 @@ class DeskBatch(Batch):
     books: dict[str, Book] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
     """Versions in the store; a batch writes the one after, however often a book changed."""
+    unread: set[ContactId] = field(default_factory=set)
+    """Who is let in, or sent on, and was not expected to be."""
     tally: list[tuple[str, str]] = field(default_factory=list)
     """Desk, and what was decided for somebody there."""
 
@@ -44,6 +48,7 @@ class DeskHandler(Deciding):
     def __init__(self, store: RouterStore, registries: Registries, memory: Memory, desks: DeskStore) -> None:
         super().__init__(store, registries, memory)
         self._desks = desks
+        self._unread: frozenset[ContactId] = frozenset()
 
     async def load(self, records: Sequence[Record]) -> DeskBatch:
         works: list[DeskWorked] = [record.event for record in records]
@@ -51,7 +56,7 @@ class DeskHandler(Deciding):
         recent = [each for record in records for each in _decided_before(books, record)]
         subjects = [_subject(record, each) for record, each in recent]
         people = {each.contact_id for each in works if each.contact_id}
-        people |= {each.contact_id for _, each in recent}
+        people |= {each.contact_id for _, each in recent} | self._unread
         for book in books.values():
             people |= {each.contact_id for each in itertools.islice(book.line, len(records) + 1)}
         batch = await self._batch(subjects, people)
@@ -69,12 +74,19 @@ class DeskHandler(Deciding):
         return [*outgoing, Outgoing(DESKS_CHANGED, desk_id(told.insurer, told.desk), told, meta)]
 
     async def save(self, state: Batch) -> None:
-        """The books first: what they decided is carried out on the dossiers, now or when the record is read again."""
+        """The books first: what they decided is carried out on the dossiers, now or when the record is read again.
+
+        Errors: `ConflictError` where one work moved more of the line than was read: all of it is read, and decided again.
+        """
         assert isinstance(state, DeskBatch)
+        if state.unread:
+            self._unread |= state.unread
+            raise ConflictError("who is let in has to be read first")
         await self._desks.save(
             [replace(each, version=state.stored.get(name, 0) + 1) for name, each in state.books.items()]
         )
         await super().save(state)
+        self._unread = frozenset()
         for name, book in state.books.items():
             metrics.DESK_WAITING.labels(name).set(len(book.line))
             metrics.DESK_LOAD.labels(name).set(book.load)
@@ -84,8 +96,8 @@ class DeskHandler(Deciding):
 
 
 def _terms(work: DeskWorked, state: DeskBatch, now: datetime) -> Terms | None:
-    """None for a desk that is in no agreement any more."""
-    agreement = state.registry.agreements.get(work.insurer)
+    """None for a desk that is in no agreement any more, or in none that is in force."""
+    agreement = state.registry.agreement(work.insurer, now.date())
     desk = agreement.desk(work.desk) if agreement else None
     return Terms(agreement, desk, now) if agreement and desk else None
 
@@ -113,14 +125,17 @@ def _carried_out(
     told = state.told_before(record, subject)
     if told is not None:
         return told
+    if decision.contact_id not in state.dossiers:
+        state.unread.add(decision.contact_id)
+        return ()
     step = state.begin(record, subject, decision.contact_id, now)
-    return state.end(record, step) if _act(step, decision, terms) else ()
+    return state.end(record, step) if _act(step, decision, record.event, terms) else ()
 
 
-def _act(step: Step, decision: Decision, terms: Terms | None) -> bool:
+def _act(step: Step, decision: Decision, work: DeskWorked, terms: Terms | None) -> bool:
     """What the decision does to the conversation. False where it waits no longer: it was resolved meanwhile, or moved."""
     conversation = step.dossier.conversation(decision.conversation_id)
-    if conversation is None or conversation.state != "queued":
+    if conversation is None or conversation.state != "queued" or not _stands_at(conversation, work):
         return False
     if decision.what == "wait":
         kept_waiting(step, conversation, decision.position or 1)
@@ -131,6 +146,10 @@ def _act(step: Step, decision: Decision, terms: Terms | None) -> bool:
     else:
         sent_to_people(step, conversation)
     return True
+
+
+def _stands_at(conversation: Conversation, work: DeskWorked) -> bool:
+    return (conversation.insurer, conversation.desk) == (work.insurer, work.desk)
 
 
 def _decided_before(books: dict[str, Book], record: Record) -> Iterable[tuple[Record, Decision]]:
