@@ -53,10 +53,11 @@ class DeskWatch:
             return
         self._looked_at = now
         if due := self._news.waited_for | self._news.failing:
-            await self._publisher.publish(list(_looks(sorted(due), now)))
+            await self._publisher.publish(list(looks(sorted(due), now)))
 
 
-def _looks(desks: Iterable[str], now: datetime) -> Iterable[Outgoing]:
+def looks(desks: Iterable[str], now: datetime) -> Iterable[Outgoing]:
+    """Word to these desks, named `insurer/desk`, to look whom they can let in by now."""
     moment = now - timedelta(seconds=now.timestamp() % LOOK_EVERY.total_seconds())
     for name in desks:
         insurer, _, desk = name.partition("/")

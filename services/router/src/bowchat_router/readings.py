@@ -19,7 +19,7 @@ Train = Callable[[Taxonomy], Classifier]
 _WARM_UP = "How are you?"
 _REMEMBERED = 2_000
 """Readings of texts that are kept: a batch that is decided again asks for the same."""
-_LONGEST_TEXT = 2_000
+LONGEST_TEXT = 2_000
 """Characters that are read: what a message is about is said at its beginning."""
 
 
@@ -59,7 +59,7 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
 
     def read(self, text: str) -> Reading:
         assert self._classifier is not None, "a classifier is trained before the first message"
-        said = text[:_LONGEST_TEXT]
+        said = text[:LONGEST_TEXT]
         known = self._known.known([said]).get(said)
         if known is None:
             known = self._classifier.read(said)

@@ -46,12 +46,13 @@ class Ticker:
         self._told = {each: at for each, at in self._told.items() if at > now - _AGAIN}
         due = [each for each in await self._store.due(now, _AT_ONCE) if each.timer_id not in self._told]
         if due:
-            await self._publisher.publish([_told(each) for each in due])
+            await self._publisher.publish([told(each) for each in due])
             self._told |= {each.timer_id: now for each in due}
         return len(due)
 
 
-def _told(timer: Timer) -> Outgoing:
+def told(timer: Timer) -> Outgoing:
+    """The event that this moment has come."""
     event = TimerDue(
         timer_id=timer.timer_id,
         what=timer.what,
