@@ -42,7 +42,6 @@ class Past(AbstractAsyncContextManager["Past"]):
 
     async def __aenter__(self) -> Self:
         self._consumer = AIOKafkaConsumer(
-            *self._topics,
             **connection(self._settings),
             client_id=f"past-{self._settings.instance}",
             group_id=None,
@@ -52,8 +51,7 @@ class Past(AbstractAsyncContextManager["Past"]):
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._consumer.start()
-                self._check_topics()
-                await self._place()
+                await self._place(await self._places())
         except (KafkaError, TimeoutError) as error:
             await self._consumer.stop()
             raise DependencyDownError("the Kafka broker does not answer") from error
@@ -84,17 +82,24 @@ class Past(AbstractAsyncContextManager["Past"]):
             except RejectError:
                 self.unreadable += 1
 
-    def _check_topics(self) -> None:
-        there = {each.topic for each in self._consumer.assignment()}
+    async def _places(self) -> list[TopicPartition]:
+        """All partitions of the topics."""
+        there = await self._consumer.topics()
         missing = [each for each in self._topics if each not in there]
         if missing:
             raise DependencyDownError(
-                f"these topics do not exist: {', '.join(missing)}. Make the topics with: bowchat-topics apply"
+                f"the topics {', '.join(missing)} do not exist. Make the topics with: bowchat-topics apply"
             )
+        places: list[TopicPartition] = []
+        for topic in self._topics:
+            # aiokafka knows the partitions of a topic nobody has subscribed to only after it was asked for.
+            await self._consumer._client.add_topic(topic)  # noqa: SLF001 - no public way to ask for one topic
+            places += [TopicPartition(topic, each) for each in self._consumer.partitions_for_topic(topic)]
+        return places
 
-    async def _place(self) -> None:
+    async def _place(self, places: list[TopicPartition]) -> None:
         """Each partition at its first record since then; its end is what is there now."""
-        places = self._consumer.assignment()
+        self._consumer.assign(places)
         self._ends = await self._consumer.end_offsets(places)
         moment = int(self._since.timestamp() * 1000)
         found = await self._consumer.offsets_for_times(dict.fromkeys(places, moment))

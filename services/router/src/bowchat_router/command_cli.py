@@ -6,7 +6,7 @@ import sys
 
 from bowchat_contracts.ids import ContactId
 from bowchat_registry.slash import is_command
-from bowchat_router.conversations_cli import needs_database
+from bowchat_router.conversations_cli import NO_DATABASE
 from bowchat_router.overview import Overview
 from bowchat_router.settings import RouterSettings
 from bowchat_router.store import DATABASE
@@ -46,6 +46,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 async def _contact_of(settings: RouterSettings, conversation: str) -> ContactId | None:
-    needs_database(settings)
+    if settings.store != "mongo":
+        raise SettingsError(f"{NO_DATABASE}. Set it to mongo, or give --contact")
     async with MongoDatabase(settings.mongo_uri.get_secret_value(), DATABASE) as database:
         return await Overview(database).contact_of(conversation)

@@ -17,6 +17,8 @@ from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.settings import load
 
+NO_DATABASE = "BOWCHAT_STORE is memory: only the running router knows its conversations"
+
 
 def configure_conversations(parser: argparse.ArgumentParser) -> None:
     states = [each for each in get_args(ConversationState) if each != "closed"]
@@ -27,17 +29,10 @@ def configure_conversations(parser: argparse.ArgumentParser) -> None:
 def run_conversations(arguments: argparse.Namespace) -> int:
     """Print one JSON object a conversation."""
     settings = load(RouterSettings)
-    needs_database(settings)
+    if settings.store != "mongo":
+        raise SettingsError(f"{NO_DATABASE}. Set it to mongo")
     asyncio.run(_list(settings, arguments.state, arguments.contact, system_clock))
     return 0
-
-
-def needs_database(settings: RouterSettings) -> None:
-    """Errors: `SettingsError` where the conversations are in the memory of the running router alone."""
-    if settings.store != "mongo":
-        raise SettingsError(
-            "BOWCHAT_STORE is memory: only the running router knows its conversations. Set it to mongo."
-        )
 
 
 async def _list(settings: RouterSettings, state: str | None, contact: str | None, clock: Clock) -> None:
