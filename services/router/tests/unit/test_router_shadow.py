@@ -124,7 +124,9 @@ async def test_a_world_decides_as_the_running_router_does(
             if isinstance(each.event, MessageRouted)
             and each.event.message_id == derived_id("ms", f"m{number}")
         ]
-        own.sort(key=lambda each: each.outcome != "queued")  # what waits for a place is told so before it gets one
+        own.sort(
+            key=lambda each: each.outcome != "queued"
+        )  # what waits for a place is told so before it gets one
         if own:
             last = own[-1].conversation_id, own[-1].contact_id
             assert fate is not None
