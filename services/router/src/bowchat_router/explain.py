@@ -60,25 +60,51 @@ def explain(registry: Registry, read: Read, clock: Clock, given: Answer) -> Answ
         read=read,
         now=now,
     )
-    return _asked(destination(case), case)
+    return _told(destination(case), case)
 
 
-def _asked(where: Route | Ask, case: Case) -> Answer:
-    """The decision, and what the words alone say of policy type and intent."""
-    kind, intent = case.kind, case.intent
-    confidence = where.explanation.confidence if where.explanation else 0.0
-    answer = {"policy_type": kind, "intent": intent, "insurer": None, "desk": None, "confidence": confidence}
-    if isinstance(where, Ask):
-        return answer | {"rule": "ask", "reasons": list(where.reasons), "outcome": "ask"}
+def _told(where: Route | Ask, case: Case) -> Answer:
+    """The decision; where a question has to be asked first, what the words alone say of policy type and intent. What the
+    decision did not need is not worked out for the answer either.
+    """
+    explained = where.explanation
+    answer = _question(where, case) if isinstance(where, Ask) else _route(where)
+    answer["confidence"] = explained.confidence if explained else 0.0
     return {
-        "policy_type": where.policy_type,
-        "intent": where.intent,
-        "insurer": where.insurer,
-        "desk": where.desk,
-        "confidence": confidence,
-        "rule": where.rule,
-        "reasons": list(where.reasons),
-        "outcome": "routed" if where.insurer else "triage",
+        **{name: answer[name] for name in _KEYS},
+        "registry": case.registry.version,
+        "model": explained.model if explained else None,
+        "candidates": [
+            {"policy_type": each.policy_type, "score": each.score}
+            for each in (explained.candidates if explained else ())
+        ],
+    }
+
+
+_KEYS = ("policy_type", "intent", "insurer", "desk", "confidence", "rule", "reasons", "outcome")
+
+
+def _question(ask: Ask, case: Case) -> Answer:
+    return {
+        "policy_type": case.kind,
+        "intent": case.intent,
+        "insurer": None,
+        "desk": None,
+        "rule": "ask",
+        "reasons": list(ask.reasons),
+        "outcome": "ask",
+    }
+
+
+def _route(route: Route) -> Answer:
+    return {
+        "policy_type": route.policy_type,
+        "intent": route.intent,
+        "insurer": route.insurer,
+        "desk": route.desk,
+        "rule": route.rule,
+        "reasons": list(route.reasons),
+        "outcome": "routed" if route.insurer else "triage",
     }
 
 

@@ -18,11 +18,14 @@ EXAMPLE = Path(__file__).parents[4] / "registry"
 
 
 def explained(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *lines: object
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *lines: object,
+    readings: FixedReadings | None = None,
 ) -> tuple[int, list[dict[str, object]]]:
     """The exit code and answers of `bowchat-router explain`, by rules alone."""
     given = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines) + "\n"
-    monkeypatch.setattr(command, "_trained", lambda _: FixedReadings())
+    monkeypatch.setattr(command, "_trained", lambda _: readings or FixedReadings())
     monkeypatch.setattr("sys.argv", ["bowchat-router", "explain", "--registry", str(EXAMPLE)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     with pytest.raises(SystemExit) as end:
@@ -74,7 +77,30 @@ def test_explain_answers_line_by_line(
         "rule",
         "reasons",
         "outcome",
+        "registry",
+        "model",
+        "candidates",
     ]
+    assert (answers[1]["model"], answers[1]["candidates"]) == ("fixed", [])
+
+
+def test_explain_asks_the_classifier_only_where_the_decision_needs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an open conversation decides costs no reading; what is read says by which model, and what it might have been."""
+    readings = FixedReadings(kinds={"suitcase": "travel"})
+    context = {"insurer": "coast-life", "policy_type": "life"}
+    _, (followed, read) = explained(
+        monkeypatch,
+        capsys,
+        {"text": "my suitcase", "context": context},
+        {"text": "my suitcase"},
+        readings=readings,
+    )
+    assert (followed["rule"], followed["model"]) == ("open_conversation", None)
+    assert set(readings.asked) == {"my suitcase"}
+    assert len(readings.asked) == 1
+    assert (read["model"], read["candidates"]) == ("fixed", [{"policy_type": "travel", "score": 0.9}])
 
 
 @pytest.mark.parametrize(
