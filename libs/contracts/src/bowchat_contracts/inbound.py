@@ -96,12 +96,8 @@ class Explanation(Part):
     """The best first."""
 
 
-class MessageRouted(Event):
-    """Where one message goes, and why. `triage`: people have to decide. `queued`: its desk has no place yet. A message of
-    either comes again as `routed`, when somebody decided or a place is free.
-    """
-
-    type: ClassVar[str] = "bowchat.inbound.routed.v1"
+class Destination(Event):
+    """Where one message goes, and why: what the events that say so have in common."""
 
     message_id: MessageId
     conversation_id: ConversationId
@@ -120,12 +116,21 @@ class MessageRouted(Event):
     priority: int = 0
     agreement_version: str | None = None
     rule: str
-    """What decided: `policy_number`, `other_message`, `open_conversation`, `contact_policy`, a rule's name, or `triage`."""
+    """What decided: `policy_number`, `open_conversation`, `model`, `answer`, `people`, `triage`, a rule's name and so on."""
     reasons: tuple[str, ...]
     explanation: Explanation | None = None
     sla: SlaTerms | None = None
     masking: MaskingPolicy = MaskingPolicy()
     """The agreement's masking, as it stood when the message was routed."""
+
+
+class MessageRouted(Destination):
+    """Where one message goes, and why. `triage`: people have to decide. `queued`: its desk has no place yet. A message of
+    either comes again as `routed`, when somebody decided or a place is free.
+    """
+
+    type: ClassVar[str] = "bowchat.inbound.routed.v1"
+
     sealed_identity: str
     business_number_id: str
     content: Content
@@ -137,32 +142,13 @@ class MessageRouted(Event):
     received_at: datetime
 
 
-class MessageReleased(Event):
+class MessageReleased(Destination):
     """A message that waited goes on now. Its words stand where they were received; who reads this adds them."""
 
     type: ClassVar[str] = "bowchat.inbound.released.v1"
 
     position: str
     """Topic, partition and offset of the message as it was received."""
-    message_id: MessageId
-    conversation_id: ConversationId
-    contact_id: ContactId
-    seq: int = Field(ge=1)
-    outcome: Literal["routed", "triage", "queued"]
-    insurer: InsurerId | None = None
-    desk: str | None = None
-    policy_type: str | None = None
-    intent: str | None = None
-    language: str | None = None
-    policy_number: str | None = None
-    tags: tuple[str, ...] = ()
-    priority: int = 0
-    agreement_version: str | None = None
-    rule: str
-    reasons: tuple[str, ...]
-    explanation: Explanation | None = None
-    sla: SlaTerms | None = None
-    masking: MaskingPolicy = MaskingPolicy()
     related: tuple[MessageId, ...] = ()
     """Which messages that this one speaks of are in the same conversation."""
 

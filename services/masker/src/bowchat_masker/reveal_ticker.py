@@ -1,6 +1,5 @@
 """Ends what has come to its time: a question without an answer, a number that may not be used any more."""
 
-import asyncio
 
 import structlog
 
@@ -9,8 +8,8 @@ from bowchat_masker.handlers.reveal_events import events
 from bowchat_masker.reveal_store import RevealStore
 from bowchat_masker.reveals import ended
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.errors import ConflictError, DependencyDownError
 from bowchat_runtime.publisher import Publisher
+from bowchat_runtime.repeating import repeat
 
 log = structlog.get_logger()
 
@@ -25,13 +24,8 @@ class RevealTicker:
         self._store, self._publisher, self._mint, self._clock = store, publisher, mint, clock
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            await asyncio.sleep(_EVERY_S)
-            try:
-                await self.tick()
-            except (DependencyDownError, ConflictError) as error:
-                log.warning("reveals_not_ended", reason=str(error))
+        """Until cancelled."""
+        await repeat(self.tick, every_s=_EVERY_S, task="reveals")
 
     async def tick(self) -> int:
         """End all that is overdue now, and say how many."""

@@ -1,6 +1,5 @@
 """Ends what an insurer was asked and did not answer: the reply, and those that waited behind it, are refused."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,9 +13,9 @@ from bowchat_masker.handlers.phone_events import PhoneTeller
 from bowchat_masker.insurer_threads import STILL_IN_MIND, PhoneReply, asked
 from bowchat_masker.phone_store import PhoneChanges
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.errors import ConflictError, DependencyDownError
 from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.publisher import Publisher
+from bowchat_runtime.repeating import repeat
 from bowchat_runtime.seal import Opener
 
 log = structlog.get_logger()
@@ -41,13 +40,8 @@ class ThreadTicker:
         self._swept: datetime | None = None
 
     async def run(self) -> None:
-        """For ever."""
-        while True:
-            await asyncio.sleep(_EVERY_S)
-            try:
-                await self.tick()
-            except (DependencyDownError, ConflictError) as error:
-                log.warning("questions_not_ended", reason=str(error))
+        """Until cancelled."""
+        await repeat(self.tick, every_s=_EVERY_S, task="insurer_questions")
 
     async def tick(self) -> int:
         """End all that is overdue now, and say how many."""

@@ -14,7 +14,7 @@ from bowchat_contracts.content import Content, EditContent, ReactionContent, Rev
 from bowchat_contracts.conversations import ConversationChanged, ConversationNoted
 from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import ContactId, MessageId
-from bowchat_contracts.inbound import InboundReceived, MessageReleased, MessageRouted
+from bowchat_contracts.inbound import Destination, InboundReceived, MessageReleased, MessageRouted
 from bowchat_contracts.prompts import PromptRequested
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_RELEASED, INBOUND_ROUTED, event_class
 from bowchat_registry.registry import Registry
@@ -239,12 +239,9 @@ def _released(sent: Sent, contact_id: ContactId) -> MessageReleased:
     return MessageReleased(**given, position=sent.place.position, related=sent.route.related)
 
 
-_ALIKE = frozenset(MessageReleased.model_fields) & frozenset(MessageRouted.model_fields)
-
-
 def routed_again(released: MessageReleased, event: InboundReceived) -> MessageRouted:
     """The message that waited, with its words."""
-    given = {name: getattr(released, name) for name in _ALIKE}
+    given = {name: getattr(released, name) for name in Destination.model_fields}
     return MessageRouted(**given, **_words(event, released.related))
 
 

@@ -1,10 +1,7 @@
 """Looks at the desks beside the work: which of them fail, and which have somebody in line who may be let in by now."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-import structlog
 
 from bowchat_contracts.desks import DeskWorked
 from bowchat_contracts.envelope import Meta, traceparent
@@ -13,11 +10,9 @@ from bowchat_contracts.topics import DESKS_WORKED
 from bowchat_router.deeds import SOURCE
 from bowchat_router.desk_store import DeskNews, DeskStore
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.errors import DependencyDownError
 from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Outgoing
-
-log = structlog.get_logger()
+from bowchat_runtime.repeating import repeat
 
 _EVERY_S = 1.0
 LOOK_EVERY = timedelta(seconds=5)
@@ -38,13 +33,8 @@ class DeskWatch:
         return self._news.failing
 
     async def run(self) -> None:
-        """Look until cancelled. While the database or broker is away, try again."""
-        while True:
-            try:
-                await self.look()
-            except DependencyDownError as error:
-                log.warning("desks_unseen", reason=str(error))
-            await asyncio.sleep(_EVERY_S)
+        """Look until cancelled."""
+        await repeat(self.look, every_s=_EVERY_S, task="desks")
 
     async def look(self) -> None:
         now = self._clock()

@@ -1,9 +1,6 @@
 """Tells the router of the moments that have come. They live in the database, so a killed router forgets none."""
 
-import asyncio
 from datetime import datetime, timedelta
-
-import structlog
 
 from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import derived_id
@@ -12,11 +9,9 @@ from bowchat_contracts.topics import TIMERS_DUE
 from bowchat_router.deeds import SOURCE, Timer
 from bowchat_router.store import RouterStore
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.errors import DependencyDownError
 from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Outgoing
-
-log = structlog.get_logger()
+from bowchat_runtime.repeating import repeat
 
 _EVERY_S = 0.5
 _AT_ONCE = 500
@@ -32,13 +27,8 @@ class Ticker:
         self._told: dict[str, datetime] = {}
 
     async def run(self) -> None:
-        """Tick until cancelled. While the database or broker is away, try again."""
-        while True:
-            try:
-                await self.tick()
-            except DependencyDownError as error:
-                log.warning("ticker_waits", reason=str(error))
-            await asyncio.sleep(_EVERY_S)
+        """Tick until cancelled."""
+        await repeat(self.tick, every_s=_EVERY_S, task="ticker")
 
     async def tick(self) -> int:
         """Tell all that is due now, and say how many moments that were."""
