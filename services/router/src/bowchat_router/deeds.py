@@ -13,7 +13,7 @@ from bowchat_contracts.commands import CommandRequested, InsurerBlock, RevealReq
 from bowchat_contracts.content import Content, EditContent, ReactionContent, RevokeContent
 from bowchat_contracts.conversations import ConversationChanged, ConversationNoted
 from bowchat_contracts.envelope import Event
-from bowchat_contracts.ids import ContactId, MessageId
+from bowchat_contracts.ids import ContactId, ConversationId, MessageId
 from bowchat_contracts.inbound import Destination, InboundReceived, MessageReleased, MessageRouted
 from bowchat_contracts.prompts import PromptRequested
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_RELEASED, INBOUND_ROUTED, event_class
@@ -92,13 +92,13 @@ class Step:
     told: list[Told] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
 
-    def put(self, after: Conversation) -> None:
+    def put(self, after: Conversation, successor: ConversationId | None = None) -> None:
         """The conversation as it is now; nobody is told."""
-        self.dossier = self.dossier.put(after)
+        self.dossier = self.dossier.put(after, successor)
 
     def change(self, changed: Changed) -> None:
         """The conversation as it is now, and everybody is told."""
-        self.put(changed.after)
+        self.put(changed.after, changed.successor)
         after = changed.after
         self.tell(
             CONVERSATIONS_CHANGED, after.conversation_id, _changed(changed, self.at), part=str(after.version)

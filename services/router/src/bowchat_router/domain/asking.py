@@ -41,8 +41,16 @@ def joined(question: Question, case: Case, place: Place) -> Question:
     )
 
 
-def prompt_of(question: Question, contact_id: str, registry: Registry) -> PromptRequested:
-    """The question as it is put to the policyholder."""
+def prompt_of(question: Question, contact_id: str, case: Case) -> PromptRequested:
+    """The question as it is put to the policyholder.
+
+    Anybody can type the number of somebody else's policy or vehicle: of such a policy no more than its insurer is told.
+    """
+    own = {(each.insurer, each.number) for each in case.held}
+    shown = [
+        each if (each.insurer, each.policy_number) in own else _by_its_insurer(each)
+        for each in question.choices
+    ]
     words = words_in(question.language)
     return PromptRequested(
         prompt_id=question.prompt_id,
@@ -50,11 +58,16 @@ def prompt_of(question: Question, contact_id: str, registry: Registry) -> Prompt
         contact_id=contact_id,
         business_number_id=question.business_number_id,
         text=MessageText(words.which_matter),
-        options=tuple(_options(question.choices, registry, words)),
+        options=tuple(_options(shown, case.registry, words)),
         list_label=words.choose,
         requested_at=question.asked_at,
         expires_at=question.due_at,
     )
+
+
+def _by_its_insurer(choice: Choice) -> Choice:
+    """The choice without what is known of its policy; where there is none, its kind is what the policyholder said."""
+    return choice if choice.policy_number is None else replace(choice, policy_type=None, policy_number=None)
 
 
 def _options(choices: Sequence[Choice], registry: Registry, words: Words) -> Iterable[Option]:

@@ -36,6 +36,8 @@ class Heard:
     button: str = ""
     """What the aggregator put into the button that was tapped: perhaps a policy's number."""
     ad: str | None = None
+    adrift: bool = False
+    """It changes or deletes a message, and nobody knows where that one is."""
     courtesy: bool = False
     """A word of thanks, or a reaction: it asks for nothing."""
 
@@ -46,7 +48,10 @@ def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
     button = content.payload.reveal() if isinstance(content, ButtonContent) else ""
     text = said(content)
     courtesy = isinstance(content, ReactionContent) or _is_courtesy(text)
-    return Heard(text, message.received_at, about, tapped, button, ad=message.ad, courtesy=courtesy)
+    adrift = isinstance(content, EditContent | RevokeContent) and not about
+    return Heard(
+        text, message.received_at, about, tapped, button, ad=message.ad, adrift=adrift, courtesy=courtesy
+    )
 
 
 _COURTESY = frozenset(

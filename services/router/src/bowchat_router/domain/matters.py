@@ -30,6 +30,9 @@ FRESH = timedelta(hours=24)
 """So long after it was resolved, a conversation takes a message that nothing else explains."""
 
 
+_ENDED = "whose agreement is not in force"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An insurer was decided; the conversation may be too."""
@@ -51,7 +54,14 @@ class Several:
     reason: str
 
 
-Finding = Found | Several | str | None
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """It belongs where no insurer may take it now, and to no other: people decide."""
+
+    reason: str
+
+
+Finding = Found | Several | Theirs | str | None
 """What a step found; or why it decided nothing, in words; or nothing to say."""
 
 
@@ -65,6 +75,8 @@ def find(case: Case) -> tuple[Found | Several | None, tuple[str, ...]]:
         found = step(case)
         if isinstance(found, Found | Several):
             return found, (*reasons, found.reason)
+        if isinstance(found, Theirs):
+            return None, (*reasons, found.reason)
         if found:
             reasons.append(found)
     return None, tuple(reasons)
@@ -73,11 +85,11 @@ def find(case: Case) -> tuple[Found | Several | None, tuple[str, ...]]:
 def _by_other_message(case: Case) -> Finding:
     spoken_of = [each for each in case.dossier.with_insurers if each.conversation_id in case.heard.about]
     if len(spoken_of) != 1:
-        return None
+        return _by_former_message(case)
     conversation = spoken_of[0]
     agreement = case.agreement(conversation.insurer)
     if agreement is None:
-        return f"the agreement with {conversation.insurer} is not in force"
+        return Theirs(f"it speaks of a message to or from {conversation.insurer}, {_ENDED}")
     elsewhere = [each for each in case.named_policies if each.insurer != agreement.id]
     if elsewhere:
         choices = (_of_conversation(conversation), *_of_policies_each(elsewhere))
@@ -85,6 +97,24 @@ def _by_other_message(case: Case) -> Finding:
     return _continuing(
         "other_message", f"it speaks of a message to or from {agreement.id}", agreement, conversation
     )
+
+
+def _by_former_message(case: Case) -> Finding:
+    """It speaks of what was said in a matter that is closed, or that people have; or it changes what nobody knows."""
+    about = case.heard.about
+    if any(each.conversation_id in about for each in case.dossier.conversations if each.insurer is None):
+        return Theirs("it speaks of a message that people have")
+    former = next((each for each in case.dossier.past if each.conversation_id in about), None)
+    if former is None or former.insurer is None:
+        insurers = {each.insurer for each in case.dossier.conversations}
+        insurers |= {each.insurer for each in case.dossier.past}
+        unclear = case.heard.adrift and len(insurers) != 1
+        return Theirs("it changes a message that is in no matter") if unclear else None
+    agreement = case.agreement(former.insurer)
+    if agreement is None:
+        return Theirs(f"it speaks of a message to or from {former.insurer}, {_ENDED}")
+    reason = f"it speaks of a message to or from {agreement.id}, in a matter that is closed"
+    return Found("other_message", reason, agreement, former.policy_type)
 
 
 def _by_number(case: Case) -> Finding:
@@ -95,7 +125,7 @@ def _by_number(case: Case) -> Finding:
     if agreement is None:
         return Several(_of_policies_each(named), "the text names policies of several insurers")
     if isinstance(agreement, str):
-        return f"the text names policies: {agreement}"
+        return Theirs(f"the text names policies: {agreement}")
     reason = f"the text names a policy of {agreement.id}"
     if named[0].has_holder and named[0] not in case.held:
         reason += ", held by another contact"
@@ -109,7 +139,7 @@ def _by_look(case: Case) -> Finding:
     (insurer,) = case.insurers_by_look
     agreement = case.agreement(insurer)
     if agreement is None:
-        return f"a number looks like one of {insurer}, whose agreement is not in force"
+        return Theirs(f"a number looks like one of {insurer}, {_ENDED}")
     return Found("number_format", f"a number looks like one of {insurer}", agreement)
 
 
@@ -120,6 +150,11 @@ def _by_conversations(case: Case) -> Finding:
         if (agreement := case.agreement(each.insurer)) is not None
     ]
     running = [(each, agreement) for each, agreement in usable if each.is_open]
+    ended = [
+        each for each in case.dossier.with_insurers if each.is_open and case.agreement(each.insurer) is None
+    ]
+    if ended:
+        return _beside_ended(case, running, ended)
     if running:
         return _among_running(case, running)
     if len(usable) == 1 and not case.speaks_against(*usable[0]):
@@ -130,6 +165,20 @@ def _by_conversations(case: Case) -> Finding:
                 "open_conversation", f"it follows a matter with {agreement.id}", agreement, conversation
             )
     return None
+
+
+def _beside_ended(
+    case: Case, running: Sequence[tuple[Conversation, Agreement]], ended: Sequence[Conversation]
+) -> Finding:
+    """An open matter is with an insurer that is gone: what may be about it is sent to no other."""
+    if not running:
+        return Theirs(f"a matter is open with {ended[0].insurer}, {_ENDED}")
+    named = _named(case, running)
+    if len(named) == 1 and not any(each.insurer in case.named_insurers for each in ended):
+        conversation, agreement = named[0]
+        return _continuing("open_conversation", f"it names {agreement.id}", agreement, conversation)
+    choices = (*map(_of_conversation, ended), *(_of_conversation(each) for each, _ in running))
+    return Several(choices, f"it may be about a matter with {ended[0].insurer}, {_ENDED}")
 
 
 def _among_running(case: Case, running: Sequence[tuple[Conversation, Agreement]]) -> Finding:
@@ -199,7 +248,8 @@ def _by_held_policies(case: Case) -> Finding:
     if agreement is None:
         return Several(_of_policies_each(about), "the contact's policies are with several insurers")
     if isinstance(agreement, str):
-        return f"the contact's policies: {agreement}"
+        why = f"the contact's policies: {agreement}"
+        return why if case.applied.insurer else Theirs(why)
     narrowed = f" for {kind}" if len(about) < len(case.held) and kind else ""
     reason = f"the contact's policies{narrowed} are with {agreement.id}"
     return _of_policies("contact_policy", reason, agreement, about)

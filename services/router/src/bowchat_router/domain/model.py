@@ -133,9 +133,12 @@ class Past:
     opened_at: datetime
     closed_at: datetime
     resolved_at: datetime | None = None
+    successor: ConversationId | None = None
+    """Where it went on, with another insurer."""
 
 
 MOST_PAST = 10
+MOST_WAITED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ class Dossier:
     conversations: tuple[Conversation, ...] = ()
     question: Question | None = None
     past: tuple[Past, ...] = ()
+    waited: tuple[tuple[MessageId, ConversationId], ...] = ()
+    """Where the latest messages went that had to wait for an answer: what speaks of one of them follows it."""
 
     def conversation(self, conversation_id: ConversationId | None) -> Conversation | None:
         return next((each for each in self.conversations if each.conversation_id == conversation_id), None)
@@ -156,7 +161,14 @@ class Dossier:
     def with_insurers(self) -> Iterator[Conversation]:
         return (each for each in self.conversations if each.insurer is not None)
 
-    def put(self, after: Conversation) -> "Dossier":
+    def goes_on(self, conversation_id: ConversationId) -> ConversationId:
+        """Where this conversation went on, after all transfers; itself where it was never transferred."""
+        moves = {each.conversation_id: each.successor for each in self.past}
+        while (following := moves.get(conversation_id)) is not None:
+            conversation_id = following
+        return conversation_id
+
+    def put(self, after: Conversation, successor: ConversationId | None = None) -> "Dossier":
         """The dossier with this conversation as it is now. A closed one becomes past."""
         others = [each for each in self.conversations if each.conversation_id != after.conversation_id]
         if after.state == "closed":
@@ -167,6 +179,7 @@ class Dossier:
                 after.opened_at,
                 after.rests_until or after.last_message_at,
                 after.resolved_at,
+                successor,
             )
             return replace(self, conversations=tuple(others), past=(*self.past, past)[-MOST_PAST:])
         if len(others) == len(self.conversations):

@@ -13,11 +13,13 @@ from bowchat_router.domain import csat, life
 from bowchat_router.domain.asking import answering, is_nothing_else, joined, prompt_of, question_of
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.destination import chosen, destination, unanswered, undecided
-from bowchat_router.domain.model import Ask, Choice, Conversation, Place, Question, Route
+from bowchat_router.domain.model import MOST_WAITED, Ask, Choice, Conversation, Place, Question, Route
 from bowchat_router.domain.moving import apply, lined_up
 
 _CONSENT = re.compile(r"bt_[a-p]{32}")
 """A button of the masker's: whether an insurer may have a number."""
+_OPTION = re.compile(r"op_[a-p]{32}")
+"""A thing to tap in a question of the router's: it names an insurer, so no other gets it."""
 _CERTAIN = frozenset({"other_message", "policy_number", "number_format"})
 """What says by itself where a message belongs, though a question is open."""
 
@@ -51,7 +53,10 @@ def take(step: Step, message: Message, case: Case) -> None:
         _answered(step, message, case, question, choice)
         return
     where = destination(case)
-    if isinstance(where, Route) and (question is None or where.rule in _CERTAIN):
+    if _OPTION.fullmatch(case.heard.tapped or "") and not (_is_certain(where) or _is_named(where, case)):
+        where = undecided(case, ("it was tapped in a question that is over",))
+        deliver(step, message.place, where, message)
+    elif isinstance(where, Route) and (question is None or _is_certain(where)):
         deliver(step, message.place, where, message, courtesy=case.heard.courtesy)
     elif question:
         step.dossier = replace(step.dossier, question=joined(question, case, message.place))
@@ -59,11 +64,19 @@ def take(step: Step, message: Message, case: Case) -> None:
         _asked(step, message, case, where)
 
 
+def _is_certain(where: Route | Ask) -> bool:
+    return isinstance(where, Route) and where.rule in _CERTAIN
+
+
+def _is_named(where: Route | Ask, case: Case) -> bool:
+    return isinstance(where, Route) and case.named_insurers == {where.insurer}
+
+
 def _asked(step: Step, message: Message, case: Case, ask: Ask) -> None:
     question = question_of(ask, case, message.place, message.business_number_id, step.at)
     contact_id = step.dossier.contact_id
     step.dossier = replace(step.dossier, question=question)
-    step.tell(PROMPTS_REQUESTED, contact_id, prompt_of(question, contact_id, case.registry))
+    step.tell(PROMPTS_REQUESTED, contact_id, prompt_of(question, contact_id, case))
     step.timers.append(Timer("question", question.prompt_id, contact_id, question.due_at))
 
 
@@ -113,6 +126,9 @@ def _settle(
         own = this if this and place is this.place else None
         after = deliver(step, place, route, own, business_number_id=question.business_number_id)
         route = replace(route, conversation=after)
+    if route.conversation is not None:
+        went = tuple((each.message_id, route.conversation.conversation_id) for each in waited)
+        step.dossier = replace(step.dossier, waited=(*step.dossier.waited, *went)[-MOST_WAITED:])
     return route.conversation.conversation_id if route.conversation else None
 
 

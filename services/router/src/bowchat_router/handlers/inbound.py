@@ -90,9 +90,9 @@ class InboundHandler(Deciding):
             message.other_refs,
         )
         step = state.begin(record, message.message_id, writer.contact_id, now)
-        related = _spoken_of(message, state)
+        related = _spoken_of(message, state, step.dossier)
         place = Place(message.message_id, record.position, whole_milliseconds(message.received_at))
-        about = _about(message, related, state)
+        about = tuple(map(step.dossier.goes_on, _about(message, related, state)))
         case = self._case(heard(message, about), writer.refs, step.dossier, state, now)
         take(step, Message(place, message.business_number_id, related), case)
         outgoing = state.end(record, step)
@@ -147,11 +147,18 @@ def _subjects(messages: Sequence[InboundReceived], *, themselves: bool) -> set[M
     return own.union(*map(speaks_of, messages))
 
 
-def _spoken_of(message: InboundReceived, state: InboundBatch) -> dict[MessageId, ConversationId]:
+def _spoken_of(
+    message: InboundReceived, state: InboundBatch, dossier: Dossier
+) -> dict[MessageId, ConversationId]:
     """Where the messages are that this one speaks of. One of somebody else's decides nothing: it is in none of the
     writer's conversations.
     """
-    found = {each: state.deeds[each].place_of(each) for each in speaks_of(message) if each in state.deeds}
+    waited = dict(dossier.waited)
+    found = {
+        each: state.deeds[each].place_of(each) or waited.get(each)
+        for each in speaks_of(message)
+        if each in state.deeds
+    }
     return {each: place for each, place in found.items() if place is not None}
 
 
