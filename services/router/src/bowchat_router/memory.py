@@ -34,6 +34,10 @@ class MemoryRouter:
     async def dossiers(self, contacts: Sequence[ContactId]) -> dict[ContactId, Dossier]:
         return {each: self._dossiers[each] for each in contacts if each in self._dossiers}
 
+    async def overtaken(self, versions: Mapping[ContactId, int]) -> set[ContactId]:
+        found = await self.dossiers(sorted(versions))
+        return {each for each, dossier in found.items() if dossier.version > versions[each]}
+
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         lost = [each for each in refs if not self._write(each)]
         if lost:

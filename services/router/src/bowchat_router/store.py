@@ -47,6 +47,9 @@ class RouterStore(Protocol):
     async def dossiers(self, contacts: Sequence[ContactId]) -> dict[ContactId, Dossier]:
         """The dossier of each of these contacts; one of whom nothing is known is left out."""
 
+    async def overtaken(self, versions: Mapping[ContactId, int]) -> set[ContactId]:
+        """The contacts of whom there is a later version of the dossier than this one."""
+
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         """Keep what was learnt and decided. Deeds of one contact are in order.
 
@@ -106,6 +109,11 @@ class MongoRouter:
         last = [step_id(each, end.low) for each, end in ends.items() if end.low]
         found = [deed_from(document).after for document in await _among(self._journal, "_id", last)]
         return {each.contact_id: each for each in found}
+
+    async def overtaken(self, versions: Mapping[ContactId, int]) -> set[ContactId]:
+        following = {step_id(each, version + 1): each for each, version in versions.items()}
+        found = await _among(self._journal, "_id", sorted(following), {"_id": 1})
+        return {following[each["_id"]] for each in found}
 
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         """In the order that a crash anywhere leaves whole: who, then where and when, then what."""

@@ -130,6 +130,15 @@ async def test_the_latest_of_many_changes_is_found(store: RouterStore) -> None:
     assert [found[CONTACT].version, found[OTHER].version] == [300, 1]
 
 
+async def test_what_others_have_changed_is_told(store: RouterStore) -> None:
+    """Who knows a contact up to a version is told where there is a later one, and of nobody else."""
+    await store.save([], [deed("a", 1), deed("a", 2)])
+    await store.save([], [deed("b", 1, contact=OTHER)])
+    assert await store.overtaken({CONTACT: 1, OTHER: 1}) == {CONTACT}
+    assert await store.overtaken({CONTACT: 2, OTHER: 0}) == {OTHER}
+    assert await store.overtaken({}) == set()
+
+
 async def test_a_version_is_taken_once(store: RouterStore) -> None:
     """The second to write a version is told; what it wrote before that stays, and nothing after it is written."""
     await store.save([], [deed("a", 1)])

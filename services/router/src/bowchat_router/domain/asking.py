@@ -14,6 +14,8 @@ from bowchat_router.domain.wording import Words, words_in
 
 WAITS = timedelta(minutes=15)
 """So long an answer is waited for; then people decide."""
+_LONGEST_NUMBER = 3
+"""Digits of an option's number; Python turns no longer ones than 4,300 into a number."""
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 24, 72
 
 
@@ -100,7 +102,7 @@ def answering(question: Question, case: Case) -> Choice | None:
         if case.heard.tapped is not None and choice.option_id == case.heard.tapped:
             return choice
     said = case.heard.text.strip().strip(".#)")
-    if said.isdecimal() and 1 <= int(said) <= len(question.choices):
+    if said.isdecimal() and len(said) <= _LONGEST_NUMBER and 1 <= int(said) <= len(question.choices):
         return question.choices[int(said) - 1]
     return _by_words(question, case)
 

@@ -85,12 +85,22 @@ class Deciding:
         found = await self._store.dossiers(missing) if missing else {}
         return known | {each: found.get(each) or Dossier(each) for each in missing}
 
-    async def _batch(self, subjects: Iterable[str], contacts: Iterable[ContactId]) -> Batch:
+    async def _latest(self, contacts: Iterable[ContactId]) -> dict[ContactId, Dossier]:
+        """The same, for who may decide that there is nothing to do. What is saved is compared with what others have saved
+        meanwhile; where nothing is, another process's change has to be looked for.
+        """
+        found = await self._dossiers(contacts)
+        overtaken = await self._store.overtaken({each: dossier.version for each, dossier in found.items()})
+        return found | (await self._store.dossiers(sorted(overtaken)) if overtaken else {})
+
+    async def _batch(
+        self, subjects: Iterable[str], contacts: Iterable[ContactId], *, latest: bool = True
+    ) -> Batch:
         wanted = sorted(set(subjects))
         return Batch(
             registry=self._registries.current,
             deeds=await self._store.deeds(wanted) if wanted else {},
-            dossiers=await self._dossiers(contacts),
+            dossiers=await (self._latest(contacts) if latest else self._dossiers(contacts)),
         )
 
     async def save(self, state: Batch) -> None:

@@ -17,9 +17,14 @@ class ReplyHandler(Deciding):
 
     async def load(self, records: Sequence[Record]) -> Batch:
         replies = [record.event for record in records if _accepted(record.event)]
-        return await self._batch(
-            (reply.reply_key for reply in replies), (each.contact_id for each in replies if each.contact_id)
+        batch = await self._batch(
+            (reply.reply_key for reply in replies),
+            (each.contact_id for each in replies if each.contact_id),
+            latest=False,
         )
+        idle = {each.contact_id for each in replies if each.contact_id and not _answers(each, batch)}
+        batch.dossiers |= await self._latest(idle) if idle else {}
+        return batch
 
     def decide(self, record: Record, state: Batch, now: datetime) -> Sequence[Outgoing]:
         reply: ReplyDecided = record.event
@@ -37,6 +42,13 @@ class ReplyHandler(Deciding):
             return []
         apply(step, before, after, "answered")
         return state.end(record, step)
+
+
+def _answers(reply: ReplyDecided, batch: Batch) -> bool:
+    """Whether it answers anything, as far as this process knows."""
+    dossier = batch.dossiers.get(reply.contact_id or "")
+    conversation = dossier.conversation(reply.conversation_id) if dossier else None
+    return conversation is not None and life.allowed(conversation, "answered")
 
 
 def _accepted(reply: ReplyDecided) -> bool:

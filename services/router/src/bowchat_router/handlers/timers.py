@@ -45,7 +45,8 @@ class TimerHandler(Deciding):
         told = state.told_before(record, timer.timer_id)
         if told is not None:
             return told
-        step = state.begin(record, timer.timer_id, timer.contact_id, now)
+        # Whoever told it has seen the moment come, by a clock that may be ahead of ours.
+        step = state.begin(record, timer.timer_id, timer.contact_id, max(now, timer.due_at))
         acts = self._expires if timer.what == "question" else _rested
         return state.end(record, step) if acts(step, timer, state) else ()
 
@@ -70,5 +71,7 @@ def _rested(step: Step, timer: TimerDue, state: TimerBatch) -> bool:
         )
         return False
     change: ConversationChange = "resumed" if conversation.state == "on_hold" else "closed"
-    apply(step, conversation, life.moved(conversation, change, step.at), change)
+    after = apply(step, conversation, life.moved(conversation, change, step.at), change)
+    if after.is_open and after.rests_until is not None:
+        step.timers.append(Timer("conversation", after.conversation_id, after.contact_id, after.rests_until))
     return True
