@@ -71,12 +71,21 @@ def test_a_text_without_a_slash_before_it_is_a_text(text: str) -> None:
         "\n/RESOLVE ",
         "\ufeff/resolve",
         "\u2003\u202a/resolve\u202c",
+        "\ufe0f\u034f/resolve",
+        "\u3164\u2800/resolve",
+        "\uff0fresolve",
+        "\u2215resolve",
     ],
 )
 def test_a_command_is_known_whatever_stands_unseen_before_it(text: str) -> None:
     """Neither case nor a space that a phone put there lets a command slip through to a policyholder."""
     assert is_command(text)
     assert call(text) == Call("resolve")
+
+
+def test_the_marks_of_the_last_letter_stay() -> None:
+    """Hindi ends words with marks: a note in it is kept to the last."""
+    assert call("/note \u0920\u0940\u0915 \u0939\u0948").text("text") == "\u0920\u0940\u0915 \u0939\u0948"
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,6 @@ def refuse_text(text: str) -> RefusalReason | None:
     return "text_too_long" if len(text) > LONGEST_REPLY else None
 
 
-def is_command(text: str) -> bool:
-    """Whether it is for the relay: nothing that begins with a slash reaches a policyholder."""
-    return _visible(text).startswith("/")
-
-
 def _visible(text: str) -> str:
     return "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cc")).strip()
 

@@ -1,6 +1,5 @@
 """Ends what has come to its time: a question without an answer, a number that may not be used any more."""
 
-
 import structlog
 
 from bowchat_masker.egress import Mint

@@ -1,9 +1,9 @@
 """Commands that people type as text, `/handoff_to_claims urgent`: the table of them, and how one is read. Pure."""
 
+from bowchat_contracts.slashes import is_command
 from bowchat_registry.slash.outcome import Call, Help, Parsed, Refused
 from bowchat_registry.slash.reading import PLACEHOLDER, parse
 from bowchat_registry.slash.table import BUILT_INS, HANDOFF, ROLES, Argument, Definition, Desks, Macro, Role
-from bowchat_registry.slash.typed import is_command
 
 __all__ = [
     "BUILT_INS",

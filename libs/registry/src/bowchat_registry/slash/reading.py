@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from bowchat_contracts.slashes import is_command
 from bowchat_registry.slash.outcome import Call, Help, Parsed, Refused
 from bowchat_registry.slash.table import BUILT_INS, DRY_RUN, HANDOFF, Definition, Desks, Macro, Role, Value
-from bowchat_registry.slash.typed import Token, is_command, tokens_of
+from bowchat_registry.slash.typed import Token, tokens_of
 from bowchat_registry.slash.values import WrongError, arguments_of, plain
 
 _HAND = "hand"

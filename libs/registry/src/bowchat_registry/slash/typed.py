@@ -1,9 +1,10 @@
 """A text as somebody typed it, as words and quotes."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from bowchat_contracts.slashes import begun
 
 _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 _PARTS = re.compile(r"(\s*)(\S+)")
@@ -22,22 +23,11 @@ class Token:
         return not self.quoted and self.value.startswith("--") and len(self.value) > 2
 
 
-def _is_seen(character: str) -> bool:
-    """Phones and copying put spaces and marks before a text that nobody sees."""
-    return not character.isspace() and unicodedata.category(character) not in {"Cf", "Cc"}
-
-
-def is_command(text: str) -> bool:
-    """Whether a text is meant as a command, and so must never be relayed."""
-    return next((each for each in text if _is_seen(each)), "") == "/"
-
-
 def tokens_of(text: str) -> list[Token]:
     """A text as words. Quotes keep several together where they open at a word's start and close at a word's end; phones
     write them curly, and two dashes as one long one.
     """
-    shown = [place for place, each in enumerate(text) if _is_seen(each)]
-    text = text[shown[0] : shown[-1] + 1] if shown else ""
+    text = begun(text)
     found: list[Token] = []
     at = 0
     while match := _PARTS.match(text, at):

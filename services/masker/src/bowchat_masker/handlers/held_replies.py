@@ -12,8 +12,9 @@ from bowchat_contracts.envelope import Event
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
+from bowchat_contracts.slashes import is_command
 from bowchat_contracts.topics import DELIVERIES_REQUESTED, REPLIES_DECIDED
-from bowchat_masker.domain import ReplyView, find_thread, is_command, refuse_text, why_closed
+from bowchat_masker.domain import ReplyView, find_thread, refuse_text, why_closed
 from bowchat_masker.egress import Mint
 from bowchat_masker.handlers.held_commands import CannotGoError, Subject
 from bowchat_masker.handlers.held_outbound import AROUND, destination, leads_around

@@ -13,6 +13,7 @@ from bowchat_contracts.commands import command_in_reply
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.insurer import InsurerReplyChanged, RemovedPart, ReplyRefused
 from bowchat_contracts.replies import ReplyReceived
+from bowchat_contracts.slashes import is_command
 from bowchat_masker import metrics
 from bowchat_masker.domain import (
     DETAILS,
@@ -20,7 +21,6 @@ from bowchat_masker.domain import (
     command,
     find_thread,
     held_reply,
-    is_command,
     refuse_text,
     refused,
     why_closed,
