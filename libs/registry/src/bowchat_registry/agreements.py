@@ -11,7 +11,7 @@ from bowchat_contracts.ids import InsurerId, derived_id
 from bowchat_contracts.inbound import SlaTerms
 from bowchat_contracts.masking_policy import MaskingPolicy, Shape
 from bowchat_registry.calendar import Calendar
-from bowchat_registry.desks import Desk
+from bowchat_registry.desks import LONGEST_WAIT_S, Desk
 from bowchat_registry.endpoints import Endpoint
 from bowchat_registry.formats import Formats
 from bowchat_registry.written import Language, Name, PolicyType, Tag, Written, instead, serves, wrong
@@ -39,7 +39,7 @@ class Masking(MaskingPolicy):
 class QueueTerms(Written):
     """How work waits that a desk has no place for."""
 
-    limit_s: int = Field(1_800, gt=0, le=30 * 24 * 3600)
+    limit_s: int = Field(1_800, gt=0, le=LONGEST_WAIT_S)
     """After so long people decide."""
 
 

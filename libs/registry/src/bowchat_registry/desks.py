@@ -14,6 +14,10 @@ backup gets it. `triage`: people decide.
 """
 
 
+LONGEST_WAIT_S = 6 * 24 * 3600
+"""The words of a message that waits are read again where they were received, and topics keep them for seven days."""
+
+
 class Weights(Written):
     """How many places a conversation takes of a desk's capacity, by its state; one that is a claim weighs `claim`."""
 
@@ -59,7 +63,7 @@ class Desk(Written):
     backup: Backup | None = None
     when_closed: Otherwise = "deliver"
     when_full: Otherwise = "queue"
-    queue_limit_s: int | None = Field(None, gt=0, le=30 * 24 * 3600)
+    queue_limit_s: int | None = Field(None, gt=0, le=LONGEST_WAIT_S)
     """How long work waits in its line before people decide; left out: as the agreement's `queue` says."""
     breaker: Breaker | None = None
     """None: however often it breaches, it gets new work."""
