@@ -64,7 +64,17 @@ async def hears(world: Any, *records: Record, now: datetime) -> list[Outgoing]:
     return await run_batch(handler, records, now)
 
 
-@pytest.mark.parametrize("text", ["/resolve", "  /handoff_to_underwriter urgent", "\u200b/nothing", "/", "\uff0fresolve", "\ufe0f/resolve"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/resolve",
+        "  /handoff_to_underwriter urgent",
+        "\u200b/nothing",
+        "/",
+        "\uff0fresolve",
+        "\ufe0f/resolve",
+    ],
+)
 async def test_a_command_goes_to_the_router_and_to_nobody_else(world: Any, now: Any, text: str) -> None:
     """With the conversation, who typed it, and where the answer goes; what is mistyped goes the same way."""
     alias = await world.alias()
