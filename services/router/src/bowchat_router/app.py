@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from bowchat_contracts.topics import (
     COMMANDS_REQUESTED,
     DELIVERIES_UPDATED,
@@ -35,6 +37,7 @@ from bowchat_router.handlers.releases import ReleaseHandler
 from bowchat_router.handlers.replies import ReplyHandler
 from bowchat_router.handlers.timers import TimerHandler
 from bowchat_router.handlers.unasked import UnaskedHandler
+from bowchat_router.hosted import HostedReadings
 from bowchat_router.kept import kept as kept_training
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.policies import Imports, WithImports
@@ -73,6 +76,7 @@ def build(
     rereader: Rereader | None = None,
     readings: Readings | None = None,
     train: Train = train,
+    transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock = system_clock,
 ) -> Service:
     """The router: whatever touches a contact's matters, over one store and one memory."""
@@ -87,6 +91,9 @@ def build(
     resources += [_prepared(kept), imports]
     if readings is None:
         readings = TrainedReadings(watcher, kept_training(train, version_of, settings.cache))
+        resources.append(readings)
+    if hosted := settings.hosted_model:
+        readings = HostedReadings(readings, hosted, clock=clock, transport=transport)
         resources.append(readings)
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
@@ -118,7 +125,8 @@ def _matters(
 ) -> list[Subscription[Any]]:
     """Whatever changes a dossier."""
     parts = stores.matters, registries, memory
-    inbound = InboundHandler(*parts, readings, watch)
+    hosted = readings if isinstance(readings, HostedReadings) else None
+    inbound = InboundHandler(*parts, readings, watch, hosted)
     desks = DeskHandler(*parts, stores.desks)
     return [
         Subscription(inbound, topics=(INBOUND_RECEIVED,), name="inbound"),

@@ -8,9 +8,11 @@ from typing import Protocol
 
 from bowchat_contracts.ids import ContactId, ConversationId, MessageId, ProviderRef, Ref, random_id
 from bowchat_contracts.inbound import InboundReceived
+from bowchat_registry.registry import Registry
 from bowchat_router import metrics
 from bowchat_router.contacts import Writer, identify
 from bowchat_router.domain.case import Case
+from bowchat_router.domain.doubt import hangs_on_words
 from bowchat_router.domain.hearing import Heard, heard, speaks_of
 from bowchat_router.domain.model import Dossier, Place
 from bowchat_router.domain.taking import Message, take
@@ -27,6 +29,13 @@ class Desks(Protocol):
 
     @property
     def failing(self) -> frozenset[str]: ...
+
+
+class Consulted(Protocol):
+    """Whoever else may be asked what a text is about."""
+
+    async def consult(self, texts: Sequence[str], registry: Registry) -> None:
+        """Ask about those of these texts that the classifier leaves in doubt, before they are read."""
 
 
 @dataclass
@@ -48,10 +57,16 @@ class InboundHandler(Deciding):
     """
 
     def __init__(
-        self, store: RouterStore, registries: Registries, memory: Memory, readings: Readings, desks: Desks
+        self,
+        store: RouterStore,
+        registries: Registries,
+        memory: Memory,
+        readings: Readings,
+        desks: Desks,
+        consulted: Consulted | None = None,
     ) -> None:
         super().__init__(store, registries, memory)
-        self._readings, self._desks = readings, desks
+        self._readings, self._desks, self._consulted = readings, desks, consulted
         self._asks_first = True
 
     async def load(self, records: Sequence[Record]) -> InboundBatch:
@@ -75,6 +90,8 @@ class InboundHandler(Deciding):
             quoted=places,
         )
         await self._readings.ahead(self._doubtful(messages, state), state.registry)
+        if self._consulted is not None:
+            await self._consulted.consult(self._hanging(messages, state), state.registry)
         return state
 
     def decide(self, record: Record, state: InboundBatch, now: datetime) -> Sequence[Outgoing]:
@@ -82,13 +99,7 @@ class InboundHandler(Deciding):
         told = state.told_before(record, message.message_id)
         if told is not None:
             return told
-        writer = identify(
-            message.refs,
-            state.refs,
-            state.fresh[message.refs[0]],
-            whole_milliseconds(now),
-            message.other_refs,
-        )
+        writer = _writer(message, state, now)
         step = state.begin(record, message.message_id, writer.contact_id, now)
         related = _spoken_of(message, state, step.dossier)
         place = Place(message.message_id, record.position, whole_milliseconds(message.received_at))
@@ -127,6 +138,24 @@ class InboundHandler(Deciding):
         """The texts for which the classifier may be asked: of who has no matter yet, or several."""
         return [text for each in messages if (text := heard(each, ()).text) and self._may_doubt(each, state)]
 
+    def _hanging(self, messages: Sequence[InboundReceived], state: InboundBatch) -> list[str]:
+        """The texts for whose place neither rules nor context speak, as things stand before this batch."""
+        return [
+            case.heard.text
+            for each in messages
+            if self._may_doubt(each, state)
+            and (case := self._case_before(each, state)).heard.text
+            and hangs_on_words(case)
+        ]
+
+    def _case_before(self, message: InboundReceived, state: InboundBatch) -> Case:
+        """The message as if it were decided at the moment it came, and first of its batch."""
+        at = message.received_at
+        writer = _writer(message, state, at)
+        dossier = state.dossiers.get(writer.contact_id) or Dossier(writer.contact_id)
+        about = _about(message, _spoken_of(message, state), state)
+        return self._case(heard(message, about), writer.refs, dossier, state, at)
+
     def _may_doubt(self, message: InboundReceived, state: InboundBatch) -> bool:
         if message.message_id in state.deeds:
             return False
@@ -135,6 +164,11 @@ class InboundHandler(Deciding):
         running = [each for each in dossier.with_insurers if each.is_open] if dossier else []
         held = state.registry.policies.held_by(message.refs)
         return len(running) != 1 or len({each.policy_type for each in held}) > 1
+
+
+def _writer(message: InboundReceived, state: InboundBatch, now: datetime) -> Writer:
+    fresh = state.fresh[message.refs[0]]
+    return identify(message.refs, state.refs, fresh, whole_milliseconds(now), message.other_refs)
 
 
 async def _none() -> dict[ProviderRef, ConversationId]:
