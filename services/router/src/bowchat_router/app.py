@@ -126,7 +126,7 @@ def _matters(
     """Whatever changes a dossier."""
     parts = stores.matters, registries, memory
     hosted = readings if isinstance(readings, HostedReadings) else None
-    inbound = InboundHandler(*parts, readings, watch, hosted)
+    inbound = InboundHandler(*parts, readings, watch, consulted=hosted)
     desks = DeskHandler(*parts, stores.desks)
     return [
         Subscription(inbound, topics=(INBOUND_RECEIVED,), name="inbound"),

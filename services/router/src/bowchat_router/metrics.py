@@ -16,8 +16,8 @@ IMPORTED = Counter("bowchat_router_imported_rows_total", "Imported rows taken.",
 POLICIES = Gauge("bowchat_router_imported_policies", "Imported policies known.")
 # Events that decisions gave besides routed messages, by type: conversations that changed, prompts, answers to commands.
 TOLD = Counter("bowchat_router_told_total", "Events told besides routed messages.", ["type"])
-# Texts in doubt for a hosted model: answered; failed (late, wrong, away); withheld, since it was not certain that nobody can be
-# told by them; unasked, since it rests after failures or the time was over.
+# Texts in doubt for a hosted model: answered; failed (late, wrong, away); withheld, since it was not certain that they tell
+# of nobody; unasked, since it rests after failures or the time was over.
 HOSTED = Counter("bowchat_router_hosted_model_total", "Texts for a hosted model.", ["outcome"])
 # Conversations in each desk's line, and the places they and the others take, as this process last decided.
 DESK_WAITING = Gauge("bowchat_router_desk_waiting", "Conversations in a desk's line.", ["desk"])

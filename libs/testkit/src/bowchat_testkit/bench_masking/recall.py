@@ -50,6 +50,11 @@ def measure(tools: dict[str, Finder], count: int, seed: int) -> list[Row]:
     return list(rows.values())
 
 
+def shows(text: str, number: Number) -> bool:
+    """Whether the guard, which knows the number, sees a trace of it in the text."""
+    return _sees(text, _watch(number))
+
+
 def _trials(count: int, seed: int) -> Iterator[_Trial]:
     for name, write in families().items():
         chance = Random(f"{seed} {name}")

@@ -63,6 +63,7 @@ class InboundHandler(Deciding):
         memory: Memory,
         readings: Readings,
         desks: Desks,
+        *,
         consulted: Consulted | None = None,
     ) -> None:
         super().__init__(store, registries, memory)

@@ -1,5 +1,5 @@
-"""A hosted model, where the aggregator names one: asked what a text is about when rules, context and the own classifier leave a
-doubt. It sees masked text only, has little time, and is never needed.
+"""A hosted model, where the aggregator names one: asked what a text is about when rules, context and the own classifier
+leave a doubt. It sees masked text only, has little time, and is never needed.
 """
 
 from bowchat_router.hosted.readings import HostedReadings

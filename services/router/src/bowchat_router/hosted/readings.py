@@ -1,6 +1,6 @@
 """The own classifier's readings, and of texts in doubt a hosted model's.
 
-Whatever goes wrong, the own reading stands. No error's own text leaves this file, and neither a text nor an answer is logged.
+Whatever goes wrong, the own reading stands. No error's own text leaves this file, and neither text nor answer is logged.
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class HostedReadings(AbstractAsyncContextManager["HostedReadings"]):
             if response.status_code != httpx.codes.OK or "Content-Encoding" in response.headers:
                 return None
             read = bytearray()
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_bytes():
                 read += chunk
                 if len(read) > LONGEST_ANSWER:
                     return None

@@ -1,13 +1,14 @@
 """What a hosted model is shown of a text. Pure.
 
-It is a stranger, like an insurer, but the guard that knows the writer's identity does not stand here: the router never learns
-who writes. So more is taken out than for an insurer, to whom a policy's number is of use, and a text that leaves any doubt is
-not shown at all.
+It is a stranger, like an insurer, but the guard that knows the writer's identity does not stand here: the router never
+learns who writes. So more is taken out than for an insurer, to whom a policy's number is of use, and a text that leaves any
+doubt is not shown at all.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 
 from bowchat_contracts.masking_policy import MaskingPolicy, Region
 from bowchat_masking import MaskingError, mask
@@ -18,8 +19,6 @@ _MOST_REGIONS = 5
 _LONGEST = 2_000
 """Characters that are shown: what a message is about is said at its beginning."""
 _PLACEHOLDER = re.compile(r"(\[[a-z_]+-[0-9]{1,2}\])")
-_LINK = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
-_FIGURES = re.compile(r"\S*\d\S*(?:\s+\S*\d\S*)*")
 _DIGIT = re.compile(r"\d")
 _FEW_DIGITS = 2
 """Figures so short say what a text is about ("2 wheeler", "section 80D"); longer ones are a number of something."""
@@ -43,11 +42,11 @@ def shown(text: str, regions: Sequence[Region]) -> str | None:
     whole = text.encode(errors="replace").decode()  # half a character cannot be sent
     try:
         plain = unicodedata.normalize("NFKC", _masked(whole, regions))
-        blunt = "".join(map(_blunted, _PLACEHOLDER.split(plain)))
+        blunt = " ".join(filter(None, map(_blunted, _PLACEHOLDER.split(plain))))
         certain = _masked(blunt, regions) == blunt
     except MaskingError:
         return None
-    left = len(_DIGIT.findall(_PLACEHOLDER.sub("", blunt)))
+    left = _digits(_PLACEHOLDER.sub("", blunt))
     return blunt[:_LONGEST] if certain and "@" not in blunt and left < _BUDGET else None
 
 
@@ -64,8 +63,15 @@ def _masked(text: str, regions: Sequence[Region]) -> str:
 def _blunted(part: str) -> str:
     if _PLACEHOLDER.fullmatch(part):
         return part
-    return _FIGURES.sub(_number, _LINK.sub("[link]", part))
+    words = ["[link]" if _is_link(each) else each for each in part.split()]
+    # Words that stand side by side and have figures are one number, told in pieces.
+    runs = (" ".join(run) for _, run in groupby(words, key=lambda word: _digits(word) > 0))
+    return " ".join("[number]" if _digits(run) > _FEW_DIGITS else run for run in runs)
 
 
-def _number(found: re.Match[str]) -> str:
-    return found[0] if len(_DIGIT.findall(found[0])) <= _FEW_DIGITS else "[number]"
+def _is_link(word: str) -> bool:
+    return "://" in word or "www." in word.casefold()
+
+
+def _digits(text: str) -> int:
+    return len(_DIGIT.findall(text))
