@@ -15,6 +15,7 @@ from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRo
 from bowchat_contracts.insurer import InsurerMessage
 from bowchat_dispatcher import phone_words
 from bowchat_masker.domain import insurer_message
+from bowchat_router.domain.hearing import said
 from bowchat_testkit.canary import Chain, Planter, words_in
 from bowchat_testkit.canary.whatsapp_cloud import KEPT, MESSAGES, TYPED, Person, openings, people, webhooks
 
@@ -100,6 +101,38 @@ class TestTwoThousandWebhooks:
         for name, written in vars(run.chain.sinks).items():
             data = b"\n".join(written)
             assert [each.number for each in run.people if each.number[2:].encode() in data] == [], name
+
+
+async def _strangers(tmp_path: Path) -> Run:
+    """The same webhooks from people of whom nothing is known, so that a hosted model is asked what they are about."""
+    run = Run(tmp_path)
+    async with run.chain as chain:
+        await chain.receives(webhooks(run.planter, run.people, 20 * len(MESSAGES), seed=7))
+    return run
+
+
+async def test_a_hosted_model_gets_what_people_typed_and_nothing_else(tmp_path: Path) -> None:
+    """Words of texts, captions, forms and orders, masked; no id, name, number, key or header of who wrote."""
+    run = await _strangers(tmp_path)
+    assert len(run.chain.sinks.hosted_model) > len(MESSAGES)
+    reached = run.reached("hosted_model")
+    assert "text:text.body" in reached
+    assert reached <= TYPED
+    data = b"\n".join(run.chain.sinks.hosted_model)
+    assert [each.number for each in run.people if each.number[2:].encode() in data] == []
+
+
+async def test_what_a_hosted_model_gets_too_much_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words that may tell who wrote turn the model's sink red."""
+
+    def leaky(content: Any) -> str:
+        return f"{said(content)} {content.name.reveal() if isinstance(content, LocationContent) else ''}"
+
+    monkeypatch.setattr("bowchat_router.domain.hearing.said", leaky)
+    run = await _strangers(tmp_path)
+    assert run.reached("hosted_model") - TYPED == {"location:location.name"}
 
 
 class _WithPlace(InsurerMessage):

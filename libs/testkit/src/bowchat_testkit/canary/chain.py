@@ -44,6 +44,7 @@ from bowchat_testkit.whatsapp_payloads import encode, sign
 
 _APP_SECRET = "canary-app-secret"
 _WEBHOOK_INSURER = "coast-life"
+_NO_CLASS = '{"policy_type": null, "intent": null}'
 _BATCH = 200
 _PHONE = Identity(number="15550100777")
 """Whose number it is does not matter here: an insurer's own."""
@@ -58,6 +59,8 @@ class Sinks:
     """Requests to insurers: address, headers and body."""
     phones: list[bytes] = field(default_factory=list)
     """WhatsApp sends to insurers: the calls that show them the same on a phone."""
+    hosted_model: list[bytes] = field(default_factory=list)
+    """Requests to the model that the router may ask what a text is about: address, headers and body."""
     own_topics: list[bytes] = field(default_factory=list)
     """The relay's own topics, which no insurer reads."""
     keys_and_headers: list[bytes] = field(default_factory=list)
@@ -207,6 +210,12 @@ class Chain:
         self.sinks.webhooks.append(said + request.content)
         return httpx.Response(204)
 
+    def _model_reads(self, request: httpx.Request) -> httpx.Response:
+        """It says of nothing what it is about."""
+        said = f"{request.method} {request.url} {request.headers.multi_items()}".encode()
+        self.sinks.hosted_model.append(said + request.content)
+        return httpx.Response(200, json={"choices": [{"message": {"content": _NO_CLASS}}]})
+
     def _ingest(self) -> httpx.AsyncClient:
         settings = load(IngestSettings, secrets=self._directory / "ingest")
         service = ingest(settings, publisher=self._publisher, clock=lambda: self._now)
@@ -214,7 +223,9 @@ class Chain:
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest")
 
     def _router(self) -> Sequence[Subscription[Any]]:
-        settings = load(RouterSettings)
+        settings = load(
+            RouterSettings, model_url="http://127.0.0.1/v1/chat/completions", model_name="some-model"
+        )
         return router(
             settings,
             stores=Stores(),
@@ -222,6 +233,7 @@ class Chain:
             registry=self._watcher,
             rereader=MemoryRereader(),
             readings=FixedReadings(),
+            transport=httpx.MockTransport(self._model_reads),
         ).subscriptions
 
     def _masker(self) -> Sequence[Subscription[Any]]:
