@@ -154,7 +154,8 @@ class InboundHandler(Deciding):
         at = message.received_at
         writer = _writer(message, state, at)
         dossier = state.dossiers.get(writer.contact_id) or Dossier(writer.contact_id)
-        about = _about(message, _spoken_of(message, state), state)
+        related = _spoken_of(message, state, dossier)
+        about = tuple(map(dossier.goes_on, _about(message, related, state)))
         return self._case(heard(message, about), writer.refs, dossier, state, at)
 
     def _may_doubt(self, message: InboundReceived, state: InboundBatch) -> bool:
