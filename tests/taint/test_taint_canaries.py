@@ -128,7 +128,8 @@ async def test_what_a_hosted_model_gets_too_much_is_seen(
     """Words that may tell who wrote turn the model's sink red."""
 
     def leaky(content: Any) -> str:
-        return f"{said(content)} {content.name.reveal() if isinstance(content, LocationContent) else ''}"
+        name = content.name if isinstance(content, LocationContent) else None
+        return f"{said(content)} {name.reveal() if name else ''}"
 
     monkeypatch.setattr("bowchat_router.domain.hearing.said", leaky)
     run = await _strangers(tmp_path)
