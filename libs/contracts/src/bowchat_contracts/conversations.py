@@ -43,6 +43,8 @@ class ConversationChanged(Event):
     change: ConversationChange | None = None
     cycle: int = Field(1, ge=1)
     """Counts how often it was opened: one more each time a resolved conversation is reopened."""
+    left_seq: int = Field(0, ge=0)
+    """The place of its latest message that had gone on to the insurer; 0: none had, and the insurer does not know of it."""
     intent: str | None = None
     priority: int = 0
     queue_position: int | None = None

@@ -105,6 +105,34 @@ class InsurerWayChanged(Event):
     at: datetime
 
 
+ThreadState = Literal[
+    "open", "waiting_for_policyholder", "waiting_for_documents", "on_hold", "handed_off", "resolved", "closed"
+]
+"""`handed_off`: another desk of yours has it. `resolved`: done, and the policyholder's next message reopens it. `closed`:
+for good.
+"""
+ThreadActor = Literal["you", "aggregator", "policyholder", "relay"]
+"""`aggregator`: one of its people. `relay`: nobody, a time was over."""
+
+
+class InsurerThreadChanged(Event):
+    """What became of a thread of yours. Whose turn it is, as messages and replies say by themselves, is not told."""
+
+    type: ClassVar[str] = "bowchat.insurer.thread_changed.v1"
+
+    alias: Alias
+    thread_id: ThreadId
+    after_seq: int = Field(ge=1)
+    """The `seq` of the latest message that was on its way to you when it happened: its place in the thread."""
+    state: ThreadState
+    desk: str | None = None
+    cycle: int = Field(1, ge=1)
+    """Counts how often the thread was opened: one more when it is reopened more than a day after it was resolved."""
+    priority: int = 0
+    by: ThreadActor
+    at: datetime
+
+
 class InsurerCommandAnswered(Event):
     """What came of a command that you sent as a reply, a text that begins with `/`. The policyholder does not see it."""
 

@@ -31,6 +31,7 @@ PARTNER_EVENTS = {
     "bowchat.insurer.reveal_changed.v1",
     "bowchat.insurer.reveal_request.v1",
     "bowchat.insurer.thread_asked.v1",
+    "bowchat.insurer.thread_changed.v1",
     "bowchat.insurer.way_changed.v1",
 }
 

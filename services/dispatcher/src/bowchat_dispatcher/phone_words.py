@@ -17,6 +17,7 @@ from bowchat_contracts.insurer import (
     InsurerCommandAnswered,
     InsurerMessage,
     InsurerReplyChanged,
+    InsurerThreadChanged,
     InsurerWayChanged,
     InsurerWithheld,
     ReplyRefused,
@@ -84,6 +85,21 @@ _REVEALS = {
     "expired": "The time is over for which you could use the number, or no answer came. Do not use it any more.",
     "revoked": "The number was taken back. Do not use it any more.",
     "refused": "The policyholder was not asked for their number.",
+}
+_THREADS = {
+    "open": "This conversation is open, and waits for you",
+    "waiting_for_policyholder": "This conversation waits for the policyholder: no reply is owed",
+    "waiting_for_documents": "This conversation waits for the policyholder's documents",
+    "on_hold": "This conversation is on hold",
+    "handed_off": "This conversation was handed to another desk of yours",
+    "resolved": "This conversation is resolved",
+    "closed": "This conversation is closed for good",
+}
+_ACTORS = {
+    "you": "you",
+    "aggregator": "the aggregator",
+    "policyholder": "the policyholder",
+    "relay": "the relay",
 }
 
 
@@ -279,6 +295,12 @@ def _way(event: InsurerWayChanged, _: datetime, __: str) -> str:
     return "The policyholder said START: what you write reaches them again."
 
 
+def _thread(event: InsurerThreadChanged, _: datetime, __: str) -> str:
+    desk = f" Desk: {_words(event.desk)}." if event.desk else ""
+    urgent = f" Priority: {event.priority}." if event.priority else ""
+    return f"{_THREADS[event.state]}, by {_ACTORS[event.by]}.{desk}{urgent}"
+
+
 def _command(event: InsurerCommandAnswered, _: datetime, __: str) -> str:
     return f"{event.command}: {'done' if event.outcome == 'accepted' else 'not done'}. {event.detail}"
 
@@ -304,6 +326,7 @@ _SAYS: Mapping[type, Callable[[Any, datetime, str], str]] = {
     ReplyRefused: _refused,
     InsurerReplyChanged: _changed,
     InsurerWayChanged: _way,
+    InsurerThreadChanged: _thread,
     InsurerCommandAnswered: _command,
     InsurerRevealChanged: lambda event, _, __: _REVEALS[event.state],
     InsurerIdentityRevealed: _revealed,

@@ -15,10 +15,13 @@ from bowchat_contracts.insurer import (
     InsurerCommandAnswered,
     InsurerMessage,
     InsurerReplyChanged,
+    InsurerThreadChanged,
     InsurerWayChanged,
     InsurerWithheld,
     RefusalReason,
     ReplyRefused,
+    ThreadActor,
+    ThreadState,
     WithheldReason,
 )
 from bowchat_contracts.insurer_phone import InsurerThreadAsked, ThreadOption, ThreadShown, is_tag, tags_of
@@ -73,6 +76,8 @@ EVENTS: list[Any] = [
     *(ReplyRefused(reply_id="r1", alias=ALIAS, reason=each, detail="Do that.") for each in get_args(RefusalReason)),
     InsurerReplyChanged(reply_id="r1", alias=ALIAS, removed=("phone", "link"), detail="d"),
     *(InsurerWayChanged(alias=ALIAS, thread_id=THREAD, state=each, at=AT) for each in ("stopped", "open")),
+    *(InsurerThreadChanged(alias=ALIAS, thread_id=THREAD, after_seq=2, state=each, desk="claims", by=by, at=AT)
+      for each in get_args(ThreadState) for by in get_args(ThreadActor)),
     InsurerCommandAnswered(reply_id="r1", alias=ALIAS, command="/resolve", outcome="accepted", detail="Done.", at=AT),
     *(InsurerRevealChanged.model_validate({"reveal_id": derived_id("rv", "1"), "alias": ALIAS, "thread_id": THREAD,
                                            "state": each, "at": AT})
@@ -117,6 +122,23 @@ def test_a_file_is_shown_with_its_link() -> None:
     assert f"https://relay.example{LINK}" in said(ready)
     assert "until 2026-01-01 10:42 UTC" in said(ready)
     assert "could not read all" in said(ready)
+
+
+def test_what_became_of_a_thread_is_a_sentence() -> None:
+    """The state, who brought it there, the desk, and how urgent it is where it is."""
+    changed = InsurerThreadChanged(
+        alias=ALIAS,
+        thread_id=THREAD,
+        after_seq=2,
+        state="on_hold",
+        desk="motor_claims",
+        priority=4,
+        by="you",
+        at=AT,
+    )
+    assert said(changed) == (
+        "*#KPLMC* · motor\n\nThis conversation is on hold, by you. Desk: motor claims. Priority: 4."
+    )
 
 
 def test_a_refusal_says_which_message_and_what_to_do() -> None:

@@ -142,6 +142,7 @@ def _changed(changed: Changed, at: datetime) -> ConversationChanged:
         at=at,
         change=changed.change,
         cycle=after.cycle,
+        left_seq=after.left_seq,
         intent=after.intent,
         priority=after.priority,
         queue_position=changed.queue_position,

@@ -140,6 +140,18 @@ async def test_a_transfer_opens_another_conversation_with_what_is_unanswered(
     assert answer(await desk.types("/resolve", to=before)).outcome == "refused"
 
 
+async def test_a_change_says_how_much_of_the_conversation_has_gone_to_its_insurer(
+    registry: Registry, received: Make
+) -> None:
+    """Nothing while people decide; then all that was sent on, as each change finds it."""
+    desk = Desk(registry)
+    (opened,) = of(await desk.takes(received("a", "hello")), ConversationChanged)
+    (assigned,) = of(await desk.types("/assign bharat service"), ConversationChanged)
+    await desk.takes(received("b", "anyone?", offset=1))
+    (held,) = of(await desk.types("/hold"), ConversationChanged)
+    assert [each.left_seq for each in (opened, assigned, held)] == [0, 1, 2]
+
+
 async def test_documents_are_asked_for_in_the_insurers_name(desk: Desk) -> None:
     """The list comes in the relay's own words; who asks is named, so that the list is looked through."""
     out = await desk.types("/request_docs RC book, driving licence", INSURER)

@@ -9,6 +9,7 @@ from bowchat_contracts.insurer import (
     InsurerMessage,
     InsurerReply,
     InsurerReplyChanged,
+    InsurerThreadChanged,
     InsurerWayChanged,
     InsurerWithheld,
     ReplyRefused,
@@ -20,8 +21,8 @@ from bowchat_contracts.topics import INSURER_MESSAGES, INSURER_REPLIES
 
 _TO_INSURER: tuple[type[Event], ...] = (
     InsurerMessage, InsurerWithheld, InsurerReleased, InsurerBlocked, InsurerMediaUpdate, ReplyRefused,
-    InsurerReplyChanged, InsurerCommandAnswered, InsurerWayChanged, InsurerRevealChanged, InsurerIdentityRevealed,
-    InsurerThreadAsked, InsurerContactErased,
+    InsurerReplyChanged, InsurerCommandAnswered, InsurerWayChanged, InsurerThreadChanged, InsurerRevealChanged,
+    InsurerIdentityRevealed, InsurerThreadAsked, InsurerContactErased,
 )  # fmt: skip
 _FROM_INSURER: tuple[type[Event], ...] = (InsurerReply, InsurerRevealRequest)
 _EVENTS: tuple[type[Event], ...] = (*_TO_INSURER, *_FROM_INSURER)
@@ -68,6 +69,14 @@ again: their next message comes under a new one, in the same thread; answer that
 **Commands.** A reply whose text begins with `/` is a command to the relay and is never carried to the policyholder: `/help`
 lists what you may do, `/handoff_to_underwriter`, `/request_docs` and `/resolve` among it. What came of it, or why nothing
 did, is told by `bowchat.insurer.command_answered.v1`.
+
+**What becomes of a thread.** `bowchat.insurer.thread_changed.v1` says when a thread is handed to another desk of yours,
+waits for documents, is put on hold or taken off it, made more urgent, needs no reply, is resolved, reopened or closed; its
+`state`, `desk`, `cycle` and `priority` from then on; and whether it was you, the aggregator, the policyholder or the relay
+(a time that was over). Whose turn it is follows from messages and replies, and is not told: the policyholder's next message
+ends a wait or a hold. It never comes before the thread's first message; its place is behind the message `after_seq`,
+whichever of them arrives first. `resolved`: a message within a week may reopen the thread. `closed` is for good: the
+policyholder's next message begins another thread.
 
 **Asking for the number.** Where your work needs the policyholder's own number, write
 `bowchat.insurer.reveal_request.v1` to your replies topic, or post it to `/v1/insurers/{insurer}/reveal-requests` as you
