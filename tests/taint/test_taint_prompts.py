@@ -15,7 +15,7 @@ from bowchat_contracts.commands import (
     SlashCommand,
     command_in_reply,
 )
-from bowchat_contracts.conversations import ConversationNoted
+from bowchat_contracts.conversations import ConversationChanged, ConversationNoted
 from bowchat_contracts.deliveries import DeliveryRequested
 from bowchat_contracts.envelope import Event, Meta, traceparent
 from bowchat_contracts.ids import derived_id
@@ -45,12 +45,12 @@ TOLD = {"answer:detail"}
 """What an insurer may read of all this."""
 OUR_OWN = {
     "question:text", "question:title", "question:description", "documents:text", "notice:text", "note:text", "slash:text",
-    "typed:text",
+    "typed:text", "change:policy_type", "change:intent", "change:by",
 }  # fmt: skip
 
 
 class Run:
-    """People with a conversation each; then prompts, notes and commands about every one of them."""
+    """People with a conversation each; then prompts, notes, commands and a transfer about every one of them."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.planter = Planter()
@@ -65,6 +65,7 @@ class Run:
             routed = {each.message_id: each for each in chain.events if isinstance(each, MessageRouted)}
             assert len(relayed) == PEOPLE
             await chain.says([one for each in relayed for one in self.about(routed[each.message_id], each)])
+            await chain.says([self.changed(each) for each in relayed])
         return self
 
     def about(self, routed: MessageRouted, relayed: MessageRelayed) -> list[Outgoing]:
@@ -109,6 +110,26 @@ class Run:
             said(COMMANDS_ANSWERED, conversation, decided),
         ]
 
+    def changed(self, relayed: MessageRelayed) -> Outgoing:
+        """The conversation goes on with another insurer."""
+        event = ConversationChanged(
+            conversation_id=relayed.conversation_id,
+            contact_id=relayed.contact_id,
+            insurer=relayed.insurer,
+            desk=relayed.desk,
+            policy_type=self.planter.word("change:policy_type"),
+            previous="waiting_insurer",
+            state="closed",
+            version=9,
+            at=NOW,
+            change="transferred",
+            left_seq=relayed.seq,
+            intent=self.planter.word("change:intent"),
+            successor=derived_id("cv", relayed.message_id),
+            by=Author(role="aggregator", name=self.planter.word("change:by")),
+        )
+        return said(CONVERSATIONS_CHANGED, relayed.conversation_id, event)
+
     def prompt(
         self, routed: MessageRouted, kind: Any, path: str, *, options: bool = False, **more: Any
     ) -> Event:
@@ -146,14 +167,16 @@ def said(topic: str, key: str, event: Event) -> Outgoing:
 
 
 async def test_nothing_that_the_relay_says_reaches_an_insurer(tmp_path: Path) -> None:
-    """Questions, notices, notes and commands about twenty people, each word a canary: insurers read the answers to their own
-    commands, all of them, and nothing else; what goes to policyholders is all there.
+    """Questions, notices, notes, commands and transfers about twenty people, each word a canary: insurers read the answers
+    to their own commands, all of them, and nothing else; what goes to policyholders is all there.
     """
     run = await Run(tmp_path).through()
     ours = run.planter.of(OUR_OWN | TOLD)
     for sink in ("insurer_topics", "webhooks", "phones"):
         assert run.words(sink) & ours == run.planter.of(TOLD)
     assert ours <= run.words("own_topics")
+    for sink in (run.chain.sinks.insurer_topics, run.chain.sinks.webhooks):
+        assert sum(b"bowchat.insurer.thread_changed.v1" in each for each in sink) == PEOPLE
     for sink in ("keys_and_headers", "answers", "metrics"):
         assert not run.words(sink) & ours
     sent = [each for each in run.chain.events if isinstance(each, DeliveryRequested) and each.prompt_id]
@@ -183,4 +206,6 @@ async def test_a_prompt_that_is_told_an_insurer_is_seen(
     monkeypatch.setattr(prompts, "_events", leaky)
     run = await Run(tmp_path).through()
     leaked = run.words("insurer_topics") & run.planter.of(OUR_OWN)
-    assert {run.planter.paths[word] for word in leaked} == OUR_OWN - {"note:text", "slash:text", "typed:text"}
+    assert {run.planter.paths[word] for word in leaked} == {
+        each for each in OUR_OWN if each.startswith(("question", "documents", "notice"))
+    }

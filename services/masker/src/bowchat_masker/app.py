@@ -8,6 +8,7 @@ from bowchat_contracts.topics import (
     COMMANDS_REQUESTED,
     CONVERSATIONS_CHANGED,
     HELD_CHANGED,
+    INBOUND_RELAYED,
     INBOUND_ROUTED,
     MEDIA_FETCHED,
     PROMPTS_REQUESTED,
@@ -34,6 +35,7 @@ from bowchat_masker.handlers.media_events import MediaTeller
 from bowchat_masker.handlers.media_released import MediaReleases
 from bowchat_masker.handlers.prompts import PromptMasker
 from bowchat_masker.handlers.reveals import RevealCommands, RevealTools
+from bowchat_masker.handlers.thread_changes import ThreadChanges
 from bowchat_masker.handlers.threads_shown import ThreadsShown
 from bowchat_masker.insurer_keys import InsurerKeys
 from bowchat_masker.media.process import clean_apart
@@ -62,7 +64,7 @@ from bowchat_runtime.seal import Opener
 from bowchat_runtime.service import Service
 
 NAME = "masker"
-# An answer to a question of days ago may be read a little later, in larger batches.
+# An answer to a question of days ago, or what became of a thread, may be read a little later, in larger batches.
 _PATIENCE_MS = 100
 
 
@@ -77,7 +79,7 @@ def build(
     clock: Clock = system_clock,
 ) -> Service:
     """The masker: one subscription for each direction, one for prompts, one that learns which conversations are closed,
-    one for each kind of command, and the way of files.
+    one that tells insurers what becomes of their threads, one for each kind of command, and the way of files.
     """
     opener = Opener(settings.watched("identity.private.json"))
     looks = Tools(Vault(settings.key_ring("kek.key")), opener, Mint(settings.key("mint.key")), mask, inspect)
@@ -133,6 +135,7 @@ def _ways(stores: Kept, looks: Tools) -> list[Subscription[Any]]:
     replies = ReplyMasker(*parts, inspect=looks.inspect)
     threads = InsurerThreads(stores.vault, stores.phones, looks.opener, looks.mint)
     follower = ConversationFollower(stores.vault, looks.mint)
+    changes = ThreadChanges(stores.vault, looks.mint)
     return [
         Subscription(inbound, topics=(INBOUND_ROUTED,), name="inbound"),
         Subscription(replies, topics=(REPLIES_RECEIVED, REPLIES_ADDRESSED), name="replies"),
@@ -140,6 +143,13 @@ def _ways(stores: Kept, looks: Tools) -> list[Subscription[Any]]:
         Subscription(ThreadsShown(stores.phones), topics=(THREADS_SHOWN,), name="threads-shown"),
         Subscription(PromptMasker(*parts), topics=(PROMPTS_REQUESTED,), name="prompts"),
         Subscription(follower, topics=(CONVERSATIONS_CHANGED,), name="conversations"),
+        Subscription(
+            changes,
+            topics=(INBOUND_RELAYED, CONVERSATIONS_CHANGED),
+            name="thread-changes",
+            patience_ms=_PATIENCE_MS,
+            concerns=changes.concerns,
+        ),
     ]
 
 

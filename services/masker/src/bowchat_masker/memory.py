@@ -15,6 +15,7 @@ from bowchat_masker.model import (
     Names,
     ReplyRow,
     Thread,
+    ThreadNews,
     WindowRow,
     alias_key,
 )
@@ -32,6 +33,7 @@ class MemoryVault:
         self._aliases: dict[str, AliasRow] = {}
         self._by_alias: dict[str, AliasRow] = {}
         self._threads: dict[str, Thread] = {}
+        self._news: dict[str, ThreadNews] = {}
         self._threads_by_alias: dict[str, set[str]] = {}
         self._conversations: dict[str, ConversationRow] = {}
         self._replies: dict[str, ReplyRow] = {}
@@ -60,6 +62,9 @@ class MemoryVault:
             if each in self._threads
         ]
         return [thread for name, thread in found if thread.alias == name]
+
+    async def news(self, thread_ids: Sequence[str]) -> dict[str, ThreadNews]:
+        return _chosen(self._news, thread_ids)
 
     async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
         own = [each for each in self._threads.values() if each.insurer == insurer]
@@ -122,7 +127,7 @@ class MemoryVault:
             self._held.pop(key, None)
             self._by_alias.pop(key, None)
         every: tuple[dict[str, Any], ...] = (
-            self._windows, self._replies, self._threads, self._ways, self._aliases
+            self._windows, self._replies, self._threads, self._news, self._ways, self._aliases
         )  # fmt: skip
         for rows in every:
             for key in self._of(erased.contact_id, rows):
@@ -139,6 +144,7 @@ class MemoryVault:
         _write(self._threads, changes.threads)
         for thread in changes.threads.values():
             self._threads_by_alias.setdefault(thread.alias, set()).add(thread.thread_id)
+        _write(self._news, changes.news)
         _write(self._conversations, changes.conversations)
         _insert(self._replies, changes.replies)
         self._held = changes.held | self._held

@@ -70,6 +70,19 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadNews:
+    """What there is to tell of a thread besides its messages, and whether its insurer knows of it yet."""
+
+    thread_id: str
+    version: int
+    contact_id: str
+    first: str = ""
+    """Where the record stood that said that its first message is on the insurer's topic; empty until then."""
+    waiting: tuple[str, ...] = ()
+    """Changes of its conversation that were read before, as JSON. They stay, to be told again after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationRow:
     """Whether a conversation is closed; there is a row only for those that have ever been."""
 
@@ -171,3 +184,4 @@ class Changes:
     held: dict[str, Held] = field(default_factory=dict)
     windows: dict[str, WindowRow] = field(default_factory=dict)
     ways: dict[str, Way] = field(default_factory=dict)
+    news: dict[str, ThreadNews] = field(default_factory=dict)

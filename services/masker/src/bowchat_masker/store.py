@@ -17,6 +17,7 @@ from bowchat_masker.model import (
     Names,
     ReplyRow,
     Thread,
+    ThreadNews,
     WindowRow,
     alias_key,
 )
@@ -41,6 +42,8 @@ class VaultStore(Protocol):
     async def threads(self, ids: Sequence[str]) -> dict[str, Thread]: ...
 
     async def threads_of(self, aliases: Sequence[str]) -> list[Thread]: ...
+
+    async def news(self, thread_ids: Sequence[str]) -> dict[str, ThreadNews]: ...
 
     async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
         """An insurer's threads that are open, or were at this moment."""
@@ -82,8 +85,8 @@ class VaultStore(Protocol):
     async def save(self, changes: Changes) -> None:
         """Write everything. What is there already by the same key stays; rows with a version replace the one before.
 
-        Errors: `ConflictError` when a contact, alias, thread, conversation, reply, window or way was written by
-        somebody else; the rest may be written, and writing it again does no harm.
+        Errors: `ConflictError` when a contact, alias, thread, its news, conversation, reply, window or way was written
+        by somebody else; the rest may be written, and writing it again does no harm.
         """
 
 
@@ -97,6 +100,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         self._contacts = database.collection("contacts")
         self._aliases = database.collection("aliases")
         self._threads = database.collection("threads")
+        self._news = database.collection("thread_news")
         self._conversations = database.collection("conversations")
         self._replies = database.collection("replies")
         self._held = database.collection("held")
@@ -139,6 +143,11 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
             return []
         found = await self._threads.find({"alias": {"$in": list(aliases)}})
         return [_row(Thread, "thread_id", each) for each in found]
+
+    async def news(self, thread_ids: Sequence[str]) -> dict[str, ThreadNews]:
+        found = await self._news.find_by_ids(thread_ids)
+        rows = {key: each | {"waiting": tuple(each["waiting"])} for key, each in found.items()}
+        return {key: _row(ThreadNews, "thread_id", each) for key, each in rows.items()}
 
     async def threads_since(self, insurer: str, moment: datetime) -> list[Thread]:
         lately = [{"closed_at": None}, {"closed_at": {"$gt": moment}}]
@@ -208,7 +217,9 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         # The data key first: with it goes all that is locked by it, whatever a crash leaves standing.
         await self._contacts.delete({"_id": erased.contact_id})
         await self._held.delete({"_id": {"$in": list(erased.lanes)}})
-        for rows in (self._windows, self._replies, self._threads, self._ways, self._aliases):
+        for rows in (
+            self._windows, self._replies, self._threads, self._news, self._ways, self._aliases
+        ):  # fmt: skip
             await rows.delete({"contact_id": erased.contact_id})
 
     async def save(self, changes: Changes) -> None:
@@ -218,6 +229,7 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         aliases = {key: {"_id": key, **asdict(each)} for key, each in changes.aliases.items()}
         await _insert(self._aliases, list(aliases.values()))
         await self._threads.write(_documents(changes.threads))
+        await self._news.write(_documents(changes.news))
         await self._conversations.write(_documents(changes.conversations))
         await _insert(self._replies, _documents(changes.replies))
         await self._held.insert_new(_documents(changes.held))

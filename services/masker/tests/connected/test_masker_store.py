@@ -18,6 +18,7 @@ from bowchat_masker.model import (
     Names,
     ReplyRow,
     Thread,
+    ThreadNews,
     WindowRow,
 )
 from bowchat_masker.store import MongoVault, VaultStore
@@ -28,6 +29,7 @@ from bowchat_runtime.mongo import MongoDatabase
 CONTACT = Contact("ct_a", 1, b"\x00wrapped", b"\xffidentity", frozen=False)
 ALIAS = AliasRow("acme", "ct_a", random_id("ph"))
 THREAD = Thread("th_a", 1, "acme", ALIAS.alias, "ct_a", "cv_a", "business", "rf_a")
+NEWS = ThreadNews("th_a", 1, "ct_a", "inbound.relayed/0/3", ('{"change":"resolved"}',))
 CONVERSATION = ConversationRow("cv_a", 1, 4, closed=True)
 REPLY = ReplyRow(
     "rp_a",
@@ -61,6 +63,7 @@ def everything() -> Changes:
         contacts={"ct_a": CONTACT},
         aliases={ALIAS.key: ALIAS},
         threads={"th_a": THREAD},
+        news={"th_a": NEWS},
         conversations={"cv_a": CONVERSATION},
         replies={"rp_a": REPLY},
         held={"ms_a": HELD},
@@ -78,6 +81,7 @@ class StoreContract:
         assert await store.aliases_named([ALIAS.alias, "ph_x"]) == {ALIAS.alias: ALIAS}
         assert await store.threads(["th_a", "th_b"]) == {"th_a": THREAD}
         assert await store.threads_of([ALIAS.alias, "ph_x"]) == [THREAD]
+        assert await store.news(["th_a", "th_b"]) == {"th_a": NEWS}
         assert await store.conversations(["cv_a", "cv_b"]) == {"cv_a": CONVERSATION}
         assert await store.replies(["rp_a", "rp_b"]) == {"rp_a": REPLY}
         assert await store.held(["ms_a", "ms_b"]) == {"ms_a": HELD}
@@ -92,7 +96,7 @@ class StoreContract:
         assert not await store.aliases_named([])
         assert await store.threads_of([]) == []
 
-    @pytest.mark.parametrize("kind", ["contacts", "threads", "conversations", "windows", "ways"])
+    @pytest.mark.parametrize("kind", ["contacts", "threads", "news", "conversations", "windows", "ways"])
     async def test_a_version_is_written_once(self, store: VaultStore, kind: str) -> None:
         """Of two writers of the same version the second loses, at the first version as at a later one."""
         await store.save(everything())
@@ -157,6 +161,7 @@ class StoreContract:
                 contacts={"ct_a": CONTACT},
                 aliases={ALIAS.key: ALIAS, other.key: other},
                 threads={"th_a": THREAD},
+                news={"th_a": NEWS},
                 replies={"rp_a": reply},
                 held={"ms_a": HELD},
                 windows={WINDOW.key: WINDOW},
@@ -171,6 +176,7 @@ class StoreContract:
             assert await store.names_of("ct_a") == Names((), (), ())
             assert await store.contacts(["ct_a"]) == {}
             assert await store.aliases_named([ALIAS.alias, other.alias]) == {other.alias: other}
+            assert await store.news(["th_a"]) == {}
             assert await store.windows([WINDOW.key]) == {}
             assert await store.ways([WAY.key]) == {}
             assert await store.held(["ms_a"]) == {}
