@@ -175,8 +175,8 @@ async def test_nothing_that_the_relay_says_reaches_an_insurer(tmp_path: Path) ->
     for sink in ("insurer_topics", "webhooks", "phones"):
         assert run.words(sink) & ours == run.planter.of(TOLD)
     assert ours <= run.words("own_topics")
-    for sink in (run.chain.sinks.insurer_topics, run.chain.sinks.webhooks):
-        assert sum(b"bowchat.insurer.thread_changed.v1" in each for each in sink) == PEOPLE
+    for records in (run.chain.sinks.insurer_topics, run.chain.sinks.webhooks):
+        assert sum(b"bowchat.insurer.thread_changed.v1" in each for each in records) == PEOPLE
     for sink in ("keys_and_headers", "answers", "metrics"):
         assert not run.words(sink) & ours
     sent = [each for each in run.chain.events if isinstance(each, DeliveryRequested) and each.prompt_id]

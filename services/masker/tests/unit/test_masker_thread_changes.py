@@ -31,7 +31,7 @@ from bowchat_masker.handlers.thread_changes import ThreadChanges
 from bowchat_masker.phone_store import MemoryPhones
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_masker.reveal_memory import MemoryReveals
-from bowchat_masker.thread_news import WORTH_TELLING
+from bowchat_masker.thread_news import WORTH_TELLING, thread_changed
 from bowchat_runtime.files import MemoryFiles
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.testing import record, run_batch
@@ -236,7 +236,7 @@ async def test_each_insurer_hears_of_its_own_threads_alone(told: Told) -> None:
     mine = await told.relayed()
     theirs = await told.relayed(name="z", conversation="c9", insurer="zenith")
     await told.of(mine, theirs)
-    other = {"conversation_id": derived_id("cv", "c9"), "insurer": "zenith"}
+    other: dict[str, Any] = {"conversation_id": derived_id("cv", "c9"), "insurer": "zenith"}
     sent = await told.of(told.change("resolved", "resolved"), told.change("resolved", "resolved", **other))
     assert [(each.topic, each.key) for each in sent] == [
         ("insurer.acme.messages", mine.event.alias),
@@ -362,10 +362,9 @@ class WithIntent(InsurerThreadChanged):
 async def test_a_field_that_leaks_stops_at_the_guard(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither minted nor a word of the registry's or the contract's does not leave."""
     await told.of(await told.relayed())
-    honest = thread_changes.thread_changed
 
     def leaky(event: ConversationChanged, *more: str) -> InsurerThreadChanged:
-        return WithIntent(**dict(honest(event, *more)), intent=event.intent or "")
+        return WithIntent(**dict(thread_changed(event, *more)), intent=event.intent or "")
 
     monkeypatch.setattr(thread_changes, "thread_changed", leaky)
     with pytest.raises(NotMintedError):

@@ -89,6 +89,8 @@ class ThreadChanges:
 
     def decide(self, record: Record, state: NewsState, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002 - the loop's signature
         event = record.event
+        if event.contact_id in state.erased:
+            return ()
         if isinstance(event, MessageRelayed):
             return self._met_by(event, record.position, state)
         return self._told(event.insurer, event, state) if _is_news(event) else ()
@@ -106,8 +108,6 @@ class ThreadChanges:
     def _met_by(self, event: MessageRelayed, position: str, state: NewsState) -> Sequence[Outgoing]:
         """The thread's first message is there: what waited for it follows."""
         thread_id = self._mint.thread_id(event.insurer, event.conversation_id)
-        if event.contact_id in state.erased:
-            return ()
         row = state.rows.get(thread_id) or ThreadNews(thread_id, 0, event.contact_id)
         told: list[Outgoing] = []
         if row.first in ("", position):
@@ -120,8 +120,6 @@ class ThreadChanges:
         return told
 
     def _told(self, insurer: str, event: ConversationChanged, state: NewsState) -> Sequence[Outgoing]:
-        if event.contact_id in state.erased:
-            return ()
         thread_id = self._mint.thread_id(insurer, event.conversation_id)
         row = state.rows.get(thread_id) or ThreadNews(thread_id, 0, event.contact_id)
         if not row.first:
