@@ -5,10 +5,11 @@ done for the limit. A blocked event loop is seen by a thread.
 """
 
 import asyncio
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,8 +62,17 @@ class Watchdog:
     async def run(self) -> None:
         """Look every few seconds, for ever."""
         threading.Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beats())
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LIMIT_S):
+                        await self._look()
+                await asyncio.sleep(_EVERY_S)
+
+    async def _beats(self) -> None:
+        """Shows the thread that the event loop is alive, however long a broker takes to answer a look."""
         while True:
-            await self._look()
             self._beat = time.monotonic()
             await asyncio.sleep(_EVERY_S)
 
@@ -97,11 +107,15 @@ class Watchdog:
             await observer.stop()
 
     async def _lag(self, loop: BatchLoop, consumer: Any, ends: dict[TopicPartition, int]) -> int:
+        """Records that wait; none are known of while the broker does not say where its topics end."""
+        if not ends:
+            return 0
         lags: dict[str, int] = {}
-        for partition in consumer.assignment():
-            done = loop.done.get(partition)
-            if done is None:
-                done = await _committed(consumer, partition)
+        partitions = list(consumer.assignment())
+        unmoved = [each for each in partitions if each not in loop.done]
+        done_by = await _committed(consumer, unmoved) | loop.done
+        for partition in partitions:
+            done = done_by[partition]
             lags[partition.topic] = lags.get(partition.topic, 0) + max(0, ends.get(partition, 0) - done)
         for topic, lag in lags.items():
             metrics.CONSUMER_LAG.labels(self._service, topic).set(lag)
@@ -114,9 +128,11 @@ class Watchdog:
         self._give_up(EXIT_STUCK)
 
 
-async def _committed(consumer: Any, partition: TopicPartition) -> int:
+async def _committed(consumer: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """All asked at once: a coordinator that is away costs one wait, not one for each."""
     try:
         async with asyncio.timeout(5):
-            return await consumer.committed(partition) or 0
+            found = await asyncio.gather(*map(consumer.committed, partitions))
     except (KafkaError, TimeoutError):
-        return 0
+        return dict.fromkeys(partitions, 0)
+    return {partition: offset or 0 for partition, offset in zip(partitions, found, strict=True)}

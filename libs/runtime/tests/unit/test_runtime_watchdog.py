@@ -1,10 +1,17 @@
 """When the watchdog gives a process up."""
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowchat_runtime.watchdog import Progress
+from bowchat_runtime import watchdog
+from bowchat_runtime.settings import ServiceSettings
+from bowchat_runtime.watchdog import Progress, Watchdog
 
 
 def test_a_consumer_with_lag_and_no_progress_is_stuck_after_the_limit() -> None:
@@ -30,3 +37,62 @@ def test_a_consumer_that_moves_is_never_stuck(steps: list[int]) -> None:
     for position, step in enumerate(steps):
         now += step
         assert not progress.stuck("main", lag=100, position=position, excused=False, now=now)
+
+
+PARTITIONS = [TopicPartition("inbound.received", each) for each in range(40)]
+
+
+class Assigned:
+    """A consumer of forty partitions, in none of which this process has done anything yet."""
+
+    def __init__(self, *, answers_after: int) -> None:
+        self._everybody = asyncio.Barrier(answers_after)
+        self.asked = 0
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(PARTITIONS)
+
+    async def committed(self, _: TopicPartition) -> int:
+        self.asked += 1
+        await self._everybody.wait()
+        return 7
+
+
+async def lag(consumer: Assigned, ends: dict[TopicPartition, int]) -> int:
+    idle: Any = SimpleNamespace(done={})
+    dog = Watchdog("router", ServiceSettings(), SimpleNamespace(pairs=list))  # type: ignore[arg-type]
+    return await dog._lag(idle, consumer, ends)
+
+
+async def test_a_slow_coordinator_is_waited_for_once() -> None:
+    """All partitions are asked for together: one after the other, an outage would look like a blocked event loop."""
+    consumer = Assigned(answers_after=len(PARTITIONS))
+    assert await lag(consumer, dict.fromkeys(PARTITIONS, 10)) == 3 * len(PARTITIONS)
+
+
+async def test_a_broker_that_is_away_is_asked_nothing_more() -> None:
+    """Where it does not say where topics end, nothing is known to wait."""
+    consumer = Assigned(answers_after=1)
+    assert (await lag(consumer, {}), consumer.asked) == (0, 0)
+
+
+async def test_a_look_that_takes_long_is_no_blocked_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop shows that it is alive while a broker keeps the watchdog waiting."""
+    monkeypatch.setattr(watchdog, "_EVERY_S", 0)
+    monkeypatch.setattr("threading.Thread", lambda **_: SimpleNamespace(start=lambda: None))
+    dog = Watchdog("router", ServiceSettings(), SimpleNamespace(pairs=list))  # type: ignore[arg-type]
+    looking = asyncio.Event()
+
+    async def look() -> None:
+        looking.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(dog, "_look", look)
+    running = asyncio.create_task(dog.run())
+    await looking.wait()
+    dog._beat = before = 0.0
+    for _ in range(3):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert dog._beat > before
