@@ -244,18 +244,20 @@ class TestWhatIsAsked:
     async def test_few_are_under_way_at_once(self, registry: Registry) -> None:
         """However many texts are in doubt, the model is asked about few at any time, and about all of them in the end."""
         under_way, most, total = 0, 0, 0
+        all_places_taken = asyncio.Barrier(AT_ONCE)
 
         async def answer(_: httpx.Request) -> httpx.Response:
             nonlocal under_way, most, total
             under_way, total = under_way + 1, total + 1
             most = max(most, under_way)
-            await asyncio.sleep(0)
+            await all_places_taken.wait()
+            await asyncio.sleep(0.05)  # one too many would come in now
             under_way -= 1
             return httpx.Response(200, json=MOTOR)
 
         async with readings(httpx.MockTransport(answer), timeout_s=30) as hosted:
-            await hosted.consult([f"{DOUBTFUL} {'so ' * each}" for each in range(30)], registry)
-        assert (most, total) == (AT_ONCE, 30)
+            await hosted.consult([f"{DOUBTFUL} {'so ' * each}" for each in range(7 * AT_ONCE)], registry)
+        assert (most, total) == (AT_ONCE, 7 * AT_ONCE)
 
     async def test_no_cookie_ties_questions_together(self, registry: Registry) -> None:
         """What the model wants to have remembered is not."""
