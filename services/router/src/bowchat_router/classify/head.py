@@ -59,4 +59,5 @@ class Model:
 def _softmax(logits: Array) -> Array:
     """SciPy's, of which a router at work needs nothing else: to load it takes half a second of every start."""
     found: Array = np.exp(logits - logits.max())
-    return found / found.sum()
+    shares: Array = found / found.sum()
+    return shares
