@@ -26,9 +26,12 @@ def temperature_of(logits: Array, truth: Sequence[int] | NDArray[np.intp]) -> fl
 def threshold_of(confidences: Sequence[float], right: Sequence[bool], goal: float) -> float:
     """The lowest confidence from which on answers are as accurate as the goal asks, and stay so above it."""
     order = np.argsort(-np.asarray(confidences), kind="stable")
+    sure = np.asarray(confidences, dtype=float)[order]
     accuracy = np.cumsum(np.asarray(right)[order]) / np.arange(1, len(order) + 1)
-    reached = np.nonzero(accuracy >= goal)[0]
-    return float(np.asarray(confidences)[order[reached[-1]]]) if len(reached) else 1.0
+    # Answers of one confidence are given all or none.
+    last_of_its_kind = np.append(sure[1:] != sure[:-1], True)
+    reached = np.nonzero(last_of_its_kind & (accuracy >= goal))[0]
+    return float(sure[reached[-1]]) if len(reached) else 1.0
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
