@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 ROOT = Path(__file__).parents[2]
 WHO = Policyholder(number="447700900187", bsuid="GB.31000000000000000187", name="Quillon")
 CAR, HEALTH = Person(WHO, "acme-motor", "POL-A187"), Person(WHO, "bharat-health", "POL-B187")
-COMMANDS = {"settle": "/resolve", "mistype": "/reslove", "hand on": "/handoff_to_claims"}
+COMMANDS = {"settle": "/resolve", "mistype": "/reslove", "hand on": "/handoff_to_roadside"}
 
 
 def obeying(message: InsurerMessage) -> str | None:
@@ -117,10 +117,10 @@ async def test_the_other_matter_opens_beside_it(stage: Stage) -> None:
 async def test_commands_are_done_or_refused_and_never_relayed(stage: Stage) -> None:
     """An insurer hands its conversation on, mistypes, and settles it; the policyholder reads none of it."""
     await stage.say(CAR, f"{CAR.policy_number}: hand on")
-    assert (await answered(stage, "/handoff_to_claims")).outcome == "accepted"
+    assert (await answered(stage, "/handoff_to_roadside")).outcome == "accepted"
     await stage.say(CAR, f"{CAR.policy_number}: mistype")
     assert (await answered(stage, "/")).outcome == "refused"
-    assert (await reads(stage, "acme-motor", "mistype")).desk == "claims"
+    assert (await reads(stage, "acme-motor", "mistype")).desk == "roadside"
     await stage.say(CAR, f"{CAR.policy_number}: settle")
     assert (await answered(stage, "/resolve")).outcome == "accepted"
     assert not [each for each in stage.whatsapp.received if "/" in each.text]
