@@ -1,4 +1,4 @@
-"""Which insurers a text names, as people name them: "the acme one". Pure."""
+"""Which insurers and policy types a text names, as people name them: "the acme one", "my car insurance". Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,6 +21,24 @@ class InsurerNames:
 
     def in_text(self, text: str) -> frozenset[str]:
         return frozenset(self._by_word[word] for word in self._by_word.keys() & set(words(text).split()))
+
+
+class KindNames:
+    """Every name of a policy type in the taxonomy: "car insurance"."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._by_name = {words(name): each.name for each in taxonomy.policy_types for name in each.names}
+        self._longest = max((len(name.split()) for name in self._by_name), default=0)
+
+    def in_text(self, text: str) -> frozenset[str]:
+        """The policy types that a text names."""
+        said = words(text).split()
+        runs = (
+            " ".join(("", *said[start : start + length], ""))
+            for start in range(len(said))
+            for length in range(1, min(self._longest, len(said) - start) + 1)
+        )
+        return frozenset(self._by_name[run] for run in runs if run in self._by_name)
 
 
 def _said(agreement: Agreement) -> Iterable[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import KnownPolicies
 from bowchat_registry.formats import FormatBook
-from bowchat_registry.naming import InsurerNames
+from bowchat_registry.naming import InsurerNames, KindNames
 from bowchat_registry.rules import RuleBook
 from bowchat_registry.slash import Desks, Macro
 from bowchat_registry.taxonomy import Taxonomy
@@ -35,6 +35,11 @@ class Registry:
     def names(self) -> InsurerNames:
         """How people name the insurers."""
         return InsurerNames(self.agreements, self.taxonomy)
+
+    @cached_property
+    def kinds(self) -> KindNames:
+        """How people name the policy types."""
+        return KindNames(self.taxonomy)
 
     def agreement(self, insurer: str | None, day: date) -> Agreement | None:
         """The insurer's agreement, if it has one that is in force on this day."""

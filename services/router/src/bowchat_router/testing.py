@@ -68,7 +68,7 @@ async def run_batch(handler: Any, records: Sequence[Record], now: datetime) -> l
 
 def _guess(known: Mapping[str, str], said: Sequence[str]) -> Guess:
     found = next((known[each] for each in said if each in known), None)
-    return Guess(found, 0.9 if found else 0.0, ((found, 0.9),) if found else ())
+    return Guess(found, 0.99 if found else 0.0, ((found, 0.99),) if found else ())
 
 
 class Worker:
@@ -144,10 +144,9 @@ class Worker:
         return await self._followed(publisher.sent, now)
 
     async def _followed(self, outgoing: Sequence[Outgoing], now: datetime) -> list[Outgoing]:
-        """All that is published, and what comes of what the router itself reads."""
-        seen: list[Outgoing] = []
+        """All that is published, and after it what comes of what the router itself reads."""
+        seen = list(outgoing)
         for each in outgoing:
-            seen.append(each)
             handler = self._own.get(each.topic)
             if handler is not None:
                 self._offset += 1

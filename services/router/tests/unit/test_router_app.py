@@ -100,7 +100,7 @@ def test_explain_asks_the_classifier_only_where_the_decision_needs_it(
     assert (followed["rule"], followed["model"]) == ("open_conversation", None)
     assert set(readings.asked) == {"my suitcase"}
     assert len(readings.asked) == 1
-    assert (read["model"], read["candidates"]) == ("fixed", [{"policy_type": "travel", "score": 0.9}])
+    assert (read["model"], read["candidates"]) == ("fixed", [{"policy_type": "travel", "score": 0.99}])
 
 
 @pytest.mark.parametrize(

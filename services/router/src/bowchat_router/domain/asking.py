@@ -16,6 +16,8 @@ WAITS = timedelta(minutes=15)
 """So long an answer is waited for; then people decide."""
 _LONGEST_NUMBER = 3
 """Digits of an option's number; Python turns no longer ones than 4,300 into a number."""
+AT_ONCE = timedelta(minutes=2)
+"""So soon after a message that waits, words tell what both are about."""
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 24, 72
 
 
@@ -104,7 +106,12 @@ def answering(question: Question, case: Case) -> Choice | None:
     said = case.heard.text.strip().strip(".#)")
     if said.isdecimal() and len(said) <= _LONGEST_NUMBER and 1 <= int(said) <= len(question.choices):
         return question.choices[int(said) - 1]
-    return _by_words(question, case)
+    return _by_words(question, case) if _is_at_once(question, case) else None
+
+
+def _is_at_once(question: Question, case: Case) -> bool:
+    """Words answer a question that was just put, or what was written just before: later they are a message of their own."""
+    return case.heard.received_at - question.pending[-1].received_at <= AT_ONCE
 
 
 def is_nothing_else(question: Question, case: Case) -> bool:

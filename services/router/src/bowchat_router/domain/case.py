@@ -16,6 +16,15 @@ from bowchat_router.classify.reading import Reading
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
+SUSPICION, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.5
+"""How likely the classifier must find a policy type for it to count against what the chat seems to say: hardly, in a
+sentence, which says something of its own; rather, in a few words, which may answer what was said before.
+"""
+SENTENCE = 6
+"""Words from which on it is a sentence."""
+
+BETWEEN_INSURERS = 0.98
+"""How sure the classifier must be where its word decides which insurer gets the message."""
 Read = Callable[[str], Reading]
 """The classifier: the same text gives the same reading."""
 
@@ -115,8 +124,7 @@ class Case:
     @cached_property
     def named_insurers(self) -> frozenset[str]:
         """The insurers whose name stands in the text, of those that the contact has to do with."""
-        known = {each.insurer for each in self.held} | {each.insurer for each in self.dossier.with_insurers}
-        return frozenset(each for each in self.registry.names.in_text(self.heard.text) if each in known)
+        return frozenset(self.registry.names.in_text(self.heard.text) & self._insurers)
 
     @property
     def kind_by_rule(self) -> bool:
@@ -124,10 +132,60 @@ class Case:
 
     @cached_property
     def kind(self) -> str | None:
-        """The policy type that the words are about: by the rules, else by the classifier where it is sure."""
-        if self.applied.policy_type is not None or self.reading is None:
-            return self.applied.policy_type
-        return self.reading.policy_type.label
+        """The policy type that the words are about: by the rules, else by the classifier where it is sure. None where it is
+        at stake between insurers and they are `torn`.
+        """
+        by_rule = self.applied.policy_type
+        if by_rule is None:
+            return self._read_kind
+        if not self._contradicts_rule:
+            return by_rule
+        both = self._named_kinds & {by_rule, self._read_kind}
+        return next(iter(both)) if len(both) == 1 else None
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a rule finds one policy type in the words and the classifier surely another, and none of both is named:
+        a keyword may stand in a sentence about something else.
+        """
+        return self._contradicts_rule and self.kind is None
+
+    @property
+    def _contradicts_rule(self) -> bool:
+        by_rule = self.applied.policy_type
+        return by_rule is not None and self.is_at_stake and self._read_kind not in (None, by_rule)
+
+    @cached_property
+    def _named_kinds(self) -> frozenset[str]:
+        return self.registry.kinds.in_text(self.heard.text)
+
+    @property
+    def _read_kind(self) -> str | None:
+        """What the classifier is sure of; the surer where it decides between insurers."""
+        if self.reading is None:
+            return None
+        guess = self.reading.policy_type
+        is_sure = guess.confidence >= BETWEEN_INSURERS or self._named_kinds == {guess.label}
+        return guess.label if is_sure or not self.is_at_stake else None
+
+    @cached_property
+    def is_at_stake(self) -> bool:
+        """Whether the contact has to do with several insurers, so that the words may decide between them."""
+        return len(self._insurers) > 1
+
+    @cached_property
+    def _insurers(self) -> set[str | None]:
+        """Those that the contact has to do with."""
+        return {each.insurer for each in self.held} | {each.insurer for each in self.dossier.with_insurers}
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the words name their subject, so that they count against what was spoken of a moment ago."""
+        if self.named_insurers:
+            return True
+        if self.kind is None:
+            return False
+        return self._named_kinds == {self.kind} or (self.kind_by_rule and self._read_kind == self.kind)
 
     @property
     def confidence(self) -> float:
@@ -165,12 +223,31 @@ class Case:
         The classifier is asked only where there is something else that they might be about.
         """
         others = self._other_kinds(conversation)
-        kind = self.applied.policy_type or (self.kind if others else None)
+        kind = self.kind if others or self.kind_by_rule else None
         if kind is None:
             return False
         if kind not in agreement.policy_types:
             return kind in others or self.kind_by_rule
         return kind in others and conversation.policy_type is not None and conversation.policy_type != kind
+
+    def points_away(self, agreement: Agreement) -> bool:
+        """Whether the words are about what this insurer does not do; or may be, and another does it with whom the contact
+        has to do.
+        """
+        kind = (self.kind or self._suspected) if self.is_at_stake else None
+        if kind is None or kind in agreement.policy_types:
+            return False
+        if self.kind is not None:
+            return True
+        others = (self.agreement(each) for each in self._insurers - {agreement.id})
+        return any(kind in each.policy_types for each in others if each)
+
+    @property
+    def _suspected(self) -> str | None:
+        if self.reading is None:
+            return None
+        least = SUSPICION if len(self.heard.text.split()) >= SENTENCE else SUSPICION_OF_A_FEW_WORDS
+        return next((kind for kind, score in self.reading.policy_type.ranked[:1] if score >= least), None)
 
     def _other_kinds(self, conversation: Conversation) -> set[str]:
         """The policy types of the contact's other matters."""

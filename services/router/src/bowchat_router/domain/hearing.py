@@ -40,6 +40,8 @@ class Heard:
     """It changes or deletes a message, and nobody knows where that one is."""
     courtesy: bool = False
     """A word of thanks, or a reaction: it asks for nothing."""
+    greeting: bool = False
+    """A greeting and nothing else: it begins something, and does not say what."""
 
 
 def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
@@ -50,8 +52,9 @@ def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
     courtesy = isinstance(content, ReactionContent) or _is_courtesy(text)
     adrift = isinstance(content, EditContent | RevokeContent) and not about
     return Heard(
-        text, message.received_at, about, tapped, button, ad=message.ad, adrift=adrift, courtesy=courtesy
-    )
+        text, message.received_at, about, tapped, button,
+        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=_is_greeting(text),
+    )  # fmt: skip
 
 
 _COURTESY = frozenset(
@@ -147,6 +150,20 @@ def _is_courtesy(text: str) -> bool:
     """Whether a text says thanks, or that it was understood, and nothing else."""
     said = words(text).split()
     return 0 < len(said) <= _LONGEST_COURTESY and _COURTESY.issuperset(said) and not _THANKS.isdisjoint(said)
+
+
+_GREETING = frozenset(
+    words(
+        """hi hii hello helo hey hallo dear sir madam mam team there good morning afternoon evening day greetings namaste
+        namaskar namaskaar pranam ji hola buenas buenos buen dias días tardes noches dia día saludos
+        नमस्ते नमस्कार प्रणाम हैलो हेलो जी"""
+    ).split()
+)
+
+
+def _is_greeting(text: str) -> bool:
+    said = words(text).split()
+    return 0 < len(said) <= _LONGEST_COURTESY and _GREETING.issuperset(said)
 
 
 def said(content: Content) -> str:

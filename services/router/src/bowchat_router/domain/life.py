@@ -123,11 +123,15 @@ def joined(conversation: Conversation, place: Place) -> Conversation:
 
 
 def answered(conversation: Conversation, received_at: datetime, now: datetime) -> Conversation | None:
-    """After an accepted reply that was received then; None where it changes nothing: it answers no open question.
+    """After an accepted reply that was received then; None where it changes nothing.
 
-    A reply that was received before the latest message does not answer that message.
+    A reply that was received before the latest message does not answer that message, nor does one where nothing is open;
+    but it was said, and the policyholder may refer to it.
     """
-    if received_at < conversation.last_message_at or not allowed(conversation, "answered"):
+    spoke_at = max(received_at, conversation.spoke_at or received_at)
+    if received_at >= conversation.last_message_at and allowed(conversation, "answered"):
+        after = moved(conversation, "answered", now)
+        return replace(after, answered_at=received_at, spoke_at=spoke_at, unanswered=after.waiting)
+    if spoke_at == conversation.spoke_at or not conversation.is_open:
         return None
-    after = moved(conversation, "answered", now)
-    return replace(after, answered_at=received_at, unanswered=after.waiting)
+    return replace(conversation, version=conversation.version + 1, spoke_at=spoke_at)

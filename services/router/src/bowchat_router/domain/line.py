@@ -152,6 +152,10 @@ def _moved(book: Book, work: DeskWorked) -> Book:
     line = tuple(each for each in book.line if each.conversation_id != work.conversation_id)
     if work.what == "left":
         return replace(book, seats=others, line=line)
+    if work.what == "weighed" and len(line) < len(book.line):
+        known = next(each for each in book.line if each.conversation_id == work.conversation_id)
+        waiter = replace(known, weight=work.weight, priority=work.priority)
+        return replace(book, line=tuple(sorted((*line, waiter), key=_rank)))
     if work.what == "weighed":
         return replace(book, seats=(*others, Seat(work.conversation_id, work.weight)), line=line)
     if work.what == "arrived" and work.contact_id is not None and len(others) == len(book.seats):
@@ -162,9 +166,9 @@ def _moved(book: Book, work: DeskWorked) -> Book:
     return book
 
 
-def _rank(waiter: Waiter) -> tuple[int, datetime, str]:
-    """The more urgent first, then who came first."""
-    return -waiter.priority, waiter.since, waiter.conversation_id
+def _rank(waiter: Waiter) -> tuple[int, datetime]:
+    """The more urgent first, then who came first; of one moment the word that came first."""
+    return -waiter.priority, waiter.since
 
 
 def _counted(book: Book, work: DeskWorked, desk: Desk) -> Book:

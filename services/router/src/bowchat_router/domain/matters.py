@@ -5,11 +5,18 @@ In this order, the first that decides wins, and nothing ever guesses between two
 
 1. the conversation of the message that is quoted, edited, deleted or reacted to;
 2. a policy's, claim's or vehicle's number, in the text or behind the button that was tapped;
-3. the one conversation that is open, unless the words are clearly about something else that the contact has; of several
-   the one that the words fit, or the only one in which anybody spoke just now;
-4. the contact's policies: one insurer, or one left after the words named a policy type;
-5. the rules, then the classifier: the one insurer whose agreement covers it;
-6. two or more matters are left: the policyholder is asked; none: people decide (`triage`).
+3. doubt: a greeting begins something and says not what; a keyword of a rule may stand in a sentence about something else;
+4. the one conversation that is open, unless the words are about something else that the contact has; of several the one that
+   the words fit, or the one in which somebody spoke last, just now;
+5. the contact's policies: one insurer, or one left after the words named a policy type;
+6. the rules, then the classifier: the one insurer whose agreement covers it;
+7. two or more matters are left: the policyholder is asked; none: people decide (`triage`).
+
+A chat goes on from what was said last. So a message without a word of its own belongs to the one insurer that has spoken
+since the policyholder last wrote anywhere; where several have, or it is long ago (`HOT`), nobody could tell. Words and chat
+check each other: while an insurer waits for an answer, words that seem to be about something else are believed only if they
+name it, and where only the chat speaks for a conversation, already the suspicion that a whole sentence is about another
+insurer's business is reason to ask. Whoever is asked may choose among all their matters.
 
 The classifier is asked last and only where rules leave a doubt. What is done to a message says nothing new (`said`), so it
 follows that message to its conversation.
@@ -24,8 +31,8 @@ from bowchat_registry.policies import Policy
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.model import Choice, Conversation
 
-HOT = timedelta(minutes=10)
-"""Where only one of several conversations was spoken in for so long, a message without a word of its own goes on there."""
+HOT = timedelta(minutes=15)
+"""So long a message without a word of its own goes on with what was said last."""
 FRESH = timedelta(hours=24)
 """So long after it was resolved, a conversation takes a message that nothing else explains."""
 
@@ -64,12 +71,14 @@ class Theirs:
 Finding = Found | Several | Theirs | str | None
 """What a step found; or why it decided nothing, in words; or nothing to say."""
 
+Running = Sequence[tuple[Conversation, Agreement]]
+
 
 def find(case: Case) -> tuple[Found | Several | None, tuple[str, ...]]:
     """What the first step that decides found, or nothing; and the reasons on the way."""
     reasons: list[str] = []
     steps: tuple[Callable[[Case], Finding], ...] = (
-        _by_other_message, _by_number, _by_conversations, _by_held_policies, _by_rules,
+        _by_other_message, _by_number, _by_doubt, _by_conversations, _by_held_policies, _by_rules,
     )  # fmt: skip
     for step in steps:
         found = step(case)
@@ -143,6 +152,15 @@ def _by_look(case: Case) -> Finding:
     return Found("number_format", f"a number looks like one of {insurer}", agreement)
 
 
+def _by_doubt(case: Case) -> Finding:
+    """What neither the words nor the chat can tell: who greets begins something, and says not what."""
+    if case.heard.greeting and case.is_at_stake:
+        return _which(case, "a greeting says not which matter it begins")
+    if case.is_torn and not case.named_insurers:
+        return _which(case, f"a rule says {case.applied.policy_type}, and the words mean something else")
+    return None
+
+
 def _by_conversations(case: Case) -> Finding:
     usable = [
         (each, agreement)
@@ -167,9 +185,7 @@ def _by_conversations(case: Case) -> Finding:
     return None
 
 
-def _beside_ended(
-    case: Case, running: Sequence[tuple[Conversation, Agreement]], ended: Sequence[Conversation]
-) -> Finding:
+def _beside_ended(case: Case, running: Running, ended: Sequence[Conversation]) -> Finding:
     """An open matter is with an insurer that is gone: what may be about it is sent to no other."""
     if not running:
         return Theirs(f"a matter is open with {ended[0].insurer}, {_ENDED}")
@@ -181,38 +197,44 @@ def _beside_ended(
     return Several(choices, f"it may be about a matter with {ended[0].insurer}, {_ENDED}")
 
 
-def _among_running(case: Case, running: Sequence[tuple[Conversation, Agreement]]) -> Finding:
+def _among_running(case: Case, running: Running) -> Finding:
+    if any(case.points_away(agreement) for _, agreement in filter(_awaits, running)) and not case.is_plain:
+        return _which(case, "an insurer waits for an answer, and the words seem to be about something else")
     fitting = [each for each in running if not case.speaks_against(*each)]
     if not fitting:
         return "the words are about none of the open conversations"
     if len(running) == 1:
-        conversation, agreement = fitting[0]
-        return _continuing(
-            "open_conversation", f"one conversation is open, with {agreement.id}", agreement, conversation
-        )
+        if case.points_away(fitting[0][1]):
+            return _which(case, "one conversation is open, and the words seem to be about something else")
+        return _goes_on(fitting[0], f"one conversation is open, with {fitting[0][1].id}")
     if len(fitting) == 1:
-        conversation, agreement = fitting[0]
-        reason = "the words fit only one of the open conversations"
-        return _continuing("open_conversation", reason, agreement, conversation, case.confidence)
-    for narrow, why in (
-        (_named, "names its insurer"),
-        (_about_kind, "is about its kind"),
-        (_hot, "was spoken in just now"),
-    ):
+        return _goes_on(fitting[0], "the words fit only one of the open conversations", case.confidence)
+    return _narrowed(case, fitting)
+
+
+def _narrowed(case: Case, fitting: Running) -> Finding:
+    """The one of several conversations that something speaks for."""
+    for narrow, why in ((_named, "names its insurer"), (_about_kind, "is about its kind")):
         left = narrow(case, fitting)
         if len(left) == 1:
-            conversation, agreement = left[0]
-            return _continuing(
-                "open_conversation", f"of the open conversations only this one {why}", agreement, conversation,
-                case.confidence if narrow is _about_kind else 1.0,
-            )  # fmt: skip
-        fitting = list(left or fitting)
-    return Several(
-        tuple(map(_of_conversation, (each for each, _ in fitting))), "several open conversations fit"
-    )
+            confidence = case.confidence if narrow is _about_kind else 1.0
+            return _goes_on(left[0], f"of the open conversations only this one {why}", confidence)
+        fitting = left or fitting
+    latest = _last_spoken_in(case, fitting)
+    if len(latest) == 1 and not case.points_away(latest[0][1]):
+        return _goes_on(latest[0], "of the open conversations only this one was spoken in just now")
+    return _which(case, "several open conversations fit")
 
 
-Running = Sequence[tuple[Conversation, Agreement]]
+def _goes_on(where: tuple[Conversation, Agreement], reason: str, confidence: float = 1.0) -> Found:
+    conversation, agreement = where
+    return _continuing("open_conversation", reason, agreement, conversation, confidence)
+
+
+def _awaits(each: tuple[Conversation, Agreement]) -> bool:
+    """Whether the insurer has spoken since the policyholder last wrote in the conversation."""
+    conversation, _ = each
+    return conversation.spoke_at is not None and conversation.spoke_at > conversation.last_message_at
 
 
 def _named(case: Case, running: Running) -> Running:
@@ -224,13 +246,30 @@ def _about_kind(case: Case, running: Running) -> Running:
     return [each for each in running if kind is not None and each[0].policy_type == kind]
 
 
-def _hot(case: Case, running: Running) -> Running:
-    since = case.heard.received_at - HOT
-    return [
-        each
-        for each in running
-        if max(each[0].last_message_at, each[0].answered_at or each[0].opened_at) >= since
-    ]
+def _last_spoken_in(case: Case, running: Running) -> Running:
+    """Where what was said last was said a moment ago: by the one insurer that has spoken since the policyholder last wrote,
+    else by the policyholder.
+    """
+    since, wrote_at = case.heard.received_at - HOT, case.dossier.wrote_at
+    spoken = [each for each in running if wrote_at is None or (each[0].spoke_at or wrote_at) > wrote_at]
+    if spoken:
+        return [each for each in spoken if len(spoken) == 1 and (each[0].spoke_at or since) >= since]
+    return [each for each in running if each[0].last_message_at == wrote_at and wrote_at >= since]
+
+
+def _which(case: Case, reason: str) -> Several:
+    """All that the contact has to do with: whoever is asked finds what they mean. What belongs to an insurer that is gone
+    goes to people.
+    """
+    running = [each for each in case.dossier.with_insurers if each.is_open]
+    rest = [each for each in case.held if not any(_is_about(one, each) for one in running)]
+    return Several((*_of_policies_each(rest), *map(_of_conversation, running)), reason)
+
+
+def _is_about(conversation: Conversation, policy: Policy) -> bool:
+    if conversation.policy_number is not None:
+        return conversation.policy_number == policy.number
+    return conversation.insurer == policy.insurer and conversation.policy_type in (None, policy.policy_type)
 
 
 def _by_held_policies(case: Case) -> Finding:

@@ -59,7 +59,9 @@ class Conversation:
     tags: tuple[str, ...] = ()
     cycle: int = 1
     answered_at: datetime | None = None
-    """When the insurer's latest accepted reply was received."""
+    """When the latest accepted reply was received that answered something."""
+    spoke_at: datetime | None = None
+    """When the insurer's latest accepted reply was received, whether or not anything was open."""
     resolved_at: datetime | None = None
     """When it was last resolved."""
     rests_until: datetime | None = None
@@ -156,6 +158,14 @@ class Dossier:
 
     def conversation(self, conversation_id: ConversationId | None) -> Conversation | None:
         return next((each for each in self.conversations if each.conversation_id == conversation_id), None)
+
+    @property
+    def wrote_at(self) -> datetime | None:
+        """When the policyholder last wrote, whatever it was about."""
+        written = [each.last_message_at for each in self.conversations if each.last_seq]
+        if self.question and self.question.pending:
+            written.append(self.question.pending[-1].received_at)
+        return max(written, default=None)
 
     @property
     def with_insurers(self) -> Iterator[Conversation]:

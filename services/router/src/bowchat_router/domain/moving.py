@@ -93,14 +93,16 @@ def apply(
 
 
 def weighed(step: Step, before: Conversation | None, after: Conversation) -> Conversation:
-    """The conversation, its desk told where it takes more places, or fewer, or none any more, or has left the line. Nothing
-    for a desk that counts no places.
+    """The conversation, its desk told where it takes more places, or fewer, or none any more, or has left the line, or waits
+    there with another weight or priority. Nothing for a desk that counts no places.
     """
     if before is not None and _is_at_desk(before) and _elsewhere(before, after):
         _tell(step, before, "left", 0.0)
         after = replace(after, weight=None)
     agreement = step.registry.agreements.get(after.insurer or "")
     desk = agreement.desk(after.desk) if agreement else None
+    if desk is not None and before is not None and _waits_otherwise(before, after, desk):
+        _tell(step, after, "weighed", weight_of(after, desk))
     if desk is None or desk.capacity is None or after.state == "queued" or not after.is_open:
         return replace(after, weight=None)
     weight = weight_of(after, desk)
@@ -113,6 +115,13 @@ def weighed(step: Step, before: Conversation | None, after: Conversation) -> Con
 def _is_at_desk(conversation: Conversation) -> bool:
     """Whether its desk knows of it: it has places there, or stands in line."""
     return conversation.weight is not None or conversation.state == "queued"
+
+
+def _waits_otherwise(before: Conversation, after: Conversation, desk: Desk) -> bool:
+    """Whether it stands in the desk's line as before, and has become heavier, lighter or more urgent."""
+    if (before.state, after.state) != ("queued", "queued") or _elsewhere(before, after):
+        return False
+    return (before.priority, weight_of(before, desk)) != (after.priority, weight_of(after, desk))
 
 
 def _elsewhere(before: Conversation, after: Conversation) -> bool:

@@ -1,0 +1,55 @@
+"""What people write about one matter, read from `scripts.yaml`."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+_FILE = Path(__file__).with_name("scripts.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What comes next in a thread."""
+
+    insurer: str | None
+    """What the insurer says before it; None where the policyholder writes again by themselves."""
+    bare: tuple[str, ...] = ()
+    """Texts that lean on what was said last."""
+    marked: tuple[str, ...] = ()
+    """Texts that say what they are about."""
+    media: int = 0
+    """Pictures without a caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One matter, from its first message to its last."""
+
+    policy_type: str
+    language: str
+    opener: tuple[str, ...]
+    beats: tuple[Beat, ...]
+
+
+@cache
+def scripts() -> tuple[Script, ...]:
+    """All scripts, in the file's order."""
+    return tuple(
+        Script(
+            each["policy_type"],
+            each["language"],
+            tuple(each["opener"]),
+            tuple(
+                Beat(
+                    turn.get("insurer"),
+                    tuple(map(str, turn.get("bare", ()))),
+                    tuple(map(str, turn.get("marked", ()))),
+                    turn.get("media", 0),
+                )
+                for turn in each["turns"]
+            ),
+        )
+        for each in yaml.safe_load(_FILE.read_text())
+    )
