@@ -95,8 +95,9 @@ bench-import: setup ## Measure how long imports of policies take, and what 300,0
 	$(BIN)/python -m bowchat_testkit.bench_imports
 
 .PHONY: bench-routing
-bench-routing: setup-python ## Measure how messages are read, beside keywords and TF-IDF (WRITE=1: into docs/routing-model.md)
+bench-routing: setup-python ## Measure how messages are read, beside keywords and TF-IDF, and where interleaved threads go (WRITE=1: into docs/routing-model.md)
 	$(BIN)/python -m bowchat_testkit.bench_routing $(if $(WRITE),--write)
+	@$(BIN)/python -m bowchat_testkit.bench_routing.threads
 
 .PHONY: demo
 demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
