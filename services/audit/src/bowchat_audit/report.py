@@ -6,6 +6,7 @@ from typing import Any
 from bowchat_audit.accounts import ENDS, Account
 
 _LISTED = 50
+_HEADINGS = ("received", *ENDS, "in flight")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def as_json(accounts: tuple[Account, ...], strays: Strays) -> dict[str, Any]:
 
 def as_text(accounts: tuple[Account, ...], strays: Strays) -> str:
     """A table, what is in flight by stage, and the anomalies one by one."""
-    lines = [_row("", "received", *ENDS, "in flight")]
+    lines = [_row("", *_HEADINGS)]
     for each in accounts:
         numbers = (each.received, *(each.ends[end] for end in ENDS), sum(each.in_flight.values()))
         lines.append(
@@ -54,4 +55,6 @@ def sound(accounts: tuple[Account, ...]) -> bool:
 
 
 def _row(first: str, *cells: str) -> str:
-    return f"{first:<8}" + "".join(f"{cell:>11}" for cell in cells)
+    """As wide as its headings: with an indent, the table fits a terminal of a hundred columns."""
+    aligned = (f"{cell:>{len(name) + 2}}" for name, cell in zip(_HEADINGS, cells, strict=True))
+    return f"{first:<7}" + "".join(aligned)
