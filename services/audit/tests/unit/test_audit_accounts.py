@@ -364,10 +364,11 @@ async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.Capture
     """Sound books are exit code 0; one overdue message is 1, and is named."""
     log = await _log([received(), routed(), relayed(), reply(), decided()])
     assert await balance(log, older_than_s=60, as_json=False, clock=lambda: NOW) == 0
-    assert capsys.readouterr().out.splitlines()[1:4] == [
-        _row("inbound", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0),
-        _row("replies", 1, 0, 0, 0, 0, 0, 0, 0, 0, 1),
-        "replies in flight: accepted 1",
+    table = [line.split() for line in capsys.readouterr().out.splitlines()[1:4]]
+    assert table == [
+        ["inbound", "1", "1", *"00000000"],
+        ["replies", "1", *"00000000", "1"],
+        ["replies", "in", "flight:", "accepted", "1"],
     ]
     assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
     assert f"! replies {REPLY}: in flight for 30 s (last stage: accepted)" in capsys.readouterr().out
