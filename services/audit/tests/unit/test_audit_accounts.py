@@ -356,10 +356,6 @@ async def _log(lines: list[Line]) -> MemoryLog:
     return log
 
 
-def _row(direction: str, *numbers: int) -> str:
-    return f"{direction:<8}" + "".join(f"{each:>11}" for each in numbers)
-
-
 async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     """Sound books are exit code 0; one overdue message is 1, and is named."""
     log = await _log([received(), routed(), relayed(), reply(), decided()])
