@@ -23,15 +23,17 @@ from bowchat_router.classify.tokens import tokens_of
 
 FOLDS = 3
 """A third of the phrases and of the terms is held out at a time: people say far more than any taxonomy has."""
-_FEWEST_TEXTS = 2
-"""What a single phrase has teaches nothing about others."""
+_FEWEST_TEXTS = 3
+"""What fewer phrases have teaches little about others, and takes long to learn."""
 _STRENGTH = 10.0
 """How far weights may go from zero (scikit-learn's C)."""
 _OF_A_VECTOR = 2.0
 """How much a vector weighs beside wording, whose length is 1."""
 _OF_A_TERM = 0.25
 """How much a term weighs beside them."""
-_STEPS, _CLOSE_ENOUGH = 200, 5e-3
+_STEPS = 200
+_CLOSE_ENOUGH, _CLOSE_ENOUGH_WITH_VECTORS = 2e-3, 5e-3
+"""How flat the loss must be where learning ends. Vectors make a step dear, and the last ones gain little with them."""
 
 Matrix: TypeAlias = Any  # scipy ships no types: a sparse matrix, one row a text
 SightOf = Callable[[Sequence[TaxonomyClass]], Sight]
@@ -62,7 +64,7 @@ class Lesson:
         self._said_without = []
         for fold in range(FOLDS):
             sight = sight_of(_without(classes, fold))
-            self._said_without.append(self._terms.transform([sight.of(each).said for each in tokens]))
+            self._said_without.append(self._terms.transform([sight.said_of(each) for each in tokens]))
 
     def model(self, goal: float, *, meaning: bool) -> Model:
         """What knows all phrases, with the confidence and threshold of what did not know the ones it read."""
@@ -92,7 +94,8 @@ class Lesson:
         parts = [rarity.transform(wording[:, common]), _OF_A_TERM * said[kept]]
         if meaning:
             parts.append(sp.csr_matrix(_OF_A_VECTOR * self._vectors[kept]))
-        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS, tol=_CLOSE_ENOUGH)
+        flat = _CLOSE_ENOUGH_WITH_VECTORS if meaning else _CLOSE_ENOUGH
+        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS, tol=flat)
         model.fit(sp.hstack(parts).tocsr(), self._labels[kept], sample_weight=self._weights[kept])
         weights, bias = model.coef_.T, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn keeps one column for two classes

@@ -19,7 +19,7 @@ from bowchat_router.classify.terms import Terms
 
 _POLICY_TYPE_GOAL, _INTENT_GOAL = 0.90, 0.83
 """How accurate answers must be on phrases held out, so that of people's messages 95 % and 80 % are right. They are not
-the same: a message mostly names its policy, where a phrase may not; and one hand wrote all the phrases of an intent."""
+the same: a message mostly names its policy, where a phrase may not; and few hands wrote the phrases of an intent."""
 _REVISION = "2"
 """Of this package: changes where the same taxonomy would be read otherwise."""
 _PACKAGES = ("numpy", "scipy", "scikit-learn")
