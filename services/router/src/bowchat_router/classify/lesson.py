@@ -25,8 +25,6 @@ FOLDS = 3
 """A third of the phrases and of the terms is held out at a time: people say far more than any taxonomy has."""
 _FEWEST_TEXTS = 3
 """What fewer phrases have teaches little about others, and takes long to learn."""
-_STRENGTH = 10.0
-"""How far weights may go from zero (scikit-learn's C)."""
 _OF_A_VECTOR = 2.0
 """How much a vector weighs beside wording, whose length is 1."""
 _OF_A_TERM = 0.25
@@ -47,8 +45,15 @@ class Lesson:
     """Phrases as matrices, made once for all that is learnt from them."""
 
     def __init__(
-        self, phrases: Sequence[Phrase], vectors: Vectors, classes: Sequence[TaxonomyClass], sight_of: SightOf
+        self,
+        phrases: Sequence[Phrase],
+        vectors: Vectors,
+        classes: Sequence[TaxonomyClass],
+        sight_of: SightOf,
+        strength: float,
     ) -> None:
+        """`strength`: how far weights may go from zero (scikit-learn's C)."""
+        self._strength = strength
         self.sight = sight_of(classes)
         self._phrases, self._vectors = phrases, vectors
         self._labels = np.array([each.label for each in phrases])
@@ -95,8 +100,10 @@ class Lesson:
         if meaning:
             parts.append(sp.csr_matrix(_OF_A_VECTOR * self._vectors[kept]))
         flat = _CLOSE_ENOUGH_WITH_VECTORS if meaning else _CLOSE_ENOUGH
-        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS, tol=flat)
-        model.fit(sp.hstack(parts).tocsr(), self._labels[kept], sample_weight=self._weights[kept])
+        model = LogisticRegression(C=self._strength, max_iter=_STEPS, tol=flat)
+        model.fit(
+            sp.hstack(parts).tocsr().astype(np.float32), self._labels[kept], sample_weight=self._weights[kept]
+        )
         weights, bias = model.coef_.T, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn keeps one column for two classes
             weights, bias = np.hstack([0 * weights, weights]), np.array([0.0, bias[0]])

@@ -15,7 +15,9 @@ NONE = "-"
 ON, OFF = "on", "off"
 _OF_A_WORD = 0.5
 """A word alone says less than a message."""
-_EVERY = 3
+_OF_OFF_TOPIC = 4.0
+"""There are far fewer such phrases than matters, and no fewer such messages."""
+_EVERY = 4
 """A policy type takes one in so many of the sentences that any policy fits; more teach it no more."""
 
 
@@ -69,8 +71,8 @@ def _of_policy_types(taxonomy: Taxonomy) -> Iterator[Phrase]:
             if POLICY in sentence and (turn + index) % _EVERY == 0:
                 yield Phrase(forms.written_out(sentence, turn), each.name, group, written=False)
     terms, anything = terms_of(taxonomy.policy_types), _Forms(taxonomy.policy_words)
-    for turn, (group, sentence) in enumerate(sentences):
-        text = anything.written_out(sentence, turn)
+    for group, sentence in sentences:
+        text = anything.written_out(sentence, len(sentence))
         if _speaks_of_none(text, terms):
             yield Phrase(text, NONE, group)
     for term in taxonomy.policy_words:
@@ -96,8 +98,8 @@ def _of_intents(taxonomy: Taxonomy) -> Iterator[Phrase]:
                 yield phrase
                 continue
             turn = len(phrase.text)
-            yield Phrase(anything.written_out(phrase.text, turn), each.name, phrase.group)
-            yield Phrase(named.written_out(phrase.text, turn), each.name, phrase.group)
+            forms = named if turn % 2 else anything
+            yield Phrase(forms.written_out(phrase.text, turn), each.name, phrase.group)
     for example in taxonomy.off_topic:
         yield Phrase(example, NONE, example)
 
@@ -111,7 +113,7 @@ def of_topics(taxonomy: Taxonomy) -> list[Phrase]:
     }
     return [
         *(Phrase(each.text, ON, each.group) for each in matters.values()),
-        *(Phrase(example, OFF, example) for example in taxonomy.off_topic),
+        *(Phrase(example, OFF, example, _OF_OFF_TOPIC) for example in taxonomy.off_topic),
     ]
 
 
