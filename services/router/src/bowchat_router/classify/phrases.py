@@ -17,8 +17,8 @@ _OF_A_WORD = 0.5
 """A word alone says less than a message."""
 _OF_OFF_TOPIC = 4.0
 """There are far fewer such phrases than matters, and no fewer such messages."""
-_EVERY = 4
-"""A policy type takes one in so many of the sentences that any policy fits; more teach it no more."""
+_ENOUGH = 80
+"""So many of the sentences that any policy fits teach a policy type; more teach it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ def _of_policy_types(taxonomy: Taxonomy) -> Iterator[Phrase]:
         for each in taxonomy.intents
         for place, example in enumerate(each.examples)
     ]
+    of_any = [(group, sentence) for group, sentence in sentences if POLICY in sentence]
+    every = 1 + len(of_any) // _ENOUGH
     for index, each in enumerate(taxonomy.policy_types):
         yield from _own(each)
         forms = _Forms(each.names or (each.name,))
-        for turn, (group, sentence) in enumerate(sentences):
-            if POLICY in sentence and (turn + index) % _EVERY == 0:
+        for turn, (group, sentence) in enumerate(of_any):
+            if (turn + index) % every == 0:
                 yield Phrase(forms.written_out(sentence, turn), each.name, group, written=False)
     terms, anything = terms_of(taxonomy.policy_types), _Forms(taxonomy.policy_words)
     for group, sentence in sentences:
