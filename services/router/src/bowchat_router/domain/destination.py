@@ -7,8 +7,9 @@ from bowchat_contracts.inbound import Candidate, Explanation
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.rules import Applied
 from bowchat_router.domain.case import Case
+from bowchat_router.domain.finding import Found, Several
 from bowchat_router.domain.line import desk_id, must_wait
-from bowchat_router.domain.matters import Found, Several, find, same_matter
+from bowchat_router.domain.matters import find, same_matter
 from bowchat_router.domain.model import Ask, Choice, Conversation, Question, Route
 
 _MOST_CHOICES = 9

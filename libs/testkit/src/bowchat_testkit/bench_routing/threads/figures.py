@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bowchat_registry.registry import Registry
 from bowchat_router.readings import Readings
 from bowchat_router.testing import Worker
-from bowchat_testkit.bench_routing.threads.play import Play, Written
+from bowchat_testkit.bench_routing.threads.play import Play
+from bowchat_testkit.bench_routing.threads.thread import Written
 from bowchat_testkit.bench_routing.threads.world import people, registry_of
 
 THREADS, SEED = 520, 11

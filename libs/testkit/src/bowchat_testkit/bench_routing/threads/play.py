@@ -3,8 +3,7 @@
 import heapq
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bowchat_contracts.commands import Author, CommandRequested, SlashCommand
 from bowchat_contracts.content import ChoiceContent, Content, MediaContent, ReactionContent, TextContent
@@ -20,45 +19,13 @@ from bowchat_runtime.records import Outgoing
 from bowchat_runtime.testing import record, run_batch
 from bowchat_testkit.bench_routing.threads import habits
 from bowchat_testkit.bench_routing.threads.scripts import Beat, Script
-from bowchat_testkit.bench_routing.threads.world import Matter, Person
+from bowchat_testkit.bench_routing.threads.thread import START, Thread, Written
+from bowchat_testkit.bench_routing.threads.world import Person
 
-START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 _GREETINGS = ("Hi", "Hello", "hello, good morning", "hola", "Namaste")
 _PEOPLE = Author(role="aggregator", name="meera")
 _TRIES = 60
 _PEOPLE_TAKE = timedelta(minutes=4)
-
-
-@dataclass
-class Written:
-    """One message of the policyholder, and what became of it."""
-
-    thread: int
-    text: str
-    how: str
-    insurers: list[str] = field(default_factory=list)
-    """Those it was sent to."""
-    asked: bool = False
-    triage: bool = False
-    rule: str = ""
-
-
-@dataclass
-class Thread:
-    """A matter on its way."""
-
-    number: int
-    matter: Matter
-    beats: list[Beat]
-    conversation: str | None = None
-    """Where its latest message that an insurer got is."""
-    ours: str | None = None
-    """The insurer's latest message, as a policyholder may quote it."""
-    last_said: datetime = START
-
-    @property
-    def insurer(self) -> str:
-        return self.matter.policy.insurer
 
 
 class Play:
