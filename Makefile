@@ -25,6 +25,10 @@ setup: ## Install all that the other targets need, into .venv and .local
 setup-python:
 	@tools/setup python
 
+.PHONY: setup-classifier
+setup-classifier: setup-python
+	@tools/setup classifier
+
 .PHONY: lock
 lock: ## Choose the newest versions that fit, and write requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
@@ -72,8 +76,6 @@ test-connected: setup ## Run the tests on a real broker and database
 .PHONY: test-e2e
 test-e2e: JOBS := 3
 test-e2e: setup ## Run the tests that drive all services as processes
-	@# The relays of these tests start at the same time: one classifier is trained for them all beforehand.
-	echo '{"text": "hello"}' | BOWCHAT_CACHE=.venv/cache $(BIN)/bowchat-router explain --registry registry >/dev/null
 	$(PYTEST) -m e2e $(TESTS)
 
 .PHONY: test-arch
@@ -100,7 +102,7 @@ bench-routing: setup-python ## Measure how messages are read, beside keywords an
 	@$(BIN)/python -m bowchat_testkit.bench_routing.threads
 
 .PHONY: demo
-demo: setup-python ## Watch conversations go there and back (ONCE=1: check the outcome and end)
+demo: setup-python setup-classifier ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
 
 .PHONY: docker

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from bowchat_runtime.errors import DependencyDownError, SettingsError
@@ -50,6 +51,19 @@ def run(
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def enter(prog: str, console: str, light: Mapping[str, Command]) -> None:
+    """Do one of these commands, which need nothing of the service and start several times as fast without it; or import the
+    module `console` and do what its `main` does. Exits with the code.
+    """
+    if sys.argv[1:2] and sys.argv[1] in light:
+        sys.exit(run(prog, light[sys.argv[1]].help, serve=_nothing, commands=light))
+    import_module(console).main()
+
+
+def _nothing() -> None:
+    raise AssertionError("a command was named")
 
 
 def pipe(function: Callable[[dict[str, Any]], dict[str, Any]]) -> int:

@@ -84,8 +84,6 @@ class Relay:
         self._environment = {
             "BOWCHAT_KAFKA_BOOTSTRAP": bootstrap,
             "BOWCHAT_REGISTRY": str(registry),
-            # Beside the packages that a trained classifier depends on: the many relays of a test run train once.
-            "BOWCHAT_CACHE": str(Path(sys.prefix) / "cache"),
             "BOWCHAT_WHATSAPP_API_URL": f"{whatsapp_url}/v25.0",
             "BOWCHAT_ALLOW_LOOPBACK_WEBHOOKS": "true",
             "BOWCHAT_MEDIA_HOSTS": '["127.0.0.1"]',

@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from bowchat_contracts.ids import InsurerId, Ref, derived_id
 from bowchat_registry.registry import Registry
-from bowchat_router.domain.case import Case, Read
+from bowchat_router.classify.reading import Reader
+from bowchat_router.domain.case import Case
 from bowchat_router.domain.destination import destination
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Ask, Conversation, Dossier, Route
@@ -42,7 +43,7 @@ class _Line(BaseModel):
     """When: agreements have a first and a last day."""
 
 
-def explain(registry: Registry, read: Read, clock: Clock, given: Answer) -> Answer:
+def explain(registry: Registry, reader: Reader, clock: Clock, given: Answer) -> Answer:
     """One line's answer.
 
     Errors: `RejectError` that names each wrong field.
@@ -57,7 +58,7 @@ def explain(registry: Registry, read: Read, clock: Clock, given: Answer) -> Answ
         dossier=Dossier(_CONTACT, 1, (_conversation(line.context),) if line.context else ()),
         held=registry.policies.held_by([line.contact] if line.contact else []),
         registry=registry,
-        read=read,
+        reader=reader,
         now=now,
     )
     return _told(destination(case), case)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import pickle
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +19,7 @@ import structlog
 from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import classify
 from bowchat_router.classify.reading import Classifier
+from bowchat_router.classify.training import version_of
 
 log = structlog.get_logger()
 
@@ -26,8 +28,13 @@ VersionOf = Callable[[Taxonomy], str]
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def user_cache() -> Path:
-    """The directory of this user's own for what can be made again (XDG Base Directory Specification)."""
+def own_cache() -> Path:
+    """A directory for what can be made again: beside an installation of this user's own, else the user's cache (XDG Base
+    Directory Specification).
+    """
+    installed = Path(sys.prefix)
+    if sys.prefix != sys.base_prefix and _is_ours(installed):
+        return installed / "cache"
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "bowchat"
 
@@ -91,3 +98,9 @@ def _write(path: Path, classifier: Classifier) -> None:
 def _is_ours(path: Path) -> bool:
     state = path.stat()
     return state.st_uid == os.getuid() and not state.st_mode & _OF_OTHERS
+
+
+def trained(taxonomy: Taxonomy) -> Classifier:
+    """For the command line: kept where `BOWCHAT_CACHE` says, as the service keeps it."""
+    named = os.environ.get("BOWCHAT_CACHE")
+    return kept(classify.train, version_of, Path(named) if named else own_cache())(taxonomy)

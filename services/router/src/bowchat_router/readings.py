@@ -10,7 +10,7 @@ import structlog
 
 from bowchat_registry.registry import Registry
 from bowchat_registry.taxonomy import Taxonomy
-from bowchat_router.classify.reading import Classifier, Reading
+from bowchat_router.classify.reading import Classifier, Reader, Reading, Skimmed
 from bowchat_router.remembered import Recent
 
 log = structlog.get_logger()
@@ -23,10 +23,8 @@ LONGEST_TEXT = 2_000
 """Characters that are read: what a message is about is said at its beginning."""
 
 
-class Readings(Protocol):
+class Readings(Reader, Protocol):
     """What rules ask about a text."""
-
-    def read(self, text: str) -> Reading: ...
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         """Read these texts now, beside the event loop; take over the registry's taxonomy where it has changed."""
@@ -65,6 +63,10 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
             known = self._classifier.read(said)
             self._known.keep({said: known})
         return known
+
+    def skim(self, text: str) -> Skimmed:
+        assert self._classifier is not None, "a classifier is trained before the first message"
+        return self._classifier.skim(text[:LONGEST_TEXT])
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         self._follow(registry.taxonomy)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from bowchat_router.kept import user_cache
+from bowchat_router.kept import own_cache
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.settings import ServiceSettings
 
@@ -29,7 +29,7 @@ class RouterSettings(ServiceSettings):
     http_port: int = Field(8002, ge=0, le=65535)
     registry: Path = Path("registry")
     """The registry directory: `insurers/*.yaml`, `taxonomy.yaml`, `rules.yaml`, `commands.yaml`, `policies.csv`."""
-    cache: Path = Field(default_factory=user_cache)
+    cache: Path = Field(default_factory=own_cache)
     """A directory of this service's own, where a trained classifier is kept from one start to the next."""
     model_url: str = ""
     """Where a hosted model takes chat completions, `https://…/v1/chat/completions`; empty: none is asked. It sees masked

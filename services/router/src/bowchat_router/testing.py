@@ -8,7 +8,7 @@ from typing import Any
 from bowchat_contracts.topics import DESKS_WORKED, INBOUND_RELEASED, TIMERS_DUE
 from bowchat_registry.keywords import words
 from bowchat_registry.registry import Registry
-from bowchat_router.classify.reading import Guess, Reading
+from bowchat_router.classify.reading import Guess, Reading, Skimmed
 from bowchat_router.desk_store import DeskStore, MemoryDesks
 from bowchat_router.desk_watch import DeskWatch
 from bowchat_router.handlers.commands import CommandHandler
@@ -51,7 +51,11 @@ class FixedReadings:
     def read(self, text: str) -> Reading:
         self.asked.append(text)
         said = words(text).split()
-        return Reading(_guess(self.kinds, said), _guess(self.intents, said), 0.0, "en", "fixed")
+        return Reading(_guess(self.kinds, said), _guess(self.intents, said), "fixed", 0.0, "en")
+
+    def skim(self, text: str) -> Skimmed:
+        said = words(text).split()
+        return Skimmed(_guess(self.kinds, said), _guess(self.intents, said), "fixed")
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         """There is nothing to do ahead."""

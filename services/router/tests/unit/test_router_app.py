@@ -8,6 +8,7 @@ import pytest
 
 from bowchat_contracts.topics import COMMANDS_ANSWERED, PARKED, TOPICS
 from bowchat_router import __main__ as command
+from bowchat_router import explain_cli
 from bowchat_router.app import NAME, Stores, build
 from bowchat_router.settings import RouterSettings
 from bowchat_router.testing import FixedReadings
@@ -25,7 +26,7 @@ def explained(
 ) -> tuple[int, list[dict[str, object]]]:
     """The exit code and answers of `bowchat-router explain`, by rules alone."""
     given = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines) + "\n"
-    monkeypatch.setattr(command, "_trained", lambda _: readings or FixedReadings())
+    monkeypatch.setattr(explain_cli, "trained", lambda _: readings or FixedReadings())
     monkeypatch.setattr("sys.argv", ["bowchat-router", "explain", "--registry", str(EXAMPLE)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     with pytest.raises(SystemExit) as end:

@@ -61,7 +61,7 @@ def went(
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     held = registry.policies.held_by([derived_id("rf", who)])
     dossier = Dossier(derived_id("ct", "someone"), 1, open_)
-    return destination(Case(Heard(text, now), dossier, held, registry, FixedReadings().read, now))
+    return destination(Case(Heard(text, now), dossier, held, registry, FixedReadings(), now))
 
 
 def routed(

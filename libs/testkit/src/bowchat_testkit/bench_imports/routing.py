@@ -17,7 +17,7 @@ from bowchat_registry.loader import load
 from bowchat_registry.registry import Registry
 from bowchat_router.classify import train
 from bowchat_router.classify.training import version_of
-from bowchat_router.kept import kept, user_cache
+from bowchat_router.kept import kept, own_cache
 from bowchat_router.readings import TrainedReadings
 from bowchat_router.testing import InUse, Worker
 from bowchat_runtime.records import Record
@@ -45,7 +45,7 @@ _WORDS = (
 async def routed(size: Size, registry: Path) -> list[str]:
     """A table: for each kind of message the CPU that one takes, alone in its batch, in milliseconds."""
     whole = replace(load(registry), policies=size.book())
-    async with TrainedReadings(InUse(whole), kept(train, version_of, user_cache())) as readings:
+    async with TrainedReadings(InUse(whole), kept(train, version_of, own_cache())) as readings:
         rows = [await _row(each, size, whole, readings) for each in _KINDS]
     return [
         "| what decides | messages | p50 ms | p99 ms | to a desk or a question |",

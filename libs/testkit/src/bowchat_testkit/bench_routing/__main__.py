@@ -55,6 +55,7 @@ def _report(directory: Path) -> Iterator[str]:
     found: dict[str, tuple[Speed, list[Answer]]] = {}
     for name, build in (
         ("classifier", contenders.classifier),
+        ("rules, then classifier", contenders.rules),
         ("keywords", contenders.keywords),
         ("TF-IDF + regression", contenders.tfidf),
     ):

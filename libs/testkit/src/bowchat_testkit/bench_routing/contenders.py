@@ -1,8 +1,9 @@
-"""Three ways to read a message: the router's classifier, keywords alone, TF-IDF with a logistic regression."""
+"""Ways to read a message: the router's classifier, alone and behind the rules; keywords; TF-IDF with a regression."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -11,7 +12,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from bowchat_registry.keywords import words
 from bowchat_registry.registry import Registry
 from bowchat_registry.taxonomy import POLICY, Taxonomy, TaxonomyClass
-from bowchat_router.classify import Guess, train
+from bowchat_router.classify import Guess, Reading, train
+from bowchat_router.domain.case import Case
+from bowchat_router.domain.hearing import Heard
+from bowchat_router.domain.model import Dossier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Answer:
 
 
 Read = Callable[[str], Answer]
+_NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
 
 def classifier(registry: Registry) -> Read:
@@ -30,6 +35,23 @@ def classifier(registry: Registry) -> Read:
     def read(text: str) -> Answer:
         reading = trained.read(text)
         return Answer(reading.policy_type, reading.intent, reading.off_topic)
+
+    return read
+
+
+def rules(registry: Registry) -> Read:
+    """The shipped rules with the classifier behind them, as the router asks both about somebody it does not know."""
+    trained = train(registry.taxonomy)
+
+    def read(text: str) -> Answer:
+        case = Case(Heard(text, _NOW), Dossier("", 1, ()), (), registry, trained, _NOW)
+        kind, intent = case.kind, case.intent
+        reading = case.asked or trained.skim(text)
+        return Answer(
+            reading.policy_type if kind == reading.policy_type.label else _plain(kind),
+            reading.intent if intent == reading.intent.label else _plain(intent),
+            reading.off_topic if isinstance(reading, Reading) else 0.0,
+        )
 
     return read
 

@@ -1,19 +1,21 @@
 """The classifier: wording decides where it is sure, and the meaning is asked where it is not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bowchat_router.classify.embedding import embed, knows
+from bowchat_router.classify.embedding import Vectors, embed, knows
 from bowchat_router.classify.head import Model
 from bowchat_router.classify.language import language_of
 from bowchat_router.classify.phrases import NONE, OFF
-from bowchat_router.classify.reading import Guess, Reading
+from bowchat_router.classify.reading import Guess, Reading, Skimmed
 from bowchat_router.classify.sight import Sight
 from bowchat_router.classify.tokens import tokens_of
 
 _SURE = 0.97
 """The confidence from which on wording needs no second opinion."""
 _RANKED = 3
+_Found = tuple[Model, Mapping[str, float]]
+"""Which model was asked, and the chance of each class."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +37,30 @@ class Cascade:
 
     def read(self, text: str) -> Reading:
         tokens, language = tokens_of(text), language_of(text)
-        seen = [each.sight.of(tokens) for each in self._questions]
-        models = [each.by_wording for each in self._questions]
-        chances = [model.head.chances(one, None) for model, one in zip(models, seen, strict=True)]
-        if knows(language) and any(max(each.values()) < _SURE for each in chances):
+        found = [_skimmed(each, tokens) for each in self._questions]
+        if knows(language) and any(max(chances.values()) < _SURE for _, chances in found):
             vector = embed([text])[0]
-            models = [each.by_meaning for each in self._questions]
-            chances = [model.head.chances(one, vector) for model, one in zip(models, seen, strict=True)]
-        policy_type, intent, topic = chances
-        return Reading(
-            policy_type=_guess(policy_type, models[0].threshold),
-            intent=_guess(intent, models[1].threshold),
-            off_topic=topic[OFF],
-            language=language,
-            model=self.version,
-        )
+            found = [_read(each, tokens, vector) for each in self._questions]
+        policy_type, intent, (_, topic) = found
+        return Reading(_guess(*policy_type), _guess(*intent), self.version, topic[OFF], language)
+
+    def skim(self, text: str) -> Skimmed:
+        tokens = tokens_of(text)
+        policy_type, intent = (_skimmed(each, tokens) for each in self._questions[:2])
+        return Skimmed(_guess(*policy_type), _guess(*intent), self.version)
 
 
-def _guess(chances: Mapping[str, float], threshold: float) -> Guess:
+def _skimmed(question: Question, tokens: Sequence[str]) -> _Found:
+    return question.by_wording, question.by_wording.head.chances(question.sight.of(tokens), None)
+
+
+def _read(question: Question, tokens: Sequence[str], vector: Vectors) -> _Found:
+    return question.by_meaning, question.by_meaning.head.chances(question.sight.of(tokens), vector)
+
+
+def _guess(model: Model, chances: Mapping[str, float]) -> Guess:
     ranked = sorted(
         ((each, chance) for each, chance in chances.items() if each != NONE), key=lambda one: -one[1]
     )
     label, confidence = ranked[0]
-    return Guess(label if confidence >= threshold else None, confidence, tuple(ranked[:_RANKED]))
+    return Guess(label if confidence >= model.threshold else None, confidence, tuple(ranked[:_RANKED]))

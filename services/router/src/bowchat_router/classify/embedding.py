@@ -21,6 +21,7 @@ MOST_CHARACTERS = 800
 # More threads than cores that idle make one short message a hundred times slower.
 _THREADS = 1
 _SIZE = 512
+_BATCH = 64
 
 
 _LANGUAGES = frozenset({"en", "es", "pt", "fr", "de", "ar", "ja", "ko", "ru", "th", "zh", "und"})
@@ -35,9 +36,12 @@ def knows(language: str) -> bool:
 def embed(texts: Sequence[str]) -> Vectors:
     """One row of 512 numbers for each text, of length 1; of zeros where the encoder does not know the language."""
     known = [place for place, text in enumerate(texts) if text.strip() and knows(language_of(text))]
+    # All in a batch cost as much as the longest of them.
+    known.sort(key=lambda place: len(texts[place]))
     found: Vectors = np.zeros((len(texts), _SIZE), dtype=np.float32)
-    if known:
-        found[known] = _encoder().encode([texts[place][:MOST_CHARACTERS] for place in known])
+    for start in range(0, len(known), _BATCH):
+        places = known[start : start + _BATCH]
+        found[places] = _encoder().encode([texts[place][:MOST_CHARACTERS] for place in places])
     return found
 
 

@@ -2,18 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
 from bowchat_registry.taxonomy import TaxonomyClass
 from bowchat_router.classify.terms import NAME, WORD, Terms
 
-Features = dict[str, float]
+Features = Mapping[str, float]
 
 _NOTHING = "§nothing"
 """No term was found. Tokens never begin like the names of what was."""
-_PIECES = (3, 5)
+_PIECE_LENGTH = 4
+_PIECE = "~"
+"""Ends every piece, and no token."""
 _NEAR = 2
 """A policy word this many tokens away makes a name of a word: "tractor insurance", "seguro de mi tractor"."""
 
@@ -25,19 +27,27 @@ def terms_of(classes: Sequence[TaxonomyClass]) -> Terms:
     return Terms(chain(names, words))
 
 
-def wording(tokens: Sequence[str]) -> Features:
-    """The tokens, the pairs of neighbours, and the pieces of tokens, by which misspelt ones are known."""
-    counted: Counter[str] = Counter(tokens)
-    counted.update(f"{one} {other}" for one, other in pairwise(tokens))
-    for each in tokens:
-        counted.update(_pieces(each))
-    return {key: 1.0 + math.log(count) for key, count in counted.items()}
+@lru_cache(maxsize=8)
+def wording(tokens: tuple[str, ...]) -> Features:
+    """The tokens, and the pairs of neighbours."""
+    return _weighed(Counter(chain(tokens, map(" ".join, pairwise(tokens)))))
+
+
+@lru_cache(maxsize=8)
+def pieces(tokens: tuple[str, ...]) -> Features:
+    """The pieces of tokens, by which misspelt ones are known."""
+    return _weighed(Counter(chain.from_iterable(map(_pieces, tokens))))
+
+
+def _weighed(counted: Counter[str]) -> Features:
+    return {key: 1.0 if count == 1 else 1.0 + math.log(count) for key, count in counted.items()}
 
 
 @lru_cache(maxsize=50_000)
 def _pieces(token: str) -> tuple[str, ...]:
     padded = f"<{token}>"
-    return tuple(f"{padded[at : at + size]}~" for size in _PIECES for at in range(len(padded) - size + 1))
+    places = range(len(padded) - _PIECE_LENGTH + 1)
+    return tuple(f"{padded[at : at + _PIECE_LENGTH]}{_PIECE}" for at in places)
 
 
 def said(tokens: Sequence[str], terms: Terms, policy_words: Terms) -> Features:
@@ -58,4 +68,4 @@ def said(tokens: Sequence[str], terms: Terms, policy_words: Terms) -> Features:
             else:
                 sort = "word of a policy" if around & policies else "word"
             counted[f"§{sort}: {label}"] += 1
-    return {key: 1.0 + math.log(count) for key, count in counted.items()}
+    return _weighed(counted)

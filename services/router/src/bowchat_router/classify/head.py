@@ -1,6 +1,10 @@
-"""One softmax regression at work: from what is in a text, and its vector where there is one, to the chance of each class."""
+"""One question's lesson at work: from what is in a text, and its vector where there is one, to the chance of each class.
 
-from collections.abc import Mapping
+Two voices are heard together: a softmax regression, which weighs features against each other, and naive Bayes, which counts
+what each of them speaks for by itself. They err on different messages.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,16 +21,35 @@ class Seen(NamedTuple):
     """One text as a model sees it."""
 
     wording: Features
+    pieces: Features
     said: Features
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each known feature adds to each class."""
+
+    rows: Mapping[str, int]
+    of: Array
+    """One row a feature, one column a class."""
+
+    def summed(self, features: Iterable[str]) -> Array:
+        """What these features add together, each once."""
+        total: Array = self.of[[self.rows[key] for key in features if key in self.rows]].sum(axis=0)
+        return total
 
 
 @dataclass(frozen=True)
 class Head:
     labels: tuple[str, ...]
     bias: Array
-    wording: Mapping[str, tuple[float, Array]]
-    """Of each known feature: how rare it is (IDF), and its weight for each class."""
-    said: Mapping[str, Array]
+    wording: Weights
+    """Of tokens, pairs and pieces."""
+    rarity: Array
+    """Of each of these: how rare it is (IDF)."""
+    said: Weights
+    presence: Weights
+    """Naive Bayes, of tokens, pairs and terms."""
     vector: Array | None
     temperature: float
 
@@ -36,14 +59,16 @@ class Head:
         return dict(zip(self.labels, map(float, found), strict=True))
 
     def _logits(self, seen: Seen, vector: Vectors | None) -> Array:
-        found = self.bias.copy()
-        known = [(value, *self.wording[key]) for key, value in seen.wording.items() if key in self.wording]
+        found = self.bias + self.presence.summed(seen.wording) + self.presence.summed(seen.said)
+        rows = self.wording.rows
+        known = {rows[key]: value for each in seen[:2] for key, value in each.items() if key in rows}
         if known:
-            values = np.array([value * rarity for value, rarity, _ in known])
-            found += (values / np.linalg.norm(values)) @ np.stack([weights for _, _, weights in known])
+            places = list(known)
+            values = np.array(list(known.values())) * self.rarity[places]
+            found += (values / np.linalg.norm(values)) @ self.wording.of[places]
         for key, value in seen.said.items():
-            if key in self.said:
-                found += value * self.said[key]
+            if key in self.said.rows:
+                found += value * self.said.of[self.said.rows[key]]
         if self.vector is not None and vector is not None:
             found += vector @ self.vector
         return found

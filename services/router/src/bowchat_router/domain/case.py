@@ -1,6 +1,6 @@
 """One message and everything that is known about it: what the steps of `matters` ask. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import NOTHING, Applied, Matching, apply
 from bowchat_router.classify.language import language_of
-from bowchat_router.classify.reading import Reading
+from bowchat_router.classify.reading import Reader, Reading, Skimmed
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
@@ -23,10 +23,10 @@ sentence, which says something of its own; rather, in a few words, which may ans
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
+OVERRULES = 0.8
+"""How sure wording must be of a policy type to count more than a rule's keyword."""
 BETWEEN_INSURERS = 0.98
 """How sure the classifier must be where its word decides which insurer gets the message."""
-Read = Callable[[str], Reading]
-"""The classifier: the same text gives the same reading."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Case:
     held: tuple[Policy, ...]
     """The contact's policies."""
     registry: Registry
-    read: Read
+    reader: Reader
+    """The classifier: the same text gives the same reading."""
     now: datetime
     contact: ContactFacts | None = None
     """What the aggregator says of who wrote."""
@@ -106,7 +107,17 @@ class Case:
     @cached_property
     def reading(self) -> Reading | None:
         """What the classifier makes of the words; None where there are none."""
-        return self.read(self.heard.text) if self.heard.text.strip() else None
+        return self.reader.read(self.heard.text) if self.heard.text.strip() else None
+
+    @cached_property
+    def skimmed(self) -> Skimmed | None:
+        """What wording alone tells, where nothing hangs on it but a second opinion."""
+        return self.reader.skim(self.heard.text) if self.heard.text.strip() else None
+
+    @property
+    def asked(self) -> Skimmed | None:
+        """The best reading that anything so far needed: an explanation costs none."""
+        return self.__dict__.get("reading") or self.__dict__.get("skimmed")
 
     @cached_property
     def named_policies(self) -> tuple[Policy, ...]:
@@ -128,7 +139,7 @@ class Case:
 
     @property
     def kind_by_rule(self) -> bool:
-        return self.applied.policy_type is not None
+        return self.applied.policy_type is not None and self.kind == self.applied.policy_type
 
     @cached_property
     def kind(self) -> str | None:
@@ -138,10 +149,18 @@ class Case:
         by_rule = self.applied.policy_type
         if by_rule is None:
             return self._read_kind
+        if not self.is_at_stake:
+            return self._overruling or by_rule
         if not self._contradicts_rule:
             return by_rule
         both = self._named_kinds & {by_rule, self._read_kind}
         return next(iter(both)) if len(both) == 1 else None
+
+    @property
+    def _overruling(self) -> str | None:
+        """What wording clearly speaks for, whatever keyword a rule found in it: "the nominee of my pension plan"."""
+        guess = self.skimmed.policy_type if self.skimmed else None
+        return guess.label if guess and guess.confidence >= OVERRULES else None
 
     @property
     def is_torn(self) -> bool:
@@ -189,9 +208,9 @@ class Case:
 
     @property
     def confidence(self) -> float:
-        if self.kind_by_rule or self.reading is None or self.kind is None:
+        if self.kind_by_rule or self.asked is None or self.kind is None:
             return 1.0
-        return self.reading.policy_type.confidence
+        return self.asked.policy_type.confidence
 
     @property
     def why_no_kind(self) -> str:
@@ -213,9 +232,13 @@ class Case:
 
     @cached_property
     def intent(self) -> str | None:
+        """What the writer wants: by the rules, else as the classifier has read it, or skims it where nobody had to ask what
+        the words are about.
+        """
         if self.applied.intent:
             return self.applied.intent
-        return self.reading.intent.label if self.reading else None
+        said = self.__dict__.get("reading") or self.skimmed
+        return said.intent.label if said else None
 
     def speaks_against(self, conversation: Conversation, agreement: Agreement) -> bool:
         """Whether the words are clearly about something else that this contact has, or that this insurer does not do.

@@ -129,7 +129,7 @@ def undecided(case: Case, reasons: tuple[str, ...]) -> Route:
         rule="triage",
         reasons=reasons,
         conversation=_triage_of(case),
-        policy_type=applied.policy_type or (case.kind if case.heard.text else None),
+        policy_type=case.kind or applied.policy_type,
         intent=case.intent,
         language=_language_of(case, None),
         tags=applied.tags,
@@ -153,7 +153,7 @@ def _language_of(case: Case, conversation: Conversation | None) -> str | None:
 
 
 def _explained(case: Case, confidence: float) -> Explanation:
-    reading = case.__dict__.get("reading")  # only what was asked already: an explanation costs no reading
+    reading = case.asked
     ranked: Sequence[tuple[str, float]] = reading.policy_type.ranked if reading else ()
     return Explanation(
         registry=case.registry.version,

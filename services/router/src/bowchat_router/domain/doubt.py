@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from bowchat_router.classify.reading import Guess, Reading
+from bowchat_router.classify.reading import Guess, Reading, Skimmed
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.matters import find
 
 _NOTHING = Guess(None, 0.0, ())
-_UNSURE = Reading(_NOTHING, _NOTHING, 0.0, "und", "none")
+_UNSURE = Reading(_NOTHING, _NOTHING, "none", 0.0, "und")
 
 
 def hangs_on_words(case: Case) -> bool:
@@ -17,11 +17,20 @@ def hangs_on_words(case: Case) -> bool:
     """
     if case.dossier.question is not None or case.heard.tapped is not None:
         return False
-    asked: list[str] = []
+    listening = _Listening()
+    find(replace(case, reader=listening))
+    return listening.was_asked
 
-    def read(text: str) -> Reading:
-        asked.append(text)
+
+class _Listening:
+    """Knows nothing, and remembers that it was asked."""
+
+    def __init__(self) -> None:
+        self.was_asked = False
+
+    def read(self, _: str) -> Reading:
+        self.was_asked = True
         return _UNSURE
 
-    find(replace(case, read=read))
-    return bool(asked)
+    def skim(self, _: str) -> Skimmed:
+        return _UNSURE

@@ -167,7 +167,7 @@ def _by_rules(case: Case) -> Finding:
     kind = case.kind
     if kind is None:
         return case.why_no_kind
-    by = f"rule {applied.decided_by} says" if case.kind_by_rule else f"the words mean ({case.confidence:.2f})"
+    by = _by_what(case)
     serving = case.serving(kind)
     about = " and ".join((kind, *applied.tags))
     if len(serving) != 1:
@@ -175,6 +175,15 @@ def _by_rules(case: Case) -> Finding:
     rule = (applied.decided_by or "") if case.kind_by_rule else "model"
     reason = f"{by} {kind}; only {serving[0].id} serves {about}"
     return Found(rule, reason, serving[0], kind, confidence=case.confidence)
+
+
+def _by_what(case: Case) -> str:
+    decided_by = case.applied.decided_by
+    if case.kind_by_rule:
+        return f"rule {decided_by} says"
+    words = f"the words mean ({case.confidence:.2f})"
+    overruled = case.applied.policy_type
+    return f"rule {decided_by} says {overruled}, but {words}" if overruled else words
 
 
 def _only_insurer(case: Case, policies: Sequence[Policy]) -> Agreement | str | None:

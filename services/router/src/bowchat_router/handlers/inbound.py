@@ -129,7 +129,7 @@ class InboundHandler(Deciding):
             dossier=dossier,
             held=state.registry.policies.held_by(refs),
             registry=state.registry,
-            read=self._readings.read,
+            reader=self._readings,
             now=now,
             contact=state.registry.policies.contact(refs),
             failing=self._desks.failing,

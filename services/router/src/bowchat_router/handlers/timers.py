@@ -57,7 +57,7 @@ class TimerHandler(Deciding):
 
     def _expires(self, step: Step, timer: TimerDue, state: TimerBatch) -> bool:
         silent = Heard("", step.at)
-        case = Case(silent, step.dossier, (), state.registry, self._readings.read, step.at)
+        case = Case(silent, step.dossier, (), state.registry, self._readings, step.at)
         return expire(step, case, timer.subject_id)
 
 

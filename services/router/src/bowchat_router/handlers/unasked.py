@@ -35,7 +35,7 @@ class UnaskedHandler(Deciding):
         if told is not None:
             return told
         step = state.begin(record, _subject(decided), decided.contact_id, now)
-        case = Case(Heard("", step.at), step.dossier, (), state.registry, self._readings.read, step.at)
+        case = Case(Heard("", step.at), step.dossier, (), state.registry, self._readings, step.at)
         return state.end(record, step) if expire(step, case, decided.prompt_id, unasked=True) else ()
 
 

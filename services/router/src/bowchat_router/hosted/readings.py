@@ -18,7 +18,7 @@ from bowchat_contracts.masking_policy import Region
 from bowchat_registry.registry import Registry
 from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import metrics
-from bowchat_router.classify.reading import Guess, Reading
+from bowchat_router.classify.reading import Guess, Reading, Skimmed
 from bowchat_router.hosted.chat import LONGEST_ANSWER, Said, answered, question
 from bowchat_router.hosted.shown import regions_of, shown
 from bowchat_router.hosted.standing import Standing
@@ -75,6 +75,9 @@ class HostedReadings(AbstractAsyncContextManager["HostedReadings"]):
 
     def read(self, text: str) -> Reading:
         return self._answers.known([text]).get(text) or self._own.read(text)
+
+    def skim(self, text: str) -> Skimmed:
+        return self._own.skim(text)
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         await self._own.ahead(texts, registry)

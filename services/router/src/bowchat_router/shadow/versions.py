@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.registry import Registry
-from bowchat_router.classify.reading import Classifier, Reading
+from bowchat_router.classify.reading import Classifier, Reading, Skimmed
 from bowchat_router.policies import Policies
 from bowchat_router.readings import LONGEST_TEXT, Readings, Train
 from bowchat_router.remembered import Recent
@@ -30,6 +30,9 @@ class _Asked:
             known = self._classifier.read(said)
             self._known.keep({said: known})
         return known
+
+    def skim(self, text: str) -> Skimmed:
+        return self._classifier.skim(text[:LONGEST_TEXT])
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         """Nothing is read ahead: nobody waits."""

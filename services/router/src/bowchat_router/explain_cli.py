@@ -1,0 +1,23 @@
+"""`bowchat-router explain`: no network, no database."""
+
+import argparse
+from functools import partial
+
+from bowchat_registry.loader import load
+from bowchat_registry.option import registry_option
+from bowchat_router.explain import explain
+from bowchat_router.kept import trained
+from bowchat_runtime.cli import Command, pipe
+from bowchat_runtime.clock import system_clock
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    registry = load(arguments.registry)
+    return pipe(partial(explain, registry, trained(registry.taxonomy), system_clock))
+
+
+COMMAND = Command(
+    'say where texts would go and why ({"text", "contact"?, "context"?, "at"?} per line)',
+    _run,
+    registry_option,
+)
