@@ -22,7 +22,7 @@ _POLICY_TYPE_GOAL, _INTENT_GOAL = 0.87, 0.81
 the same: a message mostly names its policy, where a phrase may not; and few hands wrote the phrases of an intent."""
 _OF_CLASSES, _OF_TOPICS = 10.0, 1.0
 """How far a lesson's weights may go from zero. Two classes as wide as these are learnt by heart if they may go far."""
-_REVISION = "2"
+_REVISION = "3"
 """Of this package: changes where the same taxonomy would be read otherwise."""
 _PACKAGES = ("numpy", "scipy", "scikit-learn")
 
