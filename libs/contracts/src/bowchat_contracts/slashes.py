@@ -1,14 +1,25 @@
 """What is typed as a command begins with a slash, as people and their keyboards see it. Whoever relays texts and whoever
 reads commands ask here, so that nothing is a command to one and a text to the other.
+
+WhatsApp shows `*/resolve*` as a bold /resolve, and quotes, lists and code in ways of their own: marks that it takes for
+formatting are not seen as they were typed, and count no more than spaces do.
 """
 
+import re
 import unicodedata
 
 _SLASHES = frozenset("/\uff0f\u2044\u2215\u29f8")
 """The slash, its full-width form (keyboards for East Asian scripts), and what looks like one."""
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing."""
-
+_LEADERS = frozenset("*_~`>-\u2022")
+"""What WhatsApp takes for formatting at the start of a text, with a list's dot as it is copied from the screen."""
+_NUMBERED = re.compile(r"\d+\.(?=\s)")
+"""The start of a numbered list."""
+_PAIRED = re.compile(r"```|[*_~`](?=\S)")
+"""Marks that stand around what they format: bold, italic, struck through, code. One before a space is a list's."""
+_DEEPEST = 8
+"""So many may stand one in another: WhatsApp knows five. The search for each one's end goes through the whole text."""
 
 _HIDDEN = frozenset({"Cf", "Cc"})
 _MARKS = frozenset({"Mn", "Me"})
@@ -19,11 +30,18 @@ def _is_seen(character: str) -> bool:
 
 
 def _begins(text: str) -> int | None:
-    """Where the first character stands that shows: phones and copying put spaces and marks before a text that nobody sees.
-    A mark without a letter before it shows nothing either.
+    """Where the first character stands that shows: phones and copying put spaces and marks before a text that nobody sees,
+    people its formatting. A mark without a letter before it shows nothing either.
     """
-    places = (place for place, each in enumerate(text) if _is_seen(each))
-    return next((each for each in places if unicodedata.category(text[each]) not in _MARKS), None)
+    at = 0
+    while at < len(text):
+        if numbered := _NUMBERED.match(text, at):
+            at = numbered.end()
+        elif not _is_seen(text[at]) or unicodedata.category(text[at]) in _MARKS or text[at] in _LEADERS:
+            at += 1
+        else:
+            return at
+    return None
 
 
 def is_command(text: str) -> bool:
@@ -34,10 +52,13 @@ def is_command(text: str) -> bool:
 
 def begun(text: str) -> str:
     """The text without what nobody sees before and after it, its slash the one of the table of commands. The marks of its
-    last letter stay: Hindi writes vowels with them.
+    last letter stay: Hindi writes vowels with them. Formatting that began before the slash ends in it, and goes as well.
     """
     at = _begins(text)
     if at is None:
         return ""
-    end = max(place for place, each in enumerate(text) if _is_seen(each)) + 1
-    return f"/{text[at + 1 : end]}" if text[at] in _SLASHES else text[at:end]
+    said = text[at:]
+    for mark in reversed(_PAIRED.findall(text[:at] + "/")[-_DEEPEST:]):
+        said = re.sub(rf"(?<=\S){re.escape(mark)}(?![^\W_])", "", said, count=1)
+    end = max((place for place, each in enumerate(said) if _is_seen(each)), default=-1) + 1
+    return f"/{said[1:end]}" if said[:1] and said[0] in _SLASHES else said[:end]

@@ -55,7 +55,9 @@ def refused(text: str, role: Role = "aggregator", **changes: object) -> str:
     return found.detail
 
 
-@pytest.mark.parametrize("text", ["", "resolve", "see /resolve", "5/6", "- /resolve"])
+@pytest.mark.parametrize(
+    "text", ["", "resolve", "see /resolve", "5/6", "*5*/6", "1.5/2", "*", "> ", "1. 2/3"]
+)
 def test_a_text_without_a_slash_before_it_is_a_text(text: str) -> None:
     """What is no command goes on as what it is."""
     assert read(text) is None
@@ -81,6 +83,46 @@ def test_a_command_is_known_whatever_stands_unseen_before_it(text: str) -> None:
     """Neither case nor a space that a phone put there lets a command slip through to a policyholder."""
     assert is_command(text)
     assert call(text) == Call("resolve")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*/resolve*",
+        "_/resolve_",
+        "~/resolve~",
+        "`/resolve`",
+        "```/resolve```",
+        "> /resolve",
+        "- /resolve",
+        "* /resolve",
+        "\u2022 /resolve",
+        "12. /resolve",
+        "> 1. *_~```/resolve```~_*",
+        "*\u200b\uff0fresolve* ",
+        "*/resolve",
+    ],
+)
+def test_a_command_is_known_however_it_is_formatted(text: str) -> None:
+    """Bold, italic, struck through, code, a quote, a list: what WhatsApp makes of marks is a command none the less."""
+    assert is_command(text)
+    assert call(text) == Call("resolve")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("*/note call back*", "call back"),
+        ("*/note* call *back*", "call *back*"),
+        ("* /note this* is so", "this* is so"),
+        ("_/note_ the snake_case stays_", "the snake_case stays_"),
+        ("_/note snake_case_", "snake_case"),
+        ("/note *so*", "*so*"),
+    ],
+)
+def test_formatting_that_began_before_a_command_ends_in_it(text: str, note: str) -> None:
+    """The one mark that closes it goes, as in WhatsApp the first that ends a word; all others are the author's words."""
+    assert call(text).text("text") == note
 
 
 def test_the_marks_of_the_last_letter_stay() -> None:
@@ -251,6 +293,33 @@ words = st.sampled_from(
 def test_nothing_that_is_typed_breaks_the_reader(text: str, role: Role) -> None:
     """Every text is read, helped with, refused, or no command at all: by its first character that can be seen."""
     assert (read(text, role) is None) != is_command(text)
+
+
+around = st.lists(
+    st.sampled_from(["*{}*", "_{}_", "~{}~", "`{}`", "```{}```", "> {}", "- {}", "* {}", "1. {}"]),
+    max_size=8,
+)
+
+
+def formatted(text: str, styles: list[str]) -> str:
+    for each in styles:
+        text = each.format(text)
+    return f" {text}\n"
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="*_~`"), max_size=20), around)
+def test_no_formatting_hides_a_command(text: str, styles: list[str]) -> None:
+    """In whatever of WhatsApp's styles, one in another, what begins with a slash is a command."""
+    assert is_command(formatted(f"/{text}", styles))
+
+
+@given(
+    st.sampled_from(sorted(BUILT_INS)), st.lists(st.sampled_from(["2h", "acme", "a, b", "why not"])), around
+)
+def test_a_formatted_command_is_read_as_the_plain_one(name: str, rest: list[str], styles: list[str]) -> None:
+    """Formatting changes neither what is done nor with which arguments."""
+    plain = " ".join((f"/{name}", *rest))
+    assert read(formatted(plain, styles)) == read(plain)
 
 
 @given(

@@ -73,6 +73,9 @@ async def hears(world: Any, *records: Record, now: datetime) -> list[Outgoing]:
         "/",
         "\uff0fresolve",
         "\ufe0f/resolve",
+        "*/resolve*",
+        "> ```/resolve```",
+        "1. _/resolve_",
     ],
 )
 async def test_a_command_goes_to_the_router_and_to_nobody_else(world: Any, now: Any, text: str) -> None:
@@ -95,12 +98,12 @@ async def test_a_command_goes_to_the_router_and_to_nobody_else(world: Any, now: 
     assert (decided.outcome, decided.reason, decided.delivery_id) == ("command", None, None)
 
 
-@given(text=st.text(max_size=40))
+@given(before=st.text(alphabet="*_~`>- \n\u200b", max_size=6), text=st.text(max_size=40))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_no_slash_reaches_a_policyholder(world: Any, text: str) -> None:
-    """Whatever follows it, a text whose first visible character is a slash is never carried."""
+async def test_no_slash_reaches_a_policyholder(world: Any, before: str, text: str) -> None:
+    """Whatever follows it, and however it is formatted, a text whose first visible character is a slash is never carried."""
     fresh = world.__class__()
-    sent = await fresh.answers(fresh.reply(await fresh.alias(), f"/{text}"))
+    sent = await fresh.answers(fresh.reply(await fresh.alias(), f"{before}/{text}"))
     assert not [each for each in sent if isinstance(each.event, DeliveryRequested)]
 
 
@@ -123,12 +126,13 @@ async def test_refusals_stay_refusals(world: Any) -> None:
     assert refusal.event.reason == "conversation_closed"
 
 
-async def test_a_policyholders_slash_is_text(world: Any) -> None:
-    """They give no commands: what they write is carried."""
-    sent = await world.takes(world.message("/resolve"))
+@pytest.mark.parametrize("text", ["/resolve", "*/resolve*", "> /resolve"])
+async def test_a_policyholders_slash_is_text(world: Any, text: str) -> None:
+    """They give no commands: what they write is carried, as they formatted it."""
+    sent = await world.takes(world.message(text))
     assert isinstance(sent[0].event, InsurerMessage)
     assert isinstance(sent[0].event.content, InsurerText)
-    assert sent[0].event.content.text == "/resolve"
+    assert sent[0].event.content.text == text
 
 
 async def test_the_author_is_answered(world: Any, now: Any, later: Any) -> None:

@@ -66,9 +66,9 @@ agreement says (`no_open_matter`, `alias_expired`). An alias can be ended (`alia
 again: their next message comes under a new one, in the same thread; answer that one. When they say STOP you get
 `bowchat.insurer.way_changed.v1`, and replies are refused (`policyholder_stopped`) until they say START.
 
-**Commands.** A reply whose text begins with `/` is a command to the relay and is never carried to the policyholder: `/help`
-lists what you may do, `/handoff_to_underwriter`, `/request_docs` and `/resolve` among it. What came of it, or why nothing
-did, is told by `bowchat.insurer.command_answered.v1`.
+**Commands.** A reply whose text begins with `/`, formatted or not, is a command to the relay and is never carried to the
+policyholder: `/help` lists what you may do, `/handoff_to_underwriter`, `/request_docs` and `/resolve` among it. What came
+of it, or why nothing did, is told by `bowchat.insurer.command_answered.v1`.
 
 **What becomes of a thread.** `bowchat.insurer.thread_changed.v1` says when a thread is handed to another desk of yours,
 waits for documents, is put on hold or taken off it, made more urgent, needs no reply, is resolved, reopened or closed; its
