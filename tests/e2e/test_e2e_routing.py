@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
-from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage
+from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage, InsurerThreadChanged
 from bowchat_contracts.prompts import CsatReceived
 from bowchat_contracts.topics import CSAT_RECEIVED
 from bowchat_testkit.insurers import shown_text
@@ -124,6 +124,21 @@ async def test_commands_are_done_or_refused_and_never_relayed(stage: Stage) -> N
     await stage.say(CAR, f"{CAR.policy_number}: settle")
     assert (await answered(stage, "/resolve")).outcome == "accepted"
     assert not [each for each in stage.whatsapp.received if "/" in each.text]
+
+
+async def test_the_insurer_is_told_what_became_of_its_thread(stage: Stage) -> None:
+    """Handed on and settled by itself, in order and in place; the other insurer hears nothing."""
+    acme = stage.by_kafka["acme-motor"]
+
+    async def settled() -> bool:
+        return any(each.state == "resolved" for each in acme.events(InsurerThreadChanged))
+
+    await until(settled, seconds=90)
+    told = [(each.state, each.desk, each.by) for each in acme.events(InsurerThreadChanged)]
+    assert told == [("handed_off", "roadside", "you"), ("resolved", "roadside", "you")]
+    thread = (await reads(stage, "acme-motor", "settle")).thread_id
+    assert {each.thread_id for each in acme.events(InsurerThreadChanged)} == {thread}
+    assert stage.by_kafka["bharat-health"].events(InsurerThreadChanged) == []
 
 
 async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
