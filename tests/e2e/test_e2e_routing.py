@@ -1,15 +1,18 @@
 """Two matters on one number, a question, a tap, commands and how it was: through the whole relay, as processes."""
 
+import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
+from bowchat_contracts.conversations import ConversationNoted
 from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage, InsurerThreadChanged
 from bowchat_contracts.prompts import CsatReceived
-from bowchat_contracts.topics import CSAT_RECEIVED
+from bowchat_contracts.topics import CONVERSATIONS_CHANGED, CSAT_RECEIVED
 from bowchat_testkit.insurers import shown_text
 from bowchat_testkit.plugin import unavailable
 from bowchat_testkit.stack_process import StackUnavailableError, until
@@ -139,6 +142,23 @@ async def test_the_insurer_is_told_what_became_of_its_thread(stage: Stage) -> No
     thread = (await reads(stage, "acme-motor", "settle")).thread_id
     assert {each.thread_id for each in acme.events(InsurerThreadChanged)} == {thread}
     assert stage.by_kafka["bharat-health"].events(InsurerThreadChanged) == []
+
+
+async def test_people_command_from_a_terminal(stage: Stage) -> None:
+    """Given beside the running relay, a command is done and its answer printed; a mistyped one is answered with what would
+    be right. No insurer hears of either.
+    """
+    command = partial(stage.relay.command, "router")
+    _, listed = await command("conversations", "--state", "waiting_insurer")
+    (health,) = (each for each in map(json.loads, listed.splitlines()) if each["insurer"] == "bharat-health")
+    about = ("command", health["conversation_id"])
+    assert await command(*about, "/note a colleague called", "--by", "meera") == (0, "accepted: noted\n")
+    code, said = await command(*about, "/reslove", "--by", "meera")
+    assert (code, "did you mean /resolve?" in said) == (1, True)
+    notes = [each for each in await read(stage, CONVERSATIONS_CHANGED) if b"a colleague called" in each]
+    (note,) = map(ConversationNoted.model_validate_json, notes)
+    assert (note.conversation_id, note.by.name) == (health["conversation_id"], "meera")
+    assert stage.by_kafka["bharat-health"].events(InsurerCommandAnswered) == []
 
 
 async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
