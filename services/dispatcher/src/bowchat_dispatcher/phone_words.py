@@ -56,7 +56,8 @@ _REFUSED = {
     "unknown_alias": "You have no such conversation.",
     "unknown_thread": "The conversation that you named is not here any more.",
     "ambiguous_thread": "It could be for several conversations. Send it again, quoting the message you answer.",
-    "conversation_closed": "This conversation is closed. It opens again when the policyholder writes.",
+    "conversation_closed": "This conversation is closed for good. What the policyholder writes to you next comes in another "
+    "one; answer that.",
     "text_empty": "It had no text. Write the tag and your text in one message.",
     "text_too_long": "It is longer than 4096 characters. Send it in parts.",
     "contact_unreachable": "The policyholder cannot be reached now. Try again after they have written.",

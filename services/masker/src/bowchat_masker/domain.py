@@ -205,7 +205,8 @@ DETAILS: Mapping[RefusalReason, str] = {
     "unknown_alias": "You have no contact of this alias. Copy the alias from the message you answer.",
     "unknown_thread": "This alias has no such thread. Copy thread_id from the message you answer.",
     "ambiguous_thread": "This alias has several open threads. Send the reply again, under a new reply_id, with thread_id.",
-    "conversation_closed": "This conversation is closed. It opens again when the policyholder writes.",
+    "conversation_closed": "This conversation is closed for good. What the policyholder writes to you next comes in another "
+    "thread; answer there.",
     "text_empty": "The reply has no text. Send it again, under a new reply_id, with a text.",
     "text_too_long": f"The text is longer than {LONGEST_REPLY} characters. Send it in parts, each with its own reply_id.",
     "reply_id_reused": "This reply_id was used before, with other content; that reply stands. Send this under a new one.",

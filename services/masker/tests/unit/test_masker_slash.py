@@ -117,13 +117,16 @@ async def test_a_command_has_one_effect(world: Any, later: Any) -> None:
 
 
 async def test_refusals_stay_refusals(world: Any) -> None:
-    """A command by an alias that is not the insurer's, or in a closed conversation, is refused as a reply is."""
+    """A command by an alias that is not the insurer's, or in a closed conversation, is refused as a reply is. Closed is for
+    good: nobody is told to wait until it opens again.
+    """
     alias = await world.alias()
     sent = await world.answers(world.reply(alias, "/resolve", insurer="zenith"))
     assert kinds(sent) == [ReplyRefused.type, ReplyDecided.type]
     await world.follows(world.changed("closed", 2))
     (refusal, _) = await world.answers(world.reply(alias, "/resolve", name="r2"))
     assert refusal.event.reason == "conversation_closed"
+    assert "closed for good" in refusal.event.detail
 
 
 @pytest.mark.parametrize("text", ["/resolve", "*/resolve*", "> /resolve"])
