@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
-from bowchat_contracts.conversations import ConversationNoted
+from bowchat_contracts.commands import Author
+from bowchat_contracts.conversations import ConversationChanged
 from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage, InsurerThreadChanged
 from bowchat_contracts.prompts import CsatReceived
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, CSAT_RECEIVED
@@ -25,6 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 ROOT = Path(__file__).parents[2]
 WHO = Policyholder(number="447700900187", bsuid="GB.31000000000000000187", name="Quillon")
 CAR, HEALTH = Person(WHO, "acme-motor", "POL-A187"), Person(WHO, "bharat-health", "POL-B187")
+STRANGER = Person(Policyholder(number="447700900186", bsuid="GB.31000000000000000186", name="Orla"), "", "")
 COMMANDS = {"settle": "/resolve", "mistype": "/reslove", "hand on": "/handoff_to_roadside"}
 
 
@@ -89,6 +91,13 @@ async def read(stage: Stage, topic: str) -> list[bytes]:
     return found
 
 
+async def resolved_by_people(stage: Stage) -> int:
+    """How many messages the accounts count as done without an insurer."""
+    _, said = await stage.relay.command("audit", "accounts", "--json")
+    ends: dict[str, int] = json.loads(said)["inbound"]["ends"]
+    return ends["resolved"]
+
+
 async def answered(stage: Stage, command: str) -> InsurerCommandAnswered:
     async def there() -> bool:
         return any(
@@ -145,20 +154,29 @@ async def test_the_insurer_is_told_what_became_of_its_thread(stage: Stage) -> No
 
 
 async def test_people_command_from_a_terminal(stage: Stage) -> None:
-    """Given beside the running relay, a command is done and its answer printed; a mistyped one is answered with what would
-    be right. No insurer hears of either.
+    """Given beside the running relay, a mistyped command is answered with what would be right, and the right one is done: a
+    stranger's conversation, which waits for people, is resolved without an insurer. No insurer hears of it.
     """
     command = partial(stage.relay.command, "router")
-    _, listed = await command("conversations", "--state", "waiting_insurer")
-    (health,) = (each for each in map(json.loads, listed.splitlines()) if each["insurer"] == "bharat-health")
-    about = ("command", health["conversation_id"])
-    assert await command(*about, "/note a colleague called", "--by", "meera") == (0, "accepted: noted\n")
+    await stage.say(STRANGER, "hello")
+    listed: list[str] = []
+
+    async def waits() -> bool:
+        _, said = await command("conversations", "--state", "triage")
+        listed[:] = [each for each in said.splitlines() if each.startswith("{")]
+        return bool(listed)
+
+    await until(waits, seconds=90)
+    about = ("command", json.loads(listed[0])["conversation_id"])
     code, said = await command(*about, "/reslove", "--by", "meera")
-    assert (code, "did you mean /resolve?" in said) == (1, True)
-    notes = [each for each in await read(stage, CONVERSATIONS_CHANGED) if b"a colleague called" in each]
-    (note,) = map(ConversationNoted.model_validate_json, notes)
-    assert (note.conversation_id, note.by.name) == (health["conversation_id"], "meera")
-    assert stage.by_kafka["bharat-health"].events(InsurerCommandAnswered) == []
+    assert (code, said) == (1, "refused: there is no such command; did you mean /resolve?\n")
+    code, said = await command(*about, "/resolve", "--by", "meera")
+    assert (code, said.startswith("accepted: resolved")) == (0, True)
+    changes = map(ConversationChanged.model_validate_json, await read(stage, CONVERSATIONS_CHANGED))
+    last = [each for each in changes if each.conversation_id == about[1]][-1]
+    assert (last.state, last.insurer, last.by) == ("resolved", None, Author(role="aggregator", name="meera"))
+    answers = [each.command for one in stage.by_kafka.values() for each in one.events(InsurerCommandAnswered)]
+    assert sorted(answers) == ["/", "/handoff_to_roadside", "/resolve"]
 
 
 async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
@@ -170,6 +188,7 @@ async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
         return code == 0 and "in flight" in said
 
     await until(sound, seconds=120)
+    assert await resolved_by_people(stage) == 1
     (score,) = await read(stage, CSAT_RECEIVED)
     assert (
         CsatReceived.model_validate_json(score).score,

@@ -1,5 +1,5 @@
-"""The accounts: received = delivered + failed + held + blocked + refused + answered + command + parked + in flight, per
-direction.
+"""The accounts: received = delivered + failed + held + blocked + refused + answered + command + resolved + parked + in
+flight, per direction.
 
 A fold over the log, entry by entry; what it keeps is a few words per message. Received and each end are read from
 different events of different writers, so that a message that one of them forgot shows up, instead of being netted out.
@@ -17,6 +17,7 @@ import orjson
 from bowchat_audit.domain import Entry
 from bowchat_audit.trails import End, MessageTrail, ReplyTrail, Trail
 from bowchat_contracts.commands import CommandDecided, command_in_reply
+from bowchat_contracts.conversations import ConversationChanged
 from bowchat_contracts.deliveries import DeliveryRequested, DeliveryUpdated
 from bowchat_contracts.held import InsurerReleased
 from bowchat_contracts.inbound import InboundReceived, MessageRelayed, MessageRouted
@@ -27,6 +28,7 @@ from bowchat_contracts.prompts import PromptAnswered, PromptRequested
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.topics import (
     COMMANDS_ANSWERED,
+    CONVERSATIONS_CHANGED,
     DELIVERIES_REQUESTED,
     DELIVERIES_UPDATED,
     INBOUND_RECEIVED,
@@ -112,6 +114,8 @@ class Books:
     """Reply keys of the relay's own words: no insurer's reply, so not in the accounts."""
     commands_answered: set[str] = field(default_factory=set)
     """Commands typed in conversations that were answered."""
+    conversations: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """Of each conversation its latest version, and whether people are done with it."""
     parked_by: dict[str, Trail] = field(default_factory=dict)
     unattributed_parks: set[str] = field(default_factory=set)
     """Parked records on the way that name no message: they were never received as one."""
@@ -137,8 +141,9 @@ class Books:
         )
 
     def _message_outcomes(self) -> Iterator[_Outcome]:
+        settled = {each for each, (_, done) in self.conversations.items() if done}
         for identity, trail in self.messages.items():
-            yield identity, trail, *trail.outcome(self.webhook_since.get(trail.insurer))
+            yield identity, trail, *trail.outcome(self.webhook_since.get(trail.insurer), settled)
 
     def _reply_outcomes(self) -> Iterator[_Outcome]:
         for identity, trail in self.replies.items():
@@ -185,7 +190,22 @@ def _received(books: Books, data: dict[str, Any], _: Entry) -> None:
 
 
 def _routed(books: Books, data: dict[str, Any], _: Entry) -> None:
-    books.message(data["message_id"]).seen_route(data["outcome"])
+    books.message(data["message_id"]).seen_route(data["outcome"], data["conversation_id"])
+
+
+def _changed(books: Books, data: dict[str, Any], _: Entry) -> None:
+    known, version = books.conversations.get(data["conversation_id"]), int(data["version"])
+    if known is None or known[0] < version:
+        books.conversations[data["conversation_id"]] = version, _is_settled(data)
+
+
+def _is_settled(data: dict[str, Any]) -> bool:
+    """Whether people are done with a conversation. One that was closed because it rested too long was seen to by nobody, and
+    one that was transferred goes on.
+    """
+    if data["state"] != "closed":
+        return bool(data["state"] == "resolved")
+    return not data.get("successor") and (data.get("previous") == "resolved" or data.get("by") is not None)
 
 
 def _asked(books: Books, data: dict[str, Any], _: Entry) -> None:
@@ -290,6 +310,7 @@ def _decoded(text: str) -> bytes:
 _APPLY = {
     (INBOUND_RECEIVED, InboundReceived.type): _received,
     (INBOUND_ROUTED, MessageRouted.type): _routed,
+    (CONVERSATIONS_CHANGED, ConversationChanged.type): _changed,
     (INBOUND_RELAYED, MessageRelayed.type): _relayed,
     (REPLIES_RECEIVED, ReplyReceived.type): _reply_received,
     (REPLIES_UNADDRESSED, ReplyUnaddressed.type): _unaddressed,

@@ -56,5 +56,5 @@ def sound(accounts: tuple[Account, ...]) -> bool:
 
 def _row(first: str, *cells: str) -> str:
     """As wide as its headings: with an indent, the table fits a terminal of a hundred columns."""
-    aligned = (f"{cell:>{len(name) + 2}}" for name, cell in zip(_HEADINGS, cells, strict=True))
+    aligned = (f" {cell:>{max(len(name), 5)}}" for name, cell in zip(_HEADINGS, cells, strict=True))
     return f"{first:<7}" + "".join(aligned)

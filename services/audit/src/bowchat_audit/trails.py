@@ -3,15 +3,18 @@
 An end is never computed as a remainder. Whoever has no end is in flight, at the last stage its events show.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bowchat_contracts.insurer_phone import ANSWER_WITHIN
 
-End = Literal["delivered", "failed", "held", "blocked", "refused", "answered", "command", "parked"]
+End = Literal[
+    "delivered", "failed", "held", "blocked", "refused", "answered", "command", "resolved", "parked"
+]
 """`answered`: the message or reply answered a question of the relay's. `command`: the reply was a command, and its author
-was told what came of it.
+was told what came of it. `resolved`: people were done with the message's conversation before an insurer had the message.
 """
 DELIVERED = frozenset({"accepted", "sent", "delivered", "read"})
 FAILED = frozenset({"failed", "unresolved"})
@@ -22,6 +25,7 @@ _RANKS = {state: rank for rank, state in enumerate(_COURSE)}
 _STOPPED: dict[str, End] = {
     "refused": "refused", "held": "held", "blocked": "blocked", "answered": "answered",
 }  # fmt: skip
+_WAITS_FOR_PEOPLE = frozenset({"triage", "queued"})
 _LINE_LASTS = timedelta(days=3)
 """How long a message may wait in a desk's line before somebody should look: a weekend, and a holiday beside it."""
 
@@ -66,6 +70,8 @@ class MessageTrail(Trail):
     """How long an answer to the question is waited for that decides where it goes."""
     answer: bool = False
     """It was the answer to such a question, or another: it goes nowhere."""
+    waits_in: set[str] = field(default_factory=set)
+    """The conversations in which it was told to wait for people, or for a place at a desk."""
 
     @property
     def waits_until(self) -> datetime | None:
@@ -78,10 +84,12 @@ class MessageTrail(Trail):
             return self.received_at
         return max(self.received_at, self.asked_until)
 
-    def seen_route(self, outcome: str) -> None:
+    def seen_route(self, outcome: str, conversation: str) -> None:
         """A message in triage or in a line comes again as `routed`, perhaps in another conversation, and so in any order."""
         if self.decision != "routed":
             self.decision = outcome
+        if outcome in _WAITS_FOR_PEOPLE:
+            self.waits_in.add(conversation)
 
     def seen_relay(self, outcome: str, insurer: str, seq: int) -> None:
         # Only what is held has a second end, and whichever it is, it is the last.
@@ -89,25 +97,26 @@ class MessageTrail(Trail):
             self.contradictions.add(f"{self.relay} and {outcome}")
         self.relay, self.insurer, self.relayed_seq = outcome, insurer, seq
 
-    def outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
+    def outcome(self, webhook_since: int | None, settled: Container[str]) -> tuple[End | None, str]:
         """The end, if there is one, and the last stage.
 
         Args:
             webhook_since: From which place in the log on this insurer is known to be reached by webhook; None: by Kafka.
+            settled: The conversations that people are done with.
         """
         if self.answer and (self.relay or self.decision):
             self.contradictions.add(f"answered and {self.relay or self.decision}")
-        end, stage = self._own_outcome(webhook_since)
+        end, stage = self._own_outcome(webhook_since, settled)
         return ("parked" if end is None and self.parks else end), stage
 
-    def _own_outcome(self, webhook_since: int | None) -> tuple[End | None, str]:
-        if self.relay == "held":
-            return "held", "masker"
-        if self.relay == "blocked":
-            return "blocked", "masker"
+    def _own_outcome(self, webhook_since: int | None, settled: Container[str]) -> tuple[End | None, str]:
+        if self.relay in _STOPPED:
+            return _STOPPED[self.relay], "masker"
         if self.relay in _ON_THE_TOPIC:
             by_webhook = self.delivery or (webhook_since is not None and self.relayed_seq > webhook_since)
             return _sent(self.delivery, before=self.relay) if by_webhook else ("delivered", self.relay)
+        if self.decision in _WAITS_FOR_PEOPLE and all(each in settled for each in self.waits_in):
+            return "resolved", self.decision
         if self.decision == "triage":
             return "held", "triage"
         if self.answer:

@@ -36,8 +36,17 @@ def received(at: str = RECEIVED) -> Line:
     return "inbound.received", "bowchat.inbound.received.v1", {"message_id": MESSAGE, "received_at": at}
 
 
-def routed(outcome: str = "routed") -> Line:
-    return "inbound.routed", "bowchat.inbound.routed.v1", {"message_id": MESSAGE, "outcome": outcome}
+def routed(outcome: str = "routed", conversation: str = "cv") -> Line:
+    data = {"message_id": MESSAGE, "outcome": outcome, "conversation_id": conversation}
+    return "inbound.routed", "bowchat.inbound.routed.v1", data
+
+
+def changed(state: str, version: int, conversation: str = "cv", **more: Any) -> Line:
+    data = {"conversation_id": conversation, "state": state, "version": version, **more}
+    return "conversations.changed", "bowchat.conversations.changed.v1", data
+
+
+PEOPLE = {"role": "aggregator", "name": "meera"}
 
 
 def asked(kind: str = "which_matter", until: str = "2026-03-02T09:39:30Z") -> Line:
@@ -164,6 +173,23 @@ def where(account: Account) -> str:
         ([received(), routed("queued"), routed()], "routed"),
         ([received(), routed(), routed("queued")], "routed"),
         ([received(), routed("queued"), routed(), relayed()], "delivered"),
+        ([received(), routed("triage"), changed("resolved", 2)], "resolved"),
+        ([received(), routed("queued"), changed("resolved", 2)], "resolved"),
+        ([changed("resolved", 2), changed("triage", 1), routed("triage"), received()], "resolved"),
+        ([received(), routed("triage"), changed("closed", 2, by=PEOPLE)], "resolved"),
+        ([received(), routed("triage"), changed("closed", 3, previous="resolved")], "resolved"),
+        ([received(), routed("triage"), changed("closed", 2, previous="triage", by=None)], "held"),
+        ([received(), routed("queued"), changed("closed", 2, by=PEOPLE, successor="next")], "queued"),
+        ([received(), routed("triage"), changed("resolved", 2), changed("triage", 3)], "held"),
+        (
+            [received(), routed("queued"), changed("resolved", 2), changed("waiting_insurer", 3), routed()],
+            "routed",
+        ),
+        ([received(), routed("triage"), changed("resolved", 2), routed(), relayed()], "delivered"),
+        ([received(), routed("queued"), changed("resolved", 2), routed("queued", "next")], "queued"),
+        ([received(), routed(), changed("resolved", 2)], "routed"),
+        ([received(), routed(), relayed("held"), changed("resolved", 2)], "held"),
+        ([received(), changed("resolved", 2)], "received"),
         ([received(), asked()], "asked"),
         ([received(), asked("notice")], "received"),
         ([received(), asked(), routed(), relayed()], "delivered"),
@@ -284,6 +310,13 @@ def test_what_waits_for_people_is_not_overdue(why: Line) -> None:
     assert not inbound.anomalies
 
 
+def test_what_people_were_done_with_is_never_overdue() -> None:
+    """However long ago it waited in a line: nobody has to look for it any more."""
+    old = [received("2026-02-26T09:10:00Z"), routed("queued"), changed("resolved", 2)]
+    inbound, _ = accounts_of(old)
+    assert (inbound.ends["resolved"], inbound.waiting, inbound.anomalies) == (1, [], [])
+
+
 def test_a_command_ends_when_it_was_answered() -> None:
     """Until its author was told what came of it, it is in flight, and so cannot be lost in silence."""
     _, waiting = accounts_of([reply(), decided("command")])
@@ -331,6 +364,7 @@ def test_what_names_no_message_is_shown_apart() -> None:
 
 lives = st.lists(
     st.sampled_from([received(), routed(), routed("triage"), routed("queued"), asked(), answered(), commanded(),
+                     changed("triage", 1), changed("resolved", 2), changed("waiting_insurer", 3),
                      decided("command"), relayed(), relayed("held"), relayed("released"),
                      relayed("blocked"), webhook("pending"),
                      webhook("delivered"), webhook("failed"), parked("router", received()), released("router"),
@@ -360,10 +394,12 @@ async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.Capture
     """Sound books are exit code 0; one overdue message is 1, and is named."""
     log = await _log([received(), routed(), relayed(), reply(), decided()])
     assert await balance(log, older_than_s=60, as_json=False, clock=lambda: NOW) == 0
-    table = [line.split() for line in capsys.readouterr().out.splitlines()[1:4]]
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 98
+    table = [line.split() for line in lines[1:4]]
     assert table == [
-        ["inbound", "1", "1", *"00000000"],
-        ["replies", "1", *"00000000", "1"],
+        ["inbound", "1", "1", *"000000000"],
+        ["replies", "1", *"000000000", "1"],
         ["replies", "in", "flight:", "accepted", "1"],
     ]
     assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
