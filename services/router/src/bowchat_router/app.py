@@ -26,7 +26,7 @@ from bowchat_router.classify import train
 from bowchat_router.classify.training import version_of
 from bowchat_router.desk_store import DeskStore, MemoryDesks, MongoDesks
 from bowchat_router.desk_watch import DeskWatch
-from bowchat_router.erasure import ErasureHandler, ForgettingHandler
+from bowchat_router.erasure import ErasureHandler, ForgettingHandler, ForgettingWatch
 from bowchat_router.handlers.commands import CommandHandler
 from bowchat_router.handlers.common import Registries
 from bowchat_router.handlers.desks import DeskHandler
@@ -103,6 +103,7 @@ def build(
         resources.append(rereader)
     registries, watch = WithImports(watcher, imports.book), DeskWatch(kept.desks, publisher, clock)
     memory = Memory()
+    ticker, forgetting = Ticker(kept.matters, publisher, clock), ForgettingWatch(kept.matters, memory)
     return Service(
         name=NAME,
         publisher=publisher,
@@ -111,7 +112,7 @@ def build(
             *_beside(kept.matters, memory, registries, imports, rereader),
         ],
         resources=resources,
-        tasks=[watcher.run, imports.run, Ticker(kept.matters, publisher, clock).run, watch.run],
+        tasks=[watcher.run, imports.run, ticker.run, watch.run, forgetting.run],
         ready=[database.ping] if uses_mongo else [],
     )
 

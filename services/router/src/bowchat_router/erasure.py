@@ -14,6 +14,9 @@ from bowchat_router.policies import Imports
 from bowchat_router.remembered import Memory
 from bowchat_router.store import Names, RouterStore
 from bowchat_runtime.records import Outgoing, Record, follow
+from bowchat_runtime.repeating import repeat
+
+_EVERY_S = 1.0
 
 
 @dataclass
@@ -57,7 +60,7 @@ class Forgetting:
 
 
 class ForgettingHandler:
-    """Reads the router's own `refs.forgotten`: what was told is forgotten now."""
+    """Reads the router's own `refs.forgotten`: what was told is forgotten now. Other processes see it in the store."""
 
     def __init__(self, store: RouterStore, memory: Memory, imports: Imports) -> None:
         self._store, self._memory, self._imports = store, memory, imports
@@ -79,3 +82,23 @@ class ForgettingHandler:
 
     def forget(self) -> None:
         """Nothing is cached."""
+
+
+class ForgettingWatch:
+    """Looks beside the work whether any process of the router has forgotten somebody: one of them hears of it, and all keep
+    identities in memory.
+    """
+
+    def __init__(self, store: RouterStore, memory: Memory) -> None:
+        self._store, self._memory = store, memory
+        self._seen: int | None = None
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        await repeat(self.look, every_s=_EVERY_S, task="forgetting")
+
+    async def look(self) -> None:
+        found = await self._store.forgotten()
+        if found != self._seen:
+            self._memory.clear()
+            self._seen = found

@@ -21,6 +21,7 @@ class MemoryRouter:
         self._deeds: dict[str, Deed] = {}
         self._timers: dict[str, Timer] = {}
         self._sent: dict[ProviderRef, ConversationId] = {}
+        self._forgotten = 0
 
     async def prepare(self) -> None:
         return
@@ -39,7 +40,8 @@ class MemoryRouter:
         return {each for each, dossier in found.items() if dossier.version > versions[each]}
 
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
-        lost = [each for each in refs if not self._write(each)]
+        lost = [each for each in refs if each.version > 1 and not self._write(each)]
+        lost = lost or [each for each in refs if each.version == 1 and not self._write(each)]
         if lost:
             raise ConflictError("an identity was changed by somebody else")
         for deed in deeds:
@@ -67,6 +69,10 @@ class MemoryRouter:
 
     async def forget(self, contact: ContactId) -> None:
         self._refs = {ref: known for ref, known in self._refs.items() if known.contact_id != contact}
+        self._forgotten += 1
+
+    async def forgotten(self) -> int:
+        return self._forgotten
 
     def _write(self, known: KnownRef) -> bool:
         before = self._refs.get(known.ref)

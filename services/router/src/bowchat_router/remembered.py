@@ -42,6 +42,8 @@ class Memory:
     def __init__(self) -> None:
         self.refs: Recent[Ref, KnownRef] = Recent()
         self.dossiers: Recent[ContactId, Dossier] = Recent()
+        self.age = 0
+        """How often it was cleared: what was read before is not put back after."""
 
     def take(self, dossiers: Mapping[ContactId, Dossier]) -> None:
         """Each dossier in its latest version: another handler may have saved a later one meanwhile."""
@@ -56,3 +58,4 @@ class Memory:
     def clear(self) -> None:
         self.refs.clear()
         self.dossiers.clear()
+        self.age += 1

@@ -51,7 +51,8 @@ class RouterStore(Protocol):
         """The contacts of whom there is a later version of the dossier than this one."""
 
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
-        """Keep what was learnt and decided. Deeds of one contact are in order.
+        """Keep what was learnt and decided. Deeds of one contact are in order. A new identity is kept only where all that
+        change are as they were: none follows one that was forgotten meanwhile.
 
         Errors: `ConflictError` when somebody else was first. What was written then stays, and is found again.
         """
@@ -73,7 +74,12 @@ class RouterStore(Protocol):
     async def forget(self, contact: ContactId) -> None:
         """Forget by which identities a contact was known: who writes again is somebody new. The journal stays: it
         names a random contact id and a policy, and no person.
+
+        Errors: `ConflictError` when somebody else was forgotten meanwhile: do it again.
         """
+
+    async def forgotten(self) -> int:
+        """How often somebody was forgotten. It grows once the identities are gone."""
 
 
 class MongoRouter:
@@ -85,6 +91,7 @@ class MongoRouter:
         self._journal = database.collection("journal")
         self._timers = database.collection("timers")
         self._sent = database.collection("sent")
+        self._forgotten = database.collection("forgotten")
 
     async def prepare(self) -> None:
         """Make the indexes; those that exist stay."""
@@ -117,7 +124,8 @@ class MongoRouter:
 
     async def save(self, refs: Sequence[KnownRef], deeds: Sequence[Deed]) -> None:
         """In the order that a crash anywhere leaves whole: who, then where and when, then what."""
-        await self._refs.write([_ref_document(each) for each in refs])
+        await self._refs.write([_ref_document(each) for each in refs if each.version > 1])
+        await self._refs.write([_ref_document(each) for each in refs if each.version == 1])
         await self._heads.insert_new([_head_document(each) for deed in deeds for each in deed.opened])
         await self._timers.insert_new([_timer_document(timer) for each in deeds for timer in each.timers])
         # In order: after one that somebody else was first with, none is written, so no version is left out.
@@ -149,6 +157,14 @@ class MongoRouter:
 
     async def forget(self, contact: ContactId) -> None:
         await self._refs.delete({"contact_id": contact})
+        await self._forgotten.write([{"_id": _LATEST, "version": await self.forgotten() + 1}])
+
+    async def forgotten(self) -> int:
+        found = await self._forgotten.find_by_ids([_LATEST])
+        return int(found[_LATEST]["version"]) if found else 0
+
+
+_LATEST = "latest"
 
 
 _AT_ONCE = 50

@@ -215,3 +215,27 @@ async def test_a_contact_is_forgotten_by_every_name_and_no_other_is(store: Route
         assert (await store.names_of(CONTACT)).refs == ()
         assert (await store.refs([mine, others])).keys() == {others}
     assert (await store.names_of(CONTACT)).conversations == (derived_id("cv", "one"),)
+
+
+async def test_it_is_seen_that_somebody_was_forgotten(store: RouterStore) -> None:
+    """Whoever looks finds another number after each time, and the same one as long as nobody is."""
+    assert await store.forgotten() == 0
+    seen = []
+    for each in (CONTACT, OTHER, OTHER):
+        await store.forget(each)
+        seen += [await store.forgotten(), await store.forgotten()]
+    assert seen == [1, 1, 2, 2, 3, 3]
+
+
+async def test_nobody_follows_who_was_forgotten(store: RouterStore) -> None:
+    """A new identity that was learnt beside a known one is not kept where that one is gone."""
+    known_one, follower = derived_id("rf", "known"), derived_id("rf", "follower")
+    await store.save([KnownRef(known_one, 1, CONTACT, AT)], [])
+    await store.forget(CONTACT)
+    learnt = [
+        KnownRef(follower, 1, CONTACT, AT, stronger=known_one),
+        KnownRef(known_one, 2, CONTACT, AT, weaker=(follower,)),
+    ]
+    with pytest.raises(ConflictError):
+        await store.save(learnt, [])
+    assert await store.refs([known_one, follower]) == {}

@@ -10,6 +10,7 @@ from bowchat_contracts.topics import COMMANDS_ANSWERED, PARKED, TOPICS
 from bowchat_router import __main__ as command
 from bowchat_router import explain_cli
 from bowchat_router.app import NAME, Stores, build
+from bowchat_router.erasure import ForgettingWatch
 from bowchat_router.settings import RouterSettings
 from bowchat_router.testing import FixedReadings
 from bowchat_runtime.rereading import MemoryRereader
@@ -35,7 +36,9 @@ def explained(
 
 
 async def test_the_service_reads_what_the_topic_table_says() -> None:
-    """Every topic whose reader the router is, and no other; its park is the loop's own business."""
+    """Every topic whose reader the router is, and no other; its park is the loop's own business. What no topic tells every
+    process is looked for beside them.
+    """
     publisher = MemoryPublisher()
     service = build(
         RouterSettings(registry=EXAMPLE),
@@ -48,6 +51,7 @@ async def test_the_service_reads_what_the_topic_table_says() -> None:
     waited_for = {PARKED, COMMANDS_ANSWERED}  # by the loop, and by the command line
     assert read == {topic.name for topic in TOPICS if NAME in topic.readers} - waited_for
     assert service.publisher is publisher
+    assert ForgettingWatch in {type(getattr(each, "__self__", None)) for each in service.tasks}
     for each in service.resources:
         async with each:
             pass

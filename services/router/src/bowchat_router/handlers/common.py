@@ -33,6 +33,8 @@ class Batch:
     registry: Registry
     deeds: dict[str, Deed]
     dossiers: dict[ContactId, Dossier]
+    age: int
+    """The memory's when the batch began to be read."""
     decided: list[Deed] = field(default_factory=list)
     learnt: dict[Ref, KnownRef] = field(default_factory=dict)
     refs: dict[Ref, KnownRef] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Deciding:
     ) -> Batch:
         wanted = sorted(set(subjects))
         return Batch(
+            age=self._memory.age,
             registry=self._registries.current,
             deeds=await self._store.deeds(wanted) if wanted else {},
             dossiers=await (self._latest(contacts) if latest else self._dossiers(contacts)),
@@ -106,8 +109,9 @@ class Deciding:
     async def save(self, state: Batch) -> None:
         if state.learnt or state.decided:
             await self._store.save(list(state.learnt.values()), state.decided)
-        self._memory.refs.keep(state.refs)
-        self._memory.take(state.dossiers)
+        if state.age == self._memory.age:
+            self._memory.refs.keep(state.refs)
+            self._memory.take(state.dossiers)
         _count(state)
 
     def forget(self) -> None:

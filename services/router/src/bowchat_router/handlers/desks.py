@@ -61,7 +61,7 @@ class DeskHandler(Deciding):
             people |= {each.contact_id for each in itertools.islice(book.line, len(records) + 1)}
         batch = await self._batch(subjects, people)
         stored = {name: each.version for name, each in books.items()}
-        return DeskBatch(batch.registry, batch.deeds, batch.dossiers, books=books, stored=stored)
+        return DeskBatch(batch.registry, batch.deeds, batch.dossiers, batch.age, books=books, stored=stored)
 
     def decide(self, record: Record, state: DeskBatch, now: datetime) -> Sequence[Outgoing]:
         terms = _terms(record.event, state, whole_milliseconds(now))

@@ -71,6 +71,7 @@ class InboundHandler(Deciding):
         self._asks_first = True
 
     async def load(self, records: Sequence[Record]) -> InboundBatch:
+        age = self._memory.age
         messages: list[InboundReceived] = [record.event for record in records]
         refs = {ref for message in messages for ref in (*message.refs, *message.other_refs)}
         known = self._memory.refs.known(refs)
@@ -86,6 +87,7 @@ class InboundHandler(Deciding):
             registry=self._registries.current,
             deeds=deeds,
             dossiers=dossiers,
+            age=age,
             refs=known,
             fresh={message.refs[0]: random_id("ct") for message in messages},
             quoted=places,

@@ -37,7 +37,7 @@ class TimerHandler(Deciding):
     async def load(self, records: Sequence[Record]) -> TimerBatch:
         timers: list[TimerDue] = [record.event for record in records]
         batch = await self._batch((each.timer_id for each in timers), (each.contact_id for each in timers))
-        return TimerBatch(batch.registry, batch.deeds, batch.dossiers)
+        return TimerBatch(batch.registry, batch.deeds, batch.dossiers, batch.age)
 
     def decide(self, record: Record, state: TimerBatch, now: datetime) -> Sequence[Outgoing]:
         timer: TimerDue = record.event

@@ -113,7 +113,7 @@ class World:
         self._replies, self._commands = ReplyHandler(*parts), CommandHandler(*parts)
         self._timers = TimerHandler(*parts, readings)
         self._desks = DeskHandler(*parts, MemoryDesks())
-        self._log = _Log(registry, _Deeds(), {}, fresh=_Fresh())
+        self._log = _Log(registry, _Deeds(), {}, 0, fresh=_Fresh())
         self._due: list[tuple[datetime, int, Timer]] = []
         self._lines: set[str] = set()
         self._looked_at: datetime | None = None
