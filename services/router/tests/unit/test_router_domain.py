@@ -210,3 +210,32 @@ def test_reasons_never_quote_the_message(registry: Registry) -> None:
     decided = went(registry, "secretword 447700900123 my car claim ACM-2026-001 CLA-2026-001")
     assert "secretword" not in repr(decided)
     assert "900123" not in repr(decided)
+
+
+def by_words(
+    registry: Registry, text: str, kinds: dict[str, str], intents: dict[str, str]
+) -> tuple[Route, FixedReadings]:
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    readings = FixedReadings(kinds, intents)
+    dossier = Dossier(derived_id("ct", "someone"), 1)
+    decided = destination(Case(Heard(text, now), dossier, (), registry, readings, now))
+    assert isinstance(decided, Route)
+    return decided, readings
+
+
+def test_a_keyword_gives_way_where_the_words_are_about_something_else(registry: Registry) -> None:
+    """A rule's keyword in a sentence about another policy type misleads nobody; the reasons say both."""
+    route, _ = by_words(registry, "my car in the surgery", {"surgery": "health"}, {})
+    assert (route.policy_type, route.rule) == ("health", "triage")
+    assert any("rule car says motor, but the words mean (0.99) health" in each for each in route.reasons)
+
+
+def test_a_keyword_that_nothing_contradicts_stands_and_costs_no_reading(registry: Registry) -> None:
+    """Wording alone gives the second opinion, and says what the writer wants."""
+    route, readings = by_words(
+        registry, "cancel my car", kinds={"car": "motor"}, intents={"cancel": "cancellation"}
+    )
+    assert (route.policy_type, route.rule, route.intent) == ("motor", "car", "cancellation")
+    assert readings.asked == []
+    unread, _ = by_words(registry, "my car", {}, {})
+    assert (unread.policy_type, unread.intent) == ("motor", None)

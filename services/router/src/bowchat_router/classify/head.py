@@ -4,7 +4,7 @@ Two voices are heard together: a softmax regression, which weighs features again
 what each of them speaks for by itself. They err on different messages.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,30 +26,17 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Weights:
-    """What each known feature adds to each class."""
-
-    rows: Mapping[str, int]
-    of: Array
-    """One row a feature, one column a class."""
-
-    def summed(self, features: Iterable[str]) -> Array:
-        """What these features add together, each once."""
-        total: Array = self.of[[self.rows[key] for key in features if key in self.rows]].sum(axis=0)
-        return total
-
-
-@dataclass(frozen=True)
 class Head:
     labels: tuple[str, ...]
     bias: Array
-    wording: Weights
-    """Of tokens, pairs and pieces."""
+    rows: Mapping[str, int]
+    """Of each known feature, its row in the arrays below."""
     rarity: Array
-    """Of each of these: how rare it is (IDF)."""
-    said: Weights
-    presence: Weights
-    """Naive Bayes, of tokens, pairs and terms."""
+    """How rare a feature of wording is (IDF); 0 where the regression does not know it."""
+    regression: Vectors
+    """What a feature adds to each class, one column a class, by how much of it is in the text."""
+    counts: Vectors
+    """What it adds by being there (naive Bayes); pieces of tokens add nothing."""
     vector: Array | None
     temperature: float
 
@@ -59,19 +46,22 @@ class Head:
         return dict(zip(self.labels, map(float, found), strict=True))
 
     def _logits(self, seen: Seen, vector: Vectors | None) -> Array:
-        found = self.bias + self.presence.summed(seen.wording) + self.presence.summed(seen.said)
-        rows = self.wording.rows
-        known = {rows[key]: value for each in seen[:2] for key, value in each.items() if key in rows}
-        if known:
-            places = list(known)
-            values = np.array(list(known.values())) * self.rarity[places]
-            found += (values / np.linalg.norm(values)) @ self.wording.of[places]
-        for key, value in seen.said.items():
-            if key in self.said.rows:
-                found += value * self.said.of[self.said.rows[key]]
+        wording = {**seen.wording, **seen.pieces}
+        places, values = self._known(wording)
+        values *= self.rarity[places]
+        length = np.linalg.norm(values)
+        terms, weights = self._known(seen.said)
+        every = [*places, *terms]
+        found = self.bias + np.concatenate((values / (length or 1.0), weights)) @ self.regression[every]
+        found += self.counts[every].sum(axis=0)
         if self.vector is not None and vector is not None:
             found += vector @ self.vector
         return found
+
+    def _known(self, features: Features) -> tuple[list[int], Array]:
+        rows = self.rows
+        known = {rows[key]: value for key, value in features.items() if key in rows}
+        return list(known), np.array(list(known.values()), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sklearn.naive_bayes import MultinomialNB
 from bowchat_registry.taxonomy import TaxonomyClass
 from bowchat_router.classify.calibration import temperature_of, threshold_of
 from bowchat_router.classify.embedding import Vectors
-from bowchat_router.classify.head import Array, Head, Model, Weights
+from bowchat_router.classify.head import Array, Head, Model
 from bowchat_router.classify.phrases import NONE, Phrase
 from bowchat_router.classify.sight import Sight
 from bowchat_router.classify.tokens import tokens_of
@@ -179,14 +179,20 @@ class _Learnt:
         directions: Vectors,
         temperature: float,
     ) -> Head:
-        wording = [*words, *pieces]
+        features = [*words, *pieces, *terms]
+        rarity, regression = np.zeros(len(features)), np.zeros((len(features), len(self.labels)))
+        rarity[self.common], regression[self.common] = self.rarity.idf_, self.of_wording
+        regression[len(words) + len(pieces) :] = self.of_said
+        counts = np.zeros_like(regression)
+        counts[: len(words)], counts[len(words) + len(pieces) :] = np.split(self.of_presence, [len(words)])
+        kept = rarity.astype(bool) | counts.any(axis=1) | regression.any(axis=1)
         return Head(
             labels=tuple(map(str, self.labels)),
             bias=self.bias,
-            wording=_weights([wording[place] for place in self.common], self.of_wording),
-            rarity=self.rarity.idf_,
-            said=_weights(terms, self.of_said),
-            presence=_weights([*words, *terms], self.of_presence),
+            rows={features[place]: row for row, place in enumerate(np.nonzero(kept)[0])},
+            rarity=rarity[kept],
+            regression=regression[kept].astype(np.float32),
+            counts=counts[kept].astype(np.float32),
             vector=None if self.of_vector is None else directions @ self.of_vector,
             temperature=temperature,
         )
@@ -197,10 +203,6 @@ def _directions(vectors: Vectors) -> Vectors:
     _, found = np.linalg.eigh(vectors.T @ vectors)
     longest: Vectors = found[:, ::-1][:, :_DIRECTIONS]
     return longest
-
-
-def _weights(features: Sequence[str], of: Array) -> Weights:
-    return Weights({each: row for row, each in enumerate(features)}, of)
 
 
 def _without(classes: Sequence[TaxonomyClass], fold: int) -> list[TaxonomyClass]:

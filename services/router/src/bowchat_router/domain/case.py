@@ -23,8 +23,6 @@ sentence, which says something of its own; rather, in a few words, which may ans
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
-OVERRULES = 0.8
-"""How sure wording must be of a policy type to count more than a rule's keyword."""
 BETWEEN_INSURERS = 0.98
 """How sure the classifier must be where its word decides which insurer gets the message."""
 
@@ -158,9 +156,13 @@ class Case:
 
     @property
     def _overruling(self) -> str | None:
-        """What wording clearly speaks for, whatever keyword a rule found in it: "the nominee of my pension plan"."""
-        guess = self.skimmed.policy_type if self.skimmed else None
-        return guess.label if guess and guess.confidence >= OVERRULES else None
+        """What the words are about, whatever keyword a rule found in them: "the nominee of my pension plan". Wording alone
+        is asked first; where it contradicts the rule, the classifier decides.
+        """
+        second = self.skimmed.policy_type.label if self.skimmed else None
+        if second in (None, self.applied.policy_type) or self.reading is None:
+            return None
+        return self.reading.policy_type.label
 
     @property
     def is_torn(self) -> bool:
