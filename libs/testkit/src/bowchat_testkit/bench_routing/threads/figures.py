@@ -7,6 +7,7 @@ from bowchat_registry.registry import Registry
 from bowchat_router.readings import Readings
 from bowchat_router.testing import Worker
 from bowchat_testkit.bench_routing.threads.play import Play
+from bowchat_testkit.bench_routing.threads.scripts import PLAIN
 from bowchat_testkit.bench_routing.threads.thread import Written
 from bowchat_testkit.bench_routing.threads.world import people, registry_of
 
@@ -43,10 +44,10 @@ class Figures:
 
 
 async def measure(
-    base: Registry, readings: Readings, *, threads: int = THREADS, seed: int = SEED
+    base: Registry, readings: Readings, *, threads: int = THREADS, seed: int = SEED, of: str = PLAIN
 ) -> tuple[Figures, list[Play]]:
-    """All threads of this seed through the router. `base`: the shipped registry."""
-    who = people(seed, threads)
+    """All threads of this seed through the router. `base`: the shipped registry; `of`: the set of scripts."""
+    who = people(seed, threads, of)
     registry = registry_of(base, who)
     figures, plays = Figures(), []
     for person in who:

@@ -1,4 +1,4 @@
-"""What people write about one matter, read from `scripts.yaml`."""
+"""What people write about one matter, read from one of the sets of scripts beside this module."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import yaml
 
-_FILE = Path(__file__).with_name("scripts.yaml")
+PLAIN = "plain"
+SETS = {PLAIN: "scripts.yaml", "passing": "scripts_passing.yaml"}
+"""Two sets by two hands. `passing` has more languages, and mentions other matters in passing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Script:
 
 
 @cache
-def scripts() -> tuple[Script, ...]:
-    """All scripts, in the file's order."""
+def scripts(of: str) -> tuple[Script, ...]:
+    """All scripts of the set `of`, in the file's order."""
     return tuple(
         Script(
             each["policy_type"],
@@ -51,5 +53,5 @@ def scripts() -> tuple[Script, ...]:
                 for turn in each["turns"]
             ),
         )
-        for each in yaml.safe_load(_FILE.read_text())
+        for each in yaml.safe_load(Path(__file__).with_name(SETS[of]).read_text())
     )

@@ -55,12 +55,14 @@ class Person:
         return derived_id("rf", self.name)
 
 
-def people(seed: int, threads: int) -> list[Person]:
-    """As many policyholders as it takes for so many threads, each with two to four insurers."""
+def people(seed: int, threads: int, of: str) -> list[Person]:
+    """As many policyholders as it takes for so many threads, each with two to four insurers. `of`: the set
+    of scripts.
+    """
     rng = random.Random(seed)
     found: list[Person] = []
     while sum(len(each.matters) for each in found) < threads:
-        found.append(_person(rng, f"{seed}/{len(found)}"))
+        found.append(_person(rng, f"{seed}/{len(found)}", scripts(of)))
     return found
 
 
@@ -73,19 +75,19 @@ def registry_of(base: Registry, who: Sequence[Person]) -> Registry:
     return replace(base, version="rg_threads", agreements=agreements, policies=PolicyBook(policies))
 
 
-def _person(rng: random.Random, name: str) -> Person:
+def _person(rng: random.Random, name: str, told: Sequence[Script]) -> Person:
     language = "es" if rng.random() < 0.15 else "en"
     insurers = rng.sample(sorted(_LOOKS), rng.randint(2, _MOST_THREADS))
-    matters = tuple(_matter(rng, name, insurer, language) for insurer in insurers)
+    matters = tuple(_matter(rng, name, insurer, language, told) for insurer in insurers)
     others = sorted(set(_LOOKS) - set(insurers))
     spare = [_policy(rng, name, rng.choice(others))] if others and rng.random() < _SPARE else []
     return Person(name, matters, tuple(spare))
 
 
-def _matter(rng: random.Random, name: str, insurer: str, language: str) -> Matter:
-    """Spanish where there is a script, else English; who writes English may write Hindi in Latin letters now and then."""
+def _matter(rng: random.Random, name: str, insurer: str, language: str, told: Sequence[Script]) -> Matter:
+    """Spanish where there is a script, else English; who writes English may write Hindi now and then."""
     kinds = _kinds(insurer)
-    fitting = [each for each in scripts() if each.policy_type in kinds]
+    fitting = [each for each in told if each.policy_type in kinds]
     alike = [each for each in fitting if (each.language == "es") == (language == "es")]
     script = rng.choice(alike or fitting)
     return Matter(script, _policy(rng, name, insurer, script.policy_type))
