@@ -100,6 +100,7 @@ bench-import: setup ## Measure how long imports of policies take, and what 300,0
 bench-routing: setup-python ## Measure how messages are read, beside keywords and TF-IDF, and where interleaved threads go (WRITE=1: into docs/routing-model.md)
 	$(BIN)/python -m bowchat_testkit.bench_routing $(if $(WRITE),--write)
 	@$(BIN)/python -m bowchat_testkit.bench_routing.threads
+	@$(BIN)/python -m bowchat_testkit.bench_routing.threads --scripts passing
 
 .PHONY: demo
 demo: setup-python setup-classifier ## Watch conversations go there and back (ONCE=1: check the outcome and end)

@@ -90,9 +90,17 @@ async def test_an_answer_may_be_typed(worker: Worker, received: Make, said: str,
 async def test_what_says_more_than_the_answer_goes_along(worker: Worker, received: Make) -> None:
     """An insurer reads an answer that has words of its own; a bare number it does not."""
     await worker.messages(received("a", "hello", "mixed"), now=NOW)
-    out = await worker.messages(received("b", "my car was hit", "mixed", offset=1), now=NOW)
+    said = "somebody hit my car in the parking lot"
+    out = await worker.messages(received("b", said, "mixed", offset=1), now=NOW)
     assert [each.seq for each in routed(out)] == [1, 2]
     assert answered(out)[0].message_id is None
+
+
+async def test_a_sentence_answers_only_for_a_greeting(worker: Worker, received: Make) -> None:
+    """What waits and says something may be of another matter than the sentence after it: nobody guesses."""
+    said = "somebody hit my car in the parking lot"
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
+    assert routed(await worker.messages(received("b", said, "mixed", offset=1), now=NOW)) == []
 
 
 async def test_a_policy_number_needs_no_answer(worker: Worker, received: Make) -> None:

@@ -12,10 +12,13 @@ SHIPPED = load(Path(__file__).parents[4] / "registry")
 
 
 async def test_no_message_of_interleaved_threads_reaches_a_wrong_insurer_and_few_are_asked_about() -> None:
-    """Over 500 threads of people with two to four insurers: none astray, at most one in ten asked about, none lost."""
+    """Over 500 threads of people with two to four insurers, by either set of scripts: none astray, none lost. At most one in
+    ten is asked about, and one in eight where people mention their other matters in passing.
+    """
     async with TrainedReadings(InUse(SHIPPED), train) as readings:
-        figures, _ = await measure(SHIPPED, readings)
-    assert figures.threads >= 500
-    assert figures.wrong == []
-    assert figures.share_asked <= 0.1
-    assert figures.lost == 0
+        for scripts, most in (("plain", 0.1), ("passing", 0.125)):
+            figures, _ = await measure(SHIPPED, readings, threads=500, of=scripts)
+            assert figures.threads >= 500
+            assert figures.wrong == []
+            assert figures.share_asked <= most
+            assert figures.lost == 0

@@ -38,6 +38,7 @@ def joined(question: Question, case: Case, place: Place) -> Question:
     return replace(
         question,
         pending=(*question.pending, place),
+        greeted=case.heard.greeting and (question.greeted or not question.pending),
         tags=tuple(dict.fromkeys((*question.tags, *applied.tags))),
         priority=max(question.priority, applied.priority or 0),
         policy_type=question.policy_type or applied.policy_type,
@@ -106,7 +107,8 @@ def answering(question: Question, case: Case) -> Choice | None:
     said = case.heard.text.strip().strip(".#)")
     if said.isdecimal() and len(said) <= _LONGEST_NUMBER and 1 <= int(said) <= len(question.choices):
         return question.choices[int(said) - 1]
-    return _by_words(question, case) if _is_at_once(question, case) else None
+    is_answer = _is_at_once(question, case) and (question.greeted or not case.is_sentence)
+    return _by_words(question, case) if is_answer else None
 
 
 def _is_at_once(question: Question, case: Case) -> bool:

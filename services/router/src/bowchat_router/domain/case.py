@@ -1,6 +1,7 @@
 """One message and everything that is known about it: what the steps of `matters` ask. Pure."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -17,14 +18,16 @@ from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
 SUSPICION, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.5
-"""How likely the classifier must find a policy type for it to count against what the chat seems to say: hardly, in a
-sentence, which says something of its own; rather, in a few words, which may answer what was said before.
+"""How likely the classifier must find the policy type of another matter for it to count against what the chat seems to say:
+hardly, in a sentence, which says something of its own; rather, in a few words, which may answer what was said before.
 """
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
 BETWEEN_INSURERS = 0.98
 """How sure the classifier must be where its word decides which insurer gets the message."""
+LEANING = 0.8
+"""How sure it must be where the chat speaks for the same insurer."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,34 @@ class Case:
     @cached_property
     def kind(self) -> str | None:
         """The policy type that the words are about: by the rules, else by the classifier where it is sure. None where it is
-        at stake between insurers and they are `torn`.
+        at stake between insurers and they are `torn`, or speak of it in passing.
         """
+        return None if self._meant is None or self._is_passing(self._meant) else self._meant
+
+    def _is_passing(self, kind: str) -> bool:
+        """Whether a policy type is spoken of in an answer that asks for nothing, and is neither named nor the contact's."""
+        if (
+            not self._is_answer
+            or self.named_insurers
+            or self._named_kinds == {kind}
+            or kind in self._own_kinds
+        ):
+            return False
+        return self.reading is not None and self.reading.intent.label is None and self.applied.intent is None
+
+    @cached_property
+    def _is_answer(self) -> bool:
+        """Whether an insurer has spoken since the policyholder last wrote, and it is one of several."""
+        wrote_at = self.dossier.wrote_at
+        spoke_at = [each.spoke_at for each in self.dossier.with_insurers if each.is_open and each.spoke_at]
+        return self.is_at_stake and wrote_at is not None and any(each > wrote_at for each in spoke_at)
+
+    @cached_property
+    def _own_kinds(self) -> set[str]:
+        return self._kinds_with(self._insurers)
+
+    @cached_property
+    def _meant(self) -> str | None:
         by_rule = self.applied.policy_type
         if by_rule is None:
             return self._read_kind
@@ -186,8 +215,9 @@ class Case:
         if self.reading is None:
             return None
         guess = self.reading.policy_type
-        is_sure = guess.confidence >= BETWEEN_INSURERS or self._named_kinds == {guess.label}
-        return guess.label if is_sure or not self.is_at_stake else None
+        if self._named_kinds == {next((kind for kind, _ in guess.ranked), None)}:
+            return guess.ranked[0][0]
+        return guess.label if guess.confidence >= BETWEEN_INSURERS or not self.is_at_stake else None
 
     @cached_property
     def is_at_stake(self) -> bool:
@@ -201,12 +231,20 @@ class Case:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether the words name their subject, so that they count against what was spoken of a moment ago."""
-        if self.named_insurers:
-            return True
-        if self.kind is None:
-            return False
-        return self._named_kinds == {self.kind} or (self.kind_by_rule and self._read_kind == self.kind)
+        """Whether the words name their subject ("my car insurance", and not the car that somebody comes by), so that they
+        count against what was spoken of a moment ago.
+        """
+        return bool(self.named_insurers) or (self.kind is not None and self._named_kinds == {self.kind})
+
+    @cached_property
+    def is_read(self) -> bool:
+        """Whether the classifier is sure of the policy type; not a keyword alone."""
+        return self.kind is not None and self._read_kind == self.kind
+
+    @property
+    def is_sentence(self) -> bool:
+        """Whether the words are enough to say something of their own."""
+        return not self.heard.courtesy and len(self.heard.text.split()) >= SENTENCE
 
     @property
     def confidence(self) -> float:
@@ -256,23 +294,41 @@ class Case:
         return kind in others and conversation.policy_type is not None and conversation.policy_type != kind
 
     def points_away(self, agreement: Agreement) -> bool:
-        """Whether the words are about what this insurer does not do; or may be, and another does it with whom the contact
-        has to do.
+        """Whether the words are about what this insurer does not do; or may be, and rather about a matter that the contact
+        has with another.
         """
-        kind = (self.kind or self._suspected) if self.is_at_stake else None
-        if kind is None or kind in agreement.policy_types:
+        if not self.is_at_stake:
             return False
         if self.kind is not None:
-            return True
-        others = (self.agreement(each) for each in self._insurers - {agreement.id})
-        return any(kind in each.policy_types for each in others if each)
+            return self.kind not in agreement.policy_types
+        ranked = self.reading.policy_type.ranked if self.reading else ()
+        elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
+        rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
+        least = SUSPICION if self.is_sentence else SUSPICION_OF_A_FEW_WORDS
+        return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
 
-    @property
-    def _suspected(self) -> str | None:
-        if self.reading is None:
+    @cached_property
+    def leaning(self) -> str | None:
+        """The insurer that has the matter of the contact that the words are likely about, and hardly another."""
+        ranked = self.reading.policy_type.ranked if self.reading else ()
+        likely = [(kind, score) for kind, score in ranked if kind in self._own_kinds and score >= SUSPICION]
+        if len(likely) != 1 or likely[0][1] < LEANING:
             return None
-        least = SUSPICION if len(self.heard.text.split()) >= SENTENCE else SUSPICION_OF_A_FEW_WORDS
-        return next((kind for kind, score in self.reading.policy_type.ranked[:1] if score >= least), None)
+        doing = [each for each in self._insurers if likely[0][0] in self._kinds_with({each})]
+        return doing[0] if len(doing) == 1 else None
+
+    def _kinds_with(self, insurers: AbstractSet[str | None]) -> set[str]:
+        """The policy types of the contact's matters with these: all that an insurer does, where it is not known."""
+        matters: list[tuple[str | None, str | None]] = [
+            (each.insurer, each.policy_type) for each in self.held
+        ]
+        matters += [(each.insurer, each.policy_type) for each in self.dossier.with_insurers]
+        kinds: set[str] = set()
+        for insurer, kind in matters:
+            agreement = self.agreement(insurer) if insurer in insurers else None
+            if agreement is not None:
+                kinds.update((kind,) if kind else agreement.policy_types)
+        return kinds
 
     def _other_kinds(self, conversation: Conversation) -> set[str]:
         """The policy types of the contact's other matters."""

@@ -42,6 +42,13 @@ class Heard:
     """A word of thanks, or a reaction: it asks for nothing."""
     greeting: bool = False
     """A greeting and nothing else: it begins something, and does not say what."""
+    begins: bool = False
+    """It says hello first, and something after it."""
+
+    @property
+    def is_wordless(self) -> bool:
+        """A picture or the like, with nothing written under it."""
+        return not self.text.strip() and not self.courtesy
 
 
 def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
@@ -53,7 +60,7 @@ def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
     adrift = isinstance(content, EditContent | RevokeContent) and not about
     return Heard(
         text, message.received_at, about, tapped, button,
-        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=_is_greeting(text),
+        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=_is_greeting(text), begins=_begins(text),
     )  # fmt: skip
 
 
@@ -164,6 +171,40 @@ _GREETING = frozenset(
 def _is_greeting(text: str) -> bool:
     said = words(text).split()
     return 0 < len(said) <= _LONGEST_COURTESY and _GREETING.issuperset(said)
+
+
+_HELLO = (
+    *(
+        "hi",
+        "hii",
+        "hello",
+        "helo",
+        "hey",
+        "hallo",
+        "dear",
+        "good morning",
+        "good afternoon",
+        "good evening",
+        "good day",
+    ),
+    *(
+        "namaste",
+        "namaskar",
+        "namaskaar",
+        "hola",
+        "buenas",
+        "buenos dias",
+        "buenos días",
+        "buen día",
+        "buen dia",
+    ),
+    *("नमस्ते", "नमस्कार", "प्रणाम", "हैलो", "हेलो"),
+)
+
+
+def _begins(text: str) -> bool:
+    """Whether a text says hello, and then what it wants."""
+    return words(text).startswith(tuple(f" {each} " for each in _HELLO)) and not _is_greeting(text)
 
 
 def said(content: Content) -> str:

@@ -7,16 +7,17 @@ In this order, the first that decides wins, and nothing ever guesses between two
 2. a policy's, claim's or vehicle's number, in the text or behind the button that was tapped;
 3. doubt: a greeting begins something and says not what; a keyword of a rule may stand in a sentence about something else;
 4. the one conversation that is open, unless the words are about something else that the contact has; of several the one that
-   the words fit, or the one in which somebody spoke last, just now;
+   the words fit, or the one that the chat goes on with (`chat`);
 5. the contact's policies: one insurer, or one left after the words named a policy type;
 6. the rules, then the classifier: the one insurer whose agreement covers it;
 7. two or more matters are left: the policyholder is asked; none: people decide (`triage`).
 
 A chat goes on from what was said last. So a message without a word of its own belongs to the one insurer that has spoken
-since the policyholder last wrote anywhere; where several have, or it is long ago (`running.HOT`), nobody could tell. Words
-and chat check each other: while an insurer waits for an answer, words that seem to be about something else are believed
-only if they name it, and where only the chat speaks for a conversation, already the suspicion that a whole sentence is
-about another insurer's business is reason to ask. Whoever is asked may choose among all their matters.
+since the policyholder last wrote anywhere; where several have, or it is long ago (`chat.HOT`), nobody could tell. Words and
+chat check each other: people mention what one insurer covers while they answer another. So while an insurer waits for an
+answer, words that seem to be about something else are believed only if they name it or that insurer waits as well, and where
+only the chat speaks for a conversation, already the suspicion that a sentence is about another matter of the contact is
+reason to ask. Whoever is asked may choose among all their matters.
 
 The classifier is asked last and only where rules leave a doubt. What is done to a message says nothing new (`said`), so it
 follows that message to its conversation.

@@ -118,6 +118,8 @@ class Question:
     asked_at: datetime
     due_at: datetime
     language: str
+    greeted: bool = False
+    """Whether all that waits says hello and nothing else, so that what follows says what it is about."""
     tags: tuple[str, ...] = ()
     """What the rules said of the messages that wait, as the three that follow."""
     priority: int = 0

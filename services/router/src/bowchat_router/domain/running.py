@@ -1,10 +1,12 @@
-"""Which of the conversations with insurers a message goes on with: by the words, and by who spoke last. Pure."""
+"""Which of the conversations with insurers a message goes on with: by the words, and by the chat. Pure."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bowchat_registry.agreements import Agreement
+from bowchat_router.domain import chat
 from bowchat_router.domain.case import Case
+from bowchat_router.domain.chat import Running
 from bowchat_router.domain.finding import (
     ENDED,
     Finding,
@@ -17,12 +19,8 @@ from bowchat_router.domain.finding import (
 )
 from bowchat_router.domain.model import Conversation
 
-HOT = timedelta(minutes=15)
-"""So long a message without a word of its own goes on with what was said last."""
 FRESH = timedelta(hours=24)
 """So long after it was resolved, a conversation takes a message that nothing else explains."""
-
-Running = Sequence[tuple[Conversation, Agreement]]
 
 
 def by_conversations(case: Case) -> Finding:
@@ -62,18 +60,30 @@ def _beside_ended(case: Case, running: Running, ended: Sequence[Conversation]) -
 
 
 def _among_running(case: Case, running: Running) -> Finding:
-    if any(case.points_away(agreement) for _, agreement in filter(_awaits, running)) and not case.is_plain:
-        return which(case, "an insurer waits for an answer, and the words seem to be about something else")
+    doubt = _doubt(case, running)
+    if doubt:
+        return which(case, doubt)
     fitting = [each for each in running if not case.speaks_against(*each)]
     if not fitting:
         return "the words are about none of the open conversations"
     if len(running) == 1:
-        if case.points_away(fitting[0][1]):
-            return which(case, "one conversation is open, and the words seem to be about something else")
         return _goes_on(fitting[0], f"one conversation is open, with {fitting[0][1].id}")
     if len(fitting) == 1:
         return _goes_on(fitting[0], "the words fit only one of the open conversations", case.confidence)
     return _narrowed(case, fitting)
+
+
+def _doubt(case: Case, running: Running) -> str | None:
+    """Why words and chat do not agree, if they do not."""
+    if not case.is_at_stake:
+        return None
+    if _interrupts(case, running):
+        return "an insurer waits for an answer, and the words seem to be about something else"
+    if case.heard.begins and case.kind is None and not case.named_insurers:
+        return "it says hello, so it begins something, and says not what"
+    if len(running) == 1 and case.points_away(running[0][1]) and not case.speaks_against(*running[0]):
+        return "one conversation is open, and the words seem to be about something else"
+    return None
 
 
 def _narrowed(case: Case, fitting: Running) -> Finding:
@@ -84,9 +94,12 @@ def _narrowed(case: Case, fitting: Running) -> Finding:
             confidence = case.confidence if narrow is _about_kind else 1.0
             return _goes_on(left[0], f"of the open conversations only this one {why}", confidence)
         fitting = left or fitting
-    latest = _last_spoken_in(case, fitting)
+    leaning = [each for each in chat.awaiting(fitting) if each[1].id == case.leaning]
+    if len(leaning) == 1:
+        return _goes_on(leaning[0], "the words are likely about what its insurer waits for")
+    latest = chat.going_on(case, fitting)
     if len(latest) == 1 and not case.points_away(latest[0][1]):
-        return _goes_on(latest[0], "of the open conversations only this one was spoken in just now")
+        return _goes_on(latest[0], "of the open conversations only this one goes on from what was said last")
     return which(case, "several open conversations fit")
 
 
@@ -95,10 +108,18 @@ def _goes_on(where: tuple[Conversation, Agreement], reason: str, confidence: flo
     return continuing("open_conversation", reason, agreement, conversation, confidence)
 
 
-def _awaits(each: tuple[Conversation, Agreement]) -> bool:
-    """Whether the insurer has spoken since the policyholder last wrote in the conversation."""
-    conversation, _ = each
-    return conversation.spoke_at is not None and conversation.spoke_at > conversation.last_message_at
+def _interrupts(case: Case, running: Running) -> bool:
+    """Whether an insurer waits for an answer, and the words are about something else without naming it. They are believed
+    where another insurer waits for an answer as well (of those that have spoken last, if any have), and the classifier is
+    sure that they are about its business.
+    """
+    waiting, spoken = chat.awaiting(running), chat.spoken(case, running)
+    if not waiting:
+        return False
+    away = [each for each in (spoken if case.kind is None else waiting) if case.points_away(each[1])]
+    if not away or case.is_plain:
+        return False
+    return not (case.is_read and any(not case.points_away(agreement) for _, agreement in spoken or waiting))
 
 
 def _named(case: Case, running: Running) -> Running:
@@ -108,14 +129,3 @@ def _named(case: Case, running: Running) -> Running:
 def _about_kind(case: Case, running: Running) -> Running:
     kind = case.kind
     return [each for each in running if kind is not None and each[0].policy_type == kind]
-
-
-def _last_spoken_in(case: Case, running: Running) -> Running:
-    """Where what was said last was said a moment ago: by the one insurer that has spoken since the policyholder last wrote,
-    else by the policyholder.
-    """
-    since, wrote_at = case.heard.received_at - HOT, case.dossier.wrote_at
-    spoken = [each for each in running if wrote_at is None or (each[0].spoke_at or wrote_at) > wrote_at]
-    if spoken:
-        return [each for each in spoken if len(spoken) == 1 and (each[0].spoke_at or since) >= since]
-    return [each for each in running if each[0].last_message_at == wrote_at and wrote_at >= since]
