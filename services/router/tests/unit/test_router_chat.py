@@ -1,6 +1,7 @@
 """Words and chat, where several insurers share one chat: who spoke last, who waits, and what the words may mean."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -8,7 +9,7 @@ import pytest
 
 from bowchat_contracts.ids import derived_id
 from bowchat_registry.registry import Registry
-from bowchat_router.classify.reading import Guess, Reading
+from bowchat_router.classify.reading import Guess, Reading, Skimmed
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.destination import destination
 from bowchat_router.domain.hearing import Heard
@@ -18,6 +19,19 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ASKED = None
 SENTENCE = "we are going to be away for some days"
 WITH = {"motor": "acme", "home": "acme", "health": "bharat", "life": "coast"}
+
+
+@dataclass
+class Always:
+    """A classifier that reads the same in every text."""
+
+    reading: Reading
+
+    def read(self, _: str) -> Reading:
+        return self.reading
+
+    def skim(self, _: str) -> Skimmed:
+        return self.reading
 
 
 def ago(minutes: float) -> datetime:
@@ -60,11 +74,11 @@ def went(
     ranked = tuple(sorted(read.items(), key=lambda each: -each[1]))
     best = ranked[0] if ranked else (None, 0.0)
     kind = Guess(best[0] if best[1] >= 0.9 else None, best[1], ranked)
-    reading = Reading(kind, Guess(None, 0.0, ()), 0.0, "en", "fixed")
+    reading = Reading(kind, Guess(None, 0.0, ()), "fixed", 0.0, "en")
     heard = Heard(text, NOW, greeting=text == "hello", begins=text.startswith("hello, "))
     held = registry.policies.held_by([derived_id("rf", who)])
     dossier = Dossier(derived_id("ct", "someone"), 1, open_)
-    where = destination(Case(heard, dossier, held, registry, lambda _: reading, NOW))
+    where = destination(Case(heard, dossier, held, registry, Always(reading), NOW))
     return where.insurer if isinstance(where, Route) else ASKED
 
 
