@@ -44,6 +44,7 @@ _IBAN_LENGTHS = {
     "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
     "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
 }  # fmt: skip
+_CHECK_DIGITS = 2
 _IBAN_CUE = re.compile(r"(?<![a-z\[])iban", re.IGNORECASE)
 
 _IFSC = re.compile(r"(?<![A-Za-z0-9])([A-Z]{4})[ -]?0[ -]?[A-Z0-9]{6}(?![A-Za-z0-9])", re.IGNORECASE)
@@ -132,13 +133,13 @@ def _ibans(text: str) -> Iterator[Hit]:
 def _iban_like(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     """Where a country's letters stand before figures, and what follows them."""
     done = 0
-    for figure, _ in figures(text):
-        for start in (figure - 3, figure - 2):
-            is_country = start >= done and text[start : start + 2].upper() in _IBAN_LENGTHS
-            if is_country and (match := _IBAN.match(text, start)):
-                done = match.end()
-                yield start, match
-                break
+    for figure, end in figures(text):
+        start = figure - 3 if text[figure - 1 : figure] == " " else figure - 2
+        if end - figure < _CHECK_DIGITS or start < done:
+            continue
+        if text[start : start + 2].upper() in _IBAN_LENGTHS and (match := _IBAN.match(text, start)):
+            done = match.end()
+            yield start, match
 
 
 def _end_of(match: re.Match[str], length: int) -> int | None:

@@ -41,6 +41,10 @@ FIGURES = [
     "12345678Z", "X1234567L", "X-1234567-L", "12.345.678-Z", "784-1990-1234567-1", "784199012345671", "A", "1",
     "-", " ", ".",
 ]  # fmt: skip
+IBANS = [
+    "GB29", "GB 82", "es91", "DE 8", "is 34 ", "NWBK", "6016 1331 9268 19", "2100-0418-4502-0005-1332", "and my wife is 31",
+    "FR", " ", "  ", ".", "1", "12",
+]  # fmt: skip
 SIGNS = [" ", ", ", "_", "[", "é", "ß", "$", "५", "\u093e", "\0", "\n", "a", "7"]
 
 
@@ -67,6 +71,18 @@ def test_numbers_are_found_where_their_figures_stand(name: str, text: str) -> No
     pattern, before, lengths = NUMBERS[name]
     everywhere = [each.span() for each in pattern.finditer(text)]
     assert [each.span() for each in found_at(pattern, text, before, lengths)] == everywhere
+
+
+@given(texts(IBANS))
+def test_accounts_of_countries_are_found_where_their_figures_stand(text: str) -> None:
+    """Trying an IBAN's expression before figures alone finds whatever trying it everywhere finds."""
+    everywhere, done = [], 0
+    for start in range(len(text)):
+        is_country = start >= done and text[start : start + 2].upper() in banking._IBAN_LENGTHS
+        if is_country and (match := banking._IBAN.match(text, start)):
+            done = match.end()
+            everywhere.append((start, match.span()))
+    assert [(start, match.span()) for start, match in banking._iban_like(text)] == everywhere
 
 
 @given(texts([*SAID, *FIGURES]))
