@@ -103,6 +103,16 @@ def test_the_search_finds_a_broad_except(caught: str) -> None:
     assert not broad_excepts(ast.parse(f"try:\n    f()\n{caught}\n    g()\n    raise"))
 
 
+def test_no_resource_opens_only_once() -> None:
+    """A service waits for what it needs: what `app.build` makes can be opened again, as a generator's context cannot."""
+    once = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.name == "app.py" and "asynccontextmanager" in path.read_text()
+    ]
+    assert once == []
+
+
 def test_modules_and_functions_stay_short() -> None:
     """One subject per module, one thought per function."""
     long = [

@@ -64,19 +64,23 @@ class Registry:
     def _offered_tags(self) -> frozenset[str]:
         return frozenset(tag for each in self.agreements.values() for tag in each.tags)
 
+    def asked_of_insurers(self, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a message's tags that any insurer offers: the others only describe it."""
+        return tuple(each for each in tags if each in self._offered_tags)
+
     def serving(
         self, policy_type: str, tags: tuple[str, ...], day: date, language: str | None = None
     ) -> tuple[Agreement, ...]:
         """Who may be asked: in force, covers the policy type, serves the language, offers every tag that any insurer
         offers. Where one has the policy type for itself alone, no other is.
         """
-        wanted = self._offered_tags.intersection(tags)
+        wanted = self.asked_of_insurers(tags)
         covering = [each for each in self._covering.get(policy_type, ()) if each.in_force(day)]
         exclusive = [each for each in covering if policy_type in each.exclusive]
         return tuple(
             each
             for each in exclusive or covering
-            if (not wanted or wanted.issubset(each.tags)) and each.serves(language)
+            if set(wanted).issubset(each.tags) and each.serves(language)
         )
 
     @cached_property

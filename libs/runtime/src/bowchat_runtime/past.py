@@ -106,6 +106,15 @@ class Past(AbstractAsyncContextManager["Past"]):
         for place in places:
             first = found.get(place)
             self._consumer.seek(place, first.offset if first else self._ends[place])
+        if not any(found.values()) and any(self._ends.values()) and not await self._looks_up_times(places):
+            raise DependencyDownError("this Kafka broker cannot look up records by their time")
+
+    async def _looks_up_times(self, places: list[TopicPartition]) -> bool:
+        """Whether the broker finds what is there at all."""
+        begins = await self._consumer.beginning_offsets(places)
+        filled = [each for each in places if begins[each] < self._ends[each]]
+        found = await self._consumer.offsets_for_times(dict.fromkeys(filled, 0)) if filled else {}
+        return not filled or any(found.values())
 
     async def _is_unread(self, place: TopicPartition) -> bool:
         return bool(await self._consumer.position(place) < self._ends[place])

@@ -42,7 +42,8 @@ class Service:
     `publisher` is what the consumer loop publishes with. `resources` (the publisher and the store among them, where they
     are context managers) are entered in order before anything is consumed and left in reverse order at the end. `tasks`
     run beside the consumers, for ever, and are cancelled at stop; one that ends or fails ends the process. `ready` are
-    checks behind `/readyz`: each returns None when well, or the reason in words.
+    checks behind `/readyz`: each returns None when well, or the reason in words. `notes` say there what people should know
+    of a service that works.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Service:
     resources: Sequence[AbstractAsyncContextManager[Any]] = ()
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     ready: Sequence[Callable[[], Awaitable[str | None]]] = ()
+    notes: Sequence[Callable[[], Awaitable[str | None]]] = ()
 
 
 def serve(service: Service, settings: ServiceSettings, clock: Clock = system_clock) -> None:
@@ -154,12 +156,17 @@ class _Process:
 
     async def _readyz(self, request: Request) -> Response:  # noqa: ARG002 - Starlette passes it
         """Ready to work, or why not."""
-        reasons = [self._starting] if self._starting else [await check() for check in self._checks()]
-        said = [reason for reason in reasons if reason]
-        return JSONResponse({"status": "waiting" if said else "ready", "reasons": said}, 503 if said else 200)
+        reasons = [self._starting] if self._starting else await _told(self._checks())
+        status = "waiting" if reasons else "ready"
+        notes = await _told(self._service.notes)
+        return JSONResponse({"status": status, "reasons": reasons, "notes": notes}, 503 if reasons else 200)
 
     def _checks(self) -> Sequence[Callable[[], Awaitable[str | None]]]:
         return [*self._service.ready, *([self._consumers.ready] if self._service.subscriptions else [])]
+
+
+async def _told(checks: Sequence[Callable[[], Awaitable[str | None]]]) -> list[str]:
+    return [said for check in checks if (said := await check())]
 
 
 def _listener(settings: ServiceSettings) -> socket.socket:

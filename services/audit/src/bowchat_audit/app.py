@@ -2,9 +2,10 @@
 
 import re
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
-from bowchat_audit.guard import checked
+from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
 from bowchat_audit.holes import KafkaHoles
 from bowchat_audit.keys import DATABASE as KEYS_DATABASE
@@ -16,6 +17,7 @@ from bowchat_contracts.topics import TOPICS
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
+from bowchat_runtime.resource import Resource
 from bowchat_runtime.service import Service
 
 NAME = "audit"
@@ -33,7 +35,7 @@ def build(
     if uses_mongo:
         resources.append(database)
     entries = store or (mongo_log(database) if uses_mongo else MemoryLog())
-    resources.append(checked(entries))
+    resources.append(Resource(partial(check, entries)))
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)

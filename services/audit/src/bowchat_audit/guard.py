@@ -1,8 +1,5 @@
 """Before anything is appended: is the log what was appended before?"""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import structlog
 
 from bowchat_audit import domain, metrics
@@ -14,13 +11,6 @@ from bowchat_runtime.errors import SettingsError
 log = structlog.get_logger()
 
 _LOOK_BACK = 1000
-
-
-@asynccontextmanager
-async def checked(store: LogStore) -> AsyncIterator[None]:
-    """A resource of the service: it opens only on a sound log."""
-    await check(store)
-    yield
 
 
 async def check(store: LogStore) -> None:

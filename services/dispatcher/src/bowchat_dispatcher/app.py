@@ -1,8 +1,8 @@
 """The composition root."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,7 @@ from bowchat_runtime.mongo_files import DATABASE as MEDIA
 from bowchat_runtime.mongo_files import MongoFiles
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
+from bowchat_runtime.resource import Resource
 from bowchat_runtime.seal import Opener
 from bowchat_runtime.service import Service
 
@@ -72,7 +73,7 @@ def build(
     if uses_mongo:
         stored = MongoLedger(database)
         ledger = stored
-        resources += [database, _prepared(stored)]
+        resources += [database, Resource(stored.prepare)]
     ledger = ledger or MemoryLedger()
     phones = _phones(settings, database if uses_mongo else None, resources)
     if publisher is None:
@@ -135,7 +136,7 @@ def _phones(settings: DispatcherSettings, database: MongoDatabase | None, resour
     tags: Tags = MemoryTags()
     if database is not None:
         tags = stored = MongoTags(database)
-        resources.append(_prepared(stored))
+        resources.append(Resource(stored.prepare))
     return PhoneRows(tags, settings.insurer_number_id, settings.public_url)
 
 
@@ -156,7 +157,7 @@ def _gateway(settings: DispatcherSettings, resources: Resources) -> WhatsAppGate
         message_key=settings.key("message.key"),
         timeout_s=settings.whatsapp_timeout_s,
     )
-    resources.append(_closed(api.aclose))
+    resources.append(Resource(closed=api.aclose))
     return api
 
 
@@ -187,7 +188,7 @@ def _webhooks(
                 connect=partial(httpx.AsyncHTTPTransport, trust_env=False),
             ),
         )
-        resources.append(_closed(post.aclose))
+        resources.append(Resource(closed=post.aclose))
     return WebhookCarrier(
         gateway,
         endpoints,
@@ -216,17 +217,5 @@ def _provider(settings: DispatcherSettings, resources: Resources) -> MediaProvid
             connect=partial(httpx.AsyncHTTPTransport, trust_env=False),
         ),
     )
-    resources.append(_closed(media.aclose))
+    resources.append(Resource(closed=media.aclose))
     return media
-
-
-@asynccontextmanager
-async def _prepared(store: MongoLedger | MongoTags) -> AsyncIterator[None]:
-    await store.prepare()
-    yield
-
-
-@asynccontextmanager
-async def _closed(close: Callable[[], Any]) -> AsyncIterator[None]:
-    yield
-    await close()

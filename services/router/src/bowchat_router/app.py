@@ -1,7 +1,6 @@
 """The composition root."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +52,7 @@ from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
 from bowchat_runtime.rereading import KafkaRereader, Rereader
+from bowchat_runtime.resource import Resource
 from bowchat_runtime.service import Service
 
 NAME = "router"
@@ -88,7 +88,7 @@ def build(
         resources.append(database)
     kept = stores or (_in_database(database) if uses_mongo else Stores())
     imports = Imports(kept.policies)
-    resources += [_prepared(kept), imports]
+    resources += [Resource(kept.matters.prepare), imports]
     if readings is None:
         readings = TrainedReadings(watcher, kept_training(train, version_of, settings.cache))
         resources.append(readings)
@@ -114,6 +114,7 @@ def build(
         resources=resources,
         tasks=[watcher.run, imports.run, ticker.run, watch.run, forgetting.run],
         ready=[database.ping] if uses_mongo else [],
+        notes=[watcher.note],
     )
 
 
@@ -152,9 +153,3 @@ def _beside(
         Subscription(ForgettingHandler(store, memory, imports), topics=(REFS_FORGOTTEN,), name="forgetting"),
         Subscription(policies, topics=(POLICIES_CHANGED,), name="policies", max_records=AT_ONCE),
     ]
-
-
-@asynccontextmanager
-async def _prepared(stores: Stores) -> AsyncIterator[None]:
-    await stores.matters.prepare()
-    yield

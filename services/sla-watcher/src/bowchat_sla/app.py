@@ -1,13 +1,13 @@
 """The composition root."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, INBOUND_RELAYED, REPLIES_DECIDED
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.records import Subscription
+from bowchat_runtime.resource import Resource
 from bowchat_runtime.service import Service
 from bowchat_sla.handlers import ClockHandler
 from bowchat_sla.memory import MemoryClocks
@@ -34,7 +34,7 @@ def build(
     if uses_mongo:
         resources.append(database)
     clocks = store or (MongoClocks(database) if uses_mongo else MemoryClocks())
-    resources.append(_prepared(clocks))
+    resources.append(Resource(clocks.prepare))
     if publisher is None:
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
@@ -52,9 +52,3 @@ def build(
         tasks=[ticker.watch],
         ready=[database.ping] if uses_mongo else [],
     )
-
-
-@asynccontextmanager
-async def _prepared(clocks: ClockStore) -> AsyncIterator[None]:
-    await clocks.prepare()
-    yield

@@ -24,7 +24,7 @@ hardly, in a sentence, which says something of its own; rather, in a few words, 
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
-BETWEEN_INSURERS = 0.98
+BETWEEN_INSURERS = 0.99
 """How sure the classifier must be where its word decides which insurer gets the message."""
 LEANING = 0.8
 """How sure it must be where the chat speaks for the same insurer."""

@@ -170,7 +170,7 @@ def _by_rules(case: Case) -> Finding:
         return case.why_no_kind
     by = _by_what(case)
     serving = case.serving(kind)
-    about = " and ".join((kind, *applied.tags))
+    about = " and ".join((kind, *case.registry.asked_of_insurers(applied.tags)))
     if len(serving) != 1:
         return f"{by} {kind}; {len(serving) or 'no'} insurers serve {about}, so none is chosen"
     rule = (applied.decided_by or "") if case.kind_by_rule else "model"
