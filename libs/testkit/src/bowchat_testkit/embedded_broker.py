@@ -3,7 +3,8 @@
 For the demo and for quick looks. Its limits, as measured with librdkafka 2.16: in memory only (a stop loses all, the
 next start has another port); each partition keeps its last 5 MiB; every topic has four partitions and comes into being
 when it is first asked for; a group waits three seconds for members before it first reads; no topic administration, no
-ACLs, no SASL. Groups, commits, pattern subscriptions, idempotent producers, headers and timestamps work as on Kafka.
+ACLs, no SASL, no looking up of records by their time. Groups, commits, pattern subscriptions, idempotent producers,
+headers and timestamps work as on Kafka.
 """
 
 import json
