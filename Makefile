@@ -22,7 +22,7 @@ setup: ## Install all that the other targets need, into .venv and .local
 	@tools/setup
 
 .PHONY: setup-python
-setup-python:
+setup-python: ## Install what the services and their commands need, without Java and Maven
 	@tools/setup python
 
 .PHONY: setup-classifier
