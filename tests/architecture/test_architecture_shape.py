@@ -1,13 +1,16 @@
 """Every service has the same rooms, nothing is copied between them, and errors are not swallowed."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from bowchat_contracts.topics import SERVICES
+from bowchat_runtime.settings import PREFIX, ServiceSettings, slips
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")])
@@ -29,6 +32,26 @@ def package(service: str) -> Path:
         path for path in (ROOT / "services" / service / "src").iterdir() if path.name.startswith("bowchat_")
     ]
     return source
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    module = import_module(f"{package(service).name}.settings")
+    (found,) = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, ServiceSettings) and each is not ServiceSettings
+    ]
+    return found
+
+
+def test_no_service_takes_anothers_variable_for_a_slip() -> None:
+    """Services share environments: what one is set with, and what compose and tests name, is no misspelling to another."""
+    settings: list[type[ServiceSettings]] = [ServiceSettings, *map(settings_of, SERVICES)]
+    named = {PREFIX + name.upper() for each in settings for name in each.model_fields}
+    for path in [ROOT / "docker-compose.yml", ROOT / ".env.example", *ROOT.glob("libs/testkit/src/**/*.py")]:
+        named |= set(re.findall(rf"{PREFIX}[A-Z_]*[A-Z]", path.read_text()))
+    assert {f"{PREFIX}MODEL_TIMEOUT_S", f"{PREFIX}AUDIT_PASSWORD"} <= named
+    assert [slip for each in settings for slip in slips(each, named)] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,9 +1,14 @@
-"""Settings from the environment, and secrets from files. A wrong one stops the start and names the variable."""
+"""Settings from the environment, and secrets from files. A wrong value stops the start and names the variable; a name that
+nearly is one is warned of.
+"""
 
 import base64
 import binascii
 import logging
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,6 +22,9 @@ from bowchat_runtime.watched import Followed, WatchedFile
 
 PREFIX = "BOWCHAT_"
 _KEY_BYTES = 32
+_NEAR = 0.85
+"""How like a setting's name a variable must be to be taken for a slip. Services share environments, and none knows the
+others' names: the names of any two services are less alike than this."""
 
 
 class ServiceSettings(BaseSettings):
@@ -103,15 +111,29 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def load(cls: type[Settings], **values: Any) -> Settings:
-    """Settings from the environment; `values` win over it.
+    """Settings from the environment; `values` win over it. What looks like a misspelt variable is told on standard error.
 
     Errors: `SettingsError` that names every wrong variable and why.
     """
+    for variable, meant in slips(cls, os.environ):
+        # The log is set up by what is read here; standard error is free beside the answers of commands.
+        sys.stderr.write(f"{variable} is no setting and is ignored; did you mean {meant}?\n")
     try:
         return cls(**values)
     except ValidationError as error:
         lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
         raise SettingsError("cannot start with these settings:\n  " + "\n  ".join(lines)) from None
+
+
+def slips(cls: type[ServiceSettings], variables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of the variables that are none of these settings but nearly, each with the one that it is like."""
+    known = {_variable((name,)).removeprefix(PREFIX) for name in cls.model_fields}
+    for variable in sorted(variables):
+        name = variable.upper().removeprefix(PREFIX)
+        if not variable.upper().startswith(PREFIX) or name in known:
+            continue
+        for near in get_close_matches(name, known, n=1, cutoff=_NEAR):
+            yield variable, PREFIX + near
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

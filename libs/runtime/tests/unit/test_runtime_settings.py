@@ -18,6 +18,18 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load(ServiceSettings)
 
 
+def test_a_misspelt_variable_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip in a name does not pass in silence: one line says what was meant, never the value, and no pipe gets it."""
+    monkeypatch.setenv("BOWCHAT_LOGLEVEL", "DEBUG")
+    monkeypatch.setenv("BOWCHAT_MEDIA_HOSTS", "of another service")
+    load(ServiceSettings)
+    said = capsys.readouterr()
+    assert said.err == "BOWCHAT_LOGLEVEL is no setting and is ignored; did you mean BOWCHAT_LOG_LEVEL?\n"
+    assert said.out == ""
+
+
 def test_a_missing_secret_names_its_file_and_the_variable(tmp_path: Path) -> None:
     """A missing or bad secret file is named, with the command that makes one."""
     settings = load(ServiceSettings, secrets=tmp_path)
