@@ -43,9 +43,13 @@ async def _list(settings: RouterSettings, state: str | None, contact: str | None
                 sys.stdout.write(json.dumps(row(each, clock())) + "\n")
                 shown += 1
     if not shown:
-        sys.stderr.write(
-            "there is no such conversation\n" if state or contact else "there is no conversation\n"
-        )
+        sys.stderr.write(f"{none_of(state, contact)}\n")
+
+
+def none_of(state: str | None, contact: str | None) -> str:
+    """What is said where nothing is listed: what was looked for is not there, and nothing went wrong."""
+    whose = f"conversation of {contact}" if contact else "conversation"
+    return f"no {whose} is in {state}" if state else f"there is no {whose}"
 
 
 def row(conversation: Conversation, now: datetime) -> dict[str, Any]:
