@@ -11,7 +11,11 @@ from typing import Any
 
 from bowchat_runtime.errors import DependencyDownError, SettingsError
 
-_AWAY = "Start it, or correct BOWCHAT_MONGO_URI or the BOWCHAT_KAFKA_ variables"
+_AWAY = {
+    "the database does not answer": "Start it, or correct BOWCHAT_MONGO_URI",
+    "the Kafka broker does not answer": "Start it, or correct the BOWCHAT_KAFKA_ variables",
+}
+"""What to do about each dependency that is away."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,17 @@ def run(
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
     except DependencyDownError as error:
-        advice = f". {_AWAY}" if str(error).endswith("does not answer") else ""
-        print(f"{prog}: {error}{advice}", file=sys.stderr)
+        print(". ".join([f"{prog}: {error}", *_advice(error)]), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _advice(error: DependencyDownError) -> list[str]:
+    return [what_to_do for what, what_to_do in _AWAY.items() if str(error).endswith(what)]
 
 
 def enter(prog: str, console: str, light: Mapping[str, Command]) -> None:
@@ -66,28 +73,33 @@ def _nothing() -> None:
     raise AssertionError("a command was named")
 
 
-def pipe(function: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """JSON Lines in, JSON Lines out, one line out per line in; a line that fails becomes `{"error": ...}`.
+TEXT_LINE = '{"text": "…"}'
+"""What a line of texts looks like."""
+
+
+def pipe(function: Callable[[dict[str, Any]], dict[str, Any]], example: str = "") -> int:
+    """JSON Lines in, JSON Lines out, one line out per line in; a line that fails becomes `{"error": ...}`. `example` is
+    what a line that is none should have been.
 
     Returns 1 when any line failed.
     """
     failed = 0
     for raw in sys.stdin.buffer:
-        line = _answer(function, raw)
+        line = _answer(function, raw, f"; write {example}" if example else "")
         failed |= "error" in line
         sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
         sys.stdout.flush()
     return failed
 
 
-def _answer(function: Callable[[dict[str, Any]], dict[str, Any]], raw: bytes) -> dict[str, Any]:
+def _answer(function: Callable[[dict[str, Any]], dict[str, Any]], raw: bytes, instead: str) -> dict[str, Any]:
     try:
         given = json.loads(raw)
         if not isinstance(given, dict):
-            return {"error": "each line must be a JSON object"}
+            return {"error": f"each line must be a JSON object{instead}"}
         return function(given)
     except (UnicodeDecodeError, json.JSONDecodeError):
-        return {"error": "this line is not JSON in UTF-8"}
+        return {"error": f"this line is not JSON in UTF-8{instead}"}
     except RecursionError:
         return {"error": "this line is nested too deeply"}
     except Exception as error:  # noqa: BLE001 - one bad line must not end the pipe; its error is the answer

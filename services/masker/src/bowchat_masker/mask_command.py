@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking import MaskingError, mask
-from bowchat_runtime.cli import Command, pipe
+from bowchat_runtime.cli import TEXT_LINE, Command, pipe
 from bowchat_runtime.errors import SettingsError
 
 Line = dict[str, Any]
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     policy = chosen_policy(arguments.policy, arguments.region)
-    return pipe(masker(policy, _recogniser(arguments.known)))
+    return pipe(masker(policy, _recogniser(arguments.known)), TEXT_LINE)
 
 
 COMMAND = Command('mask texts ({"text"} per line) and say what was found', run, configure)
@@ -105,8 +105,10 @@ def _region(name: str) -> str:
 def _read_policy(path: Path) -> dict[str, Any]:
     try:
         read = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}); correct --policy") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8; save it as UTF-8 text") from None
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f", line {place.line + 1}" if place else ""

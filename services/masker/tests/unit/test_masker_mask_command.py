@@ -159,3 +159,12 @@ def test_it_needs_neither_service_nor_network() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_policy_that_is_not_there_is_told_in_words(shell: Shell) -> None:
+    """Which file, why, and what to correct; no name of an error of ours."""
+    code, _, said = shell.mask("", "--policy", "nosuch.yaml")
+    assert code == 2
+    assert (
+        said == "bowchat-masker: nosuch.yaml cannot be read (No such file or directory); correct --policy\n"
+    )

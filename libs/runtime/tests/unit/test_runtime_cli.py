@@ -1,0 +1,51 @@
+"""What console scripts say when a user or a dependency is at fault."""
+
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from bowchat_runtime.cli import TEXT_LINE, Command, pipe, run
+from bowchat_runtime.errors import DependencyDownError
+
+
+def failing(text: str) -> Command:
+    def fail(_: Any) -> int:
+        raise DependencyDownError(text)
+
+    return Command("fail", fail)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "the database does not answer",
+            "x: the database does not answer. Start it, or correct BOWCHAT_MONGO_URI\n",
+        ),
+        (
+            "the Kafka broker does not answer",
+            "x: the Kafka broker does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables\n",
+        ),
+        ("the provider of files does not answer", "x: the provider of files does not answer\n"),
+    ],
+)
+def test_who_is_away_is_who_the_advice_is_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """Nobody is sent to look at Kafka's settings when the database is away."""
+    monkeypatch.setattr(sys, "argv", ["x", "fail"])
+    assert run("x", "a script", serve=lambda: None, commands={"fail": failing(text)}) == 2
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("line", ["my car broke down\n", "[]\n"])
+def test_a_line_of_another_form_is_told_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    """Whoever pipes plain text into a command of texts is shown what a line looks like."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
+    assert pipe(lambda given: given, TEXT_LINE) == 1
+    assert json.loads(capsys.readouterr().out)["error"].endswith('; write {"text": "…"}')
