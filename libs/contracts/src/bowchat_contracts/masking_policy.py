@@ -8,6 +8,7 @@ from bowchat_contracts.parts import Part
 
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
+ShapeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,29}$")]
 ShapePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9#@ /-]{4,40}$")]
 """How such a number is written: `#` a digit, `@` a letter, all else itself. No regular expression, so none is slow."""
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
@@ -16,7 +17,7 @@ Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", 
 class Shape(Part):
     """A number of the insurer's own that its desks need to see: `policy` written `AM-########`."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,29}$")]
+    name: ShapeName
     pattern: ShapePattern
 
 

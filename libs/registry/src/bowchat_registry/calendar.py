@@ -81,6 +81,7 @@ IntervalsOfDate = Annotated[
     WithJsonSchema(_DATE_SCHEMA),
 ]
 """Intervals, or the word `closed`."""
+Subdivision = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,6}$")]
 
 
 class PublicHolidays(Written):
@@ -88,7 +89,7 @@ class PublicHolidays(Written):
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     """ISO 3166-1 alpha-2."""
-    subdivision: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,6}$")] | None = None
+    subdivision: Subdivision | None = None
     """A state or region by its ISO 3166-2 code without the country: `MH`, `SCT`. It has holidays beside the country's."""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from bowchat_registry.problems import Problem
 from bowchat_registry.spelling import fields_at
+from bowchat_registry.wording import wording
 from bowchat_registry.written import instead
 
 Path = tuple[str | int, ...]
@@ -117,7 +118,7 @@ def _spelled(path: Path) -> str:
 
 
 # pydantic puts the tag of a tagged union into the location; it is no place in the file.
-_TAGS = frozenset({"kafka", "webhook"})
+_TAGS = frozenset({"kafka", "webhook", "whatsapp"})
 # Nor is what it adds where a key itself is wrong.
 _KEY = "[key]"
 
@@ -131,15 +132,15 @@ def _place(error: ErrorDetails) -> Path:
     if len(location) > 1 and location[0] == "endpoint" and location[1] in _TAGS:
         location = (location[0], *location[2:])
     location = location[:-1] if location[-1:] == (_KEY,) else location
-    return location + tuple(error.get("ctx", {}).get("place", ()))
-
-
-_READ_AS = {bool: "yes or no", int: "number", float: "number"}
+    context = error.get("ctx", {})
+    if error["type"].startswith("union_tag_"):
+        return *location, context["discriminator"].strip("'")
+    return location + tuple(context.get("place", ()))
 
 
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
-    kind, message, given = error["type"], error["msg"], error["input"]
-    if kind == "missing":
+    kind, message = error["type"], error["msg"]
+    if kind in {"missing", "union_tag_not_found"}:
         return "is missing; add it"
     if kind == "extra_forbidden":
         *place, name = _place(error)
@@ -147,9 +148,4 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"is not a field here; {instead(str(name), fields) if fields else 'remove it'}"
     if kind in {"value_error", "written"}:
         return message.removeprefix("Value error, ")
-    if kind == "string_type" and type(given) in _READ_AS:
-        return f"is read by YAML as a {_READ_AS[type(given)]}; put it in quotes"
-    lowered = f"{message[0].lower()}{message[1:]}"
-    if kind == "string_pattern_mismatch":
-        return f"has characters that may not be here; {lowered}"
-    return f"is wrong; {lowered}"
+    return wording(error)

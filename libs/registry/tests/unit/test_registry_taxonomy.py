@@ -93,7 +93,7 @@ def test_another_taxonomy_is_another_version(sources: Sources) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("name: boat", "name: Boat", "taxonomy.yaml:3: policy_types[0].name: has characters"),
+        ("name: boat", "name: Boat", "taxonomy.yaml:3: policy_types[0].name: is not written so"),
         ("name: pet", "name: boat", "taxonomy.yaml:8: policy_types[1].name: is the name of a class above"),
         ("[pet insurance]", "[Boat  insurance]", "taxonomy.yaml:10: policy_types[1].names[0]: also names another"),
         ("words: [sail, mast]", "words: [sail, '!!']", "taxonomy.yaml:6: policy_types[0].words[1]: has no letter"),
