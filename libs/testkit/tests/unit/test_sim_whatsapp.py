@@ -474,6 +474,17 @@ async def test_a_wrong_order_says_what_is_wrong(sink: WebhookSink, caller: httpx
             assert answer.json()["error"]
 
 
+async def test_an_order_that_is_no_json_is_shown_one(sink: WebhookSink, caller: httpx.AsyncClient) -> None:
+    """Whoever tries it by hand learns what to send, and reads no name of a library of ours."""
+    async with simulator(sink) as sim:
+        for body in (b"hello", b'{"number": 7}'):
+            answer = await caller.post(f"{sim.url}/_sim/inbound", content=body)
+            said = answer.json()["error"]
+            assert (answer.status_code, said.count("send for example")) == (400, 1)
+            assert json.loads(said.split("send for example ")[1])["text"] == "Hello"
+            assert "http" not in said
+
+
 async def test_other_kinds_can_be_played(sink: WebhookSink) -> None:
     """Any message type goes, with its own body, and is signed over the escaped bytes."""
     async with simulator(sink) as sim, SimClient(sim.url) as client:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.applications import Starlette
@@ -20,6 +20,8 @@ from bowchat_testkit.whatsapp.media import MediaEndpoints
 from bowchat_testkit.whatsapp.people import identity
 from bowchat_testkit.whatsapp.sending import ReadReceipt, TextSend, parse
 from bowchat_testkit.whatsapp_payloads import BusinessNumber, Json, Policyholder
+
+Order = TypeVar("Order", bound=BaseModel)
 
 
 class PlayOrder(BaseModel):
@@ -62,7 +64,6 @@ def build_app(api: CloudApi) -> Starlette:
         ],
         exception_handlers={
             ApiError: _refusal(api),
-            ValidationError: _misunderstood,
             ValueError: _misunderstood,
         },
     )
@@ -121,7 +122,7 @@ class _Control:
         return JSONResponse(self._api.state())
 
     async def inbound(self, request: Request) -> Response:
-        order = PlayOrder.model_validate_json(await request.body())
+        order = _order(PlayOrder, await request.body(), '{"number": "+44 7700 900199", "text": "Hello"}')
         business = self._api.number(order.phone_number_id) if order.phone_number_id else None
         played = await self._api.play(
             order.policyholder(),
@@ -138,12 +139,23 @@ class _Control:
         return JSONResponse(asdict(await self._api.post(await request.body())))
 
     async def add_fault(self, request: Request) -> Response:
-        self._api.faults.add(Fault.model_validate_json(await request.body()))
+        self._api.faults.add(_order(Fault, await request.body(), '{"kind": "error", "code": 131000}'))
         return JSONResponse({"ok": True})
 
     async def clear_faults(self, _: Request) -> Response:
         self._api.faults.clear()
         return JSONResponse({"ok": True})
+
+
+def _order(model: type[Order], body: bytes, example: str) -> Order:
+    """Errors: `ValueError` that says what is wrong with it, and shows one that is right."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, each['loc'])) or 'the body'}: {each['msg']}" for each in error.errors()]
+        is_json = all(each["type"] != "json_invalid" for each in error.errors())
+        said = "; ".join(wrong) if is_json else "the body is not JSON"
+        raise ValueError(f"{said}; send for example {example}") from None
 
 
 def _refusal(api: CloudApi) -> Any:
