@@ -17,7 +17,7 @@ from bowchat_registry.calendar import Calendar
 from bowchat_registry.checks import AgreementChecks, Place, RuleChecks
 from bowchat_registry.commands import CommandChecks, CommandsFile
 from bowchat_registry.policies import read_policies
-from bowchat_registry.problems import Problem, RegistryError
+from bowchat_registry.problems import Problem, RegistryError, RegistryMissingError
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import Rule, RuleBook
 from bowchat_registry.slash import Macro
@@ -39,6 +39,8 @@ def read_sources(directory: Path) -> Sources:
 
     Errors: `RegistryError` when the directory or a file cannot be read.
     """
+    if not directory.is_dir():
+        raise RegistryMissingError(str(directory))
     paths = [
         *(directory / each for each in (TAXONOMY, RULES, POLICIES)),
         *sorted((directory / INSURERS).glob("*.yaml")),
@@ -131,12 +133,18 @@ class _Reading:
             agreement = self._model(document, Agreement, document.data) if document else None
             if document and agreement:
                 if agreement.id != Path(name).stem:
-                    text = f"must be the file's own name; call the file {agreement.id}.yaml"
-                    self.problems.append(document.problem(("id",), text))
+                    self.problems.append(document.problem(("id",), self._misnamed(agreement.id, Path(name))))
                 documents[agreement.id], found[agreement.id] = document, agreement
         for insurer, place, text in AgreementChecks(found, self.declared).mistakes():
             self.problems.append(documents[insurer].problem(place, text))
         return found
+
+    def _misnamed(self, insurer: str, file: Path) -> str:
+        own = file.with_name(f"{insurer}.yaml")
+        set_id = f"set id: {file.stem}"
+        taken = own.as_posix() in self._sources
+        right = f"{set_id}, since {own.name} is there" if taken else f"call the file {own.name}, or {set_id}"
+        return f"must be the file's own name; {right}"
 
     def rules(self, agreements: dict[str, Agreement]) -> RuleBook:
         document = self._document(RULES)

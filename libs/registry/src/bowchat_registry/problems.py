@@ -25,3 +25,12 @@ class RegistryError(SettingsError):
         self.problems = tuple(sorted(problems))
         lines = "\n  ".join(map(str, self.problems))
         super().__init__(f"the registry in {directory} has {len(problems)} problem(s):\n  {lines}")
+
+
+class RegistryMissingError(RegistryError):
+    """There is no such directory, so it is of no use to name each file that it lacks. Its text is one line."""
+
+    def __init__(self, directory: str) -> None:
+        to_do = "correct --registry or BOWCHAT_REGISTRY"
+        super().__init__(directory, [Problem(directory, 1, "directory", f"is not there; {to_do}")])
+        self.args = (f"there is no directory {directory}: {to_do}",)

@@ -56,7 +56,7 @@ ACME = "insurers/acme-motor.yaml"
         (ACME, "policy_types: [motor, home]", "policy_types: [motor, boat]", f"{ACME}:@: policy_types[1]: "),
         (ACME, "endpoint:\n  kind: kafka", "endpoint:\n  kind: pigeon", "@+1: endpoint.kind: is none of its values"),
         (ACME, "  kind: kafka", "  kind: webhook\n  url: http://example.invalid/x", f"{ACME}:@+1: endpoint.url: must be"),
-        (ACME, "id: acme-motor", "id: acme-cars", f"{ACME}:@: id: must be the file's own name"),
+        (ACME, "id: acme-motor", "id: acme-cars", "name; call the file acme-cars.yaml, or set id: acme-motor"),
         (ACME, "default_desk: service", "default_desk: moon", f"{ACME}:@: default_desk: names no desk of this insurer"),
         (ACME, "name: Acme Motor & Home", "name: Coast Life Assurance", "name: is the same as in insurers/acme-motor"),
         (ACME, "location: coarse", "location: exact", "@: masking.location: is none of its values; choose one"),
@@ -128,6 +128,25 @@ def test_a_phone_number_is_refused_and_not_repeated(sources: Sources) -> None:
     assert found.startswith("policies.csv:2: contact_ref: ")
     assert "bowchat-ingest refs" in found
     assert "900123" not in found
+
+
+def test_a_copied_agreement_is_told_its_id(sources: Sources) -> None:
+    """Who begins with a copy of another's file is not sent to a file that is there already."""
+    copied = {**sources, "insurers/new-one.yaml": sources[ACME]}
+    assert [each for each in problems_of(copied) if "new-one.yaml" in each and ": id: " in each] == [
+        "insurers/new-one.yaml:3: id: must be the file's own name; set id: new-one, since acme-motor.yaml is there"
+    ]
+
+
+def test_a_missing_directory_is_one_line(tmp_path: Path) -> None:
+    """Who stands in the wrong directory is told so, and not of each file that is missing."""
+    with pytest.raises(RegistryError) as caught:
+        load(tmp_path / "registry")
+    assert (
+        str(caught.value)
+        == f"there is no directory {tmp_path}/registry: correct --registry or BOWCHAT_REGISTRY"
+    )
+    assert len(caught.value.problems) == 1
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
