@@ -22,6 +22,7 @@ _ATTEMPTS = 8
 _FIRST_WAIT_S, _MOST_WAIT_S = 0.5, 15.0
 _AGAIN = frozenset({408, 429, 502, 503, 504})
 _SECONDS = 600.0
+_ONE_OF = {"policies": "policy", "contacts": "contact"}
 _LINE = re.compile(r"\bline (\d+)")
 
 
@@ -36,7 +37,7 @@ class Part:
 
 
 def import_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=["policies", "contacts"])
+    parser.add_argument("kind", choices=list(_ONE_OF))
     parser.add_argument("file", type=Path, help="CSV in UTF-8 with a header (docs/policies.md)")
     parser.add_argument("--url", default="http://127.0.0.1:8001", help="where ingest listens (%(default)s)")
     parser.add_argument(
@@ -78,7 +79,7 @@ def run_import(arguments: argparse.Namespace) -> int:
                 return 1
         rows = sum(part.rows for part in found)
         if arguments.dry_run:
-            sys.stdout.write(f"{rows} {arguments.kind} are good\n")
+            sys.stdout.write(f"{_counted(rows, arguments.kind)} {'is' if rows == 1 else 'are'} good\n")
             return 0
         return _send_all(sender, found, arguments)
 
@@ -90,12 +91,17 @@ def _send_all(sender: "_Sender", found: list[Part], arguments: argparse.Namespac
         problems = sender.sent(index, part)
         if problems:
             sys.stderr.writelines(f"{arguments.file}: {each}\n" for each in problems)
-            sys.stderr.write(f"{rows} rows were taken before\n")
+            before = f"{_counted(rows, arguments.kind)} taken before" if rows else "nothing was taken"
+            sys.stderr.write(f"{before}\n")
             return 1
         rows += part.rows
     seconds = time.monotonic() - started
-    sys.stdout.write(f"{rows} {arguments.kind} taken in {seconds:.1f} s\n")
+    sys.stdout.write(f"{_counted(rows, arguments.kind)} taken in {seconds:.1f} s\n")
     return 0
+
+
+def _counted(rows: int, kind: str) -> str:
+    return f"{rows} {_ONE_OF[kind] if rows == 1 else kind}"
 
 
 def parts(content: bytes, rows_at_once: int) -> Iterator[Part]:
