@@ -61,7 +61,8 @@ class ServiceSettings(BaseSettings):
         except OSError as error:
             raise SettingsError(
                 f"the secret file {path} cannot be read ({error.strerror}). "
-                f"Check {PREFIX}SECRETS, or make development keys with: bowchat-keys init DIR"
+                f"Correct {PREFIX}SECRETS or put the file there; a new installation makes its files with: "
+                "bowchat-keys init DIR"
             ) from None
         if not content:
             raise SettingsError(f"the secret file {path} is empty. Write the secret into it.")
@@ -96,10 +97,7 @@ class ServiceSettings(BaseSettings):
 
         Errors: `SettingsError`.
         """
-        try:
-            followed = Followed(self.watched(name), parse_ring)
-        except SettingsError as error:
-            raise SettingsError(f"{self.secrets / name}: {error}") from None
+        followed = Followed(self.watched(name), partial(_ring_of, self.secrets / name))
         return lambda: followed.current
 
     @property
@@ -108,6 +106,13 @@ class ServiceSettings(BaseSettings):
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def _ring_of(path: Path, content: bytes) -> KeyRing:
+    try:
+        return parse_ring(content)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
 
 
 def load(cls: type[Settings], **values: Any) -> Settings:

@@ -40,6 +40,20 @@ def test_a_missing_secret_names_its_file_and_the_variable(tmp_path: Path) -> Non
         settings.key("ref.key")
 
 
+def test_a_missing_key_ring_is_named_once_and_both_ways_out_are_told(tmp_path: Path) -> None:
+    """Who runs an installation with keys is told to find them; only who has none, to make them."""
+    settings = load(ServiceSettings, secrets=tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        settings.key_ring("ref.key")
+    said = str(caught.value)
+    assert said.count(str(tmp_path)) == 1
+    assert "put the file there; a new installation" in said
+    assert "bowchat-keys init" in said
+    (tmp_path / "ref.key").write_text("c2hvcnQ=")
+    with pytest.raises(SettingsError, match=r"ref\.key: each line of a key file must hold"):
+        settings.key_ring("ref.key")
+
+
 def test_keys_are_made_once_and_agree_between_services(tmp_path: Path) -> None:
     """`init` completes what is missing and changes nothing that is there; shared secrets are the same in both folders."""
     made = init(tmp_path, ("acme",))
