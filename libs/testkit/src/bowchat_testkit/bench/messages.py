@@ -20,8 +20,9 @@ from bowchat_testkit.whatsapp_payloads import (
 )
 
 PEOPLE = 200
-_LETTERS = "abcdefghijklmnop"
-_MARK = re.compile(rb"note ([a-p]{8})")
+_FIGURES, _LETTERS = "0123456789", "kmnpruvwxy"
+"""No letter that the guard could read as a figure: now and then a mark would be a piece of its writer's number, and be held."""
+_MARK = re.compile(rb"note ([kmnpruvwxy]{8})")
 _BUSINESS = BusinessNumber()
 # What people write; in one of eight stands something to be masked.
 _TEXTS = {
@@ -106,4 +107,4 @@ class Webhooks:
 
 def _mark(number: int) -> str:
     # Letters alone: digits could be taken for a number and be masked.
-    return "".join(_LETTERS[number >> shift & 15] for shift in range(28, -4, -4))
+    return f"{number:08}".translate(str.maketrans(_FIGURES, _LETTERS))

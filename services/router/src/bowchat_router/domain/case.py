@@ -285,8 +285,10 @@ class Case:
 
         The classifier is asked only where there is something else that they might be about.
         """
-        others = self._other_kinds(conversation)
-        kind = self.kind if others or self.kind_by_rule else None
+        others, by_rule = self._other_kinds(conversation), self.applied.policy_type
+        if not others and (by_rule is None or by_rule in agreement.policy_types):
+            return False
+        kind = self.kind
         if kind is None:
             return False
         if kind not in agreement.policy_types:

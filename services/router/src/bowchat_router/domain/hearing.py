@@ -202,9 +202,12 @@ _HELLO = (
 )
 
 
+_HELLO_FIRST = tuple(f" {each} " for each in _HELLO)
+
+
 def _begins(text: str) -> bool:
     """Whether a text says hello, and then what it wants."""
-    return words(text).startswith(tuple(f" {each} " for each in _HELLO)) and not _is_greeting(text)
+    return words(text).startswith(_HELLO_FIRST) and not _is_greeting(text)
 
 
 def said(content: Content) -> str:

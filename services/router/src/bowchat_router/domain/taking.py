@@ -153,11 +153,13 @@ def deliver(
         after = lined_up(step, after)
     *earlier, seated = after.waiting
     goes = after.insurer is not None and after.state != "queued"
-    if goes:
-        after = replace(after, left_seq=seated.seq)
     # Earlier ones wait here where the conversation was resolved before an insurer saw them: they leave first.
     overtaken = goes and bool(earlier)
-    after = replace(after, by_release=after.by_release or message is None or overtaken)
+    after = replace(
+        after,
+        left_seq=seated.seq if goes else after.left_seq,
+        by_release=after.by_release or message is None or overtaken,
+    )
     after = apply(step, before, after, change)
     related = _of_same(message.related, after) if message else ()
     told = replace(route, related=related, desk=after.desk)
