@@ -21,7 +21,7 @@ from bowchat_testkit.whatsapp_payloads import (
 
 PEOPLE = 200
 _FIGURES, _LETTERS = "0123456789", "kmnpruvwxy"
-"""No letter that the guard could read as a figure: now and then a mark would be a piece of its writer's number, and be held."""
+"""No letter that the guard reads as a figure: now and then a mark would be a piece of its writer's number, and be held."""
 _MARK = re.compile(rb"note ([kmnpruvwxy]{8})")
 _BUSINESS = BusinessNumber()
 # What people write; in one of eight stands something to be masked.
