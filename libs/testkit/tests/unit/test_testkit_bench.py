@@ -44,7 +44,7 @@ def test_every_message_is_told_apart_and_signed() -> None:
 
 
 def test_marks_hold_no_digits() -> None:
-    """A mark that the masker took for a number would never arrive, nor one that the guard reads as a piece of one in letters."""
+    """A mark that the masker took for a number would never arrive, nor one that the guard read as a piece of one."""
     marks = Webhooks("/", "secret").make(200)
     assert not any(
         byte in b"0123456789abcdefghij" for webhook in marks for mark in webhook.marks for byte in mark
