@@ -3,6 +3,7 @@
 
 import base64
 import random
+import re
 import urllib.parse
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -83,6 +84,15 @@ def test_a_known_number_is_found(way: str) -> None:
         number = "".join([chance.choice("6789"), *chance.choices("0123456789", k=9)])
         text = f"please note {WAYS[way](number)} thanks"
         assert search(text, text, watching(number=f"91{number}")) == "number", (way, number)
+
+
+@pytest.mark.parametrize("text", ["II 0 I V V V 0 I 0 I", "III-0-V-V-V-V-0-I-I-I"])
+def test_roman_numerals_are_read_where_nearly_all_are_single_letters(text: str) -> None:
+    """Numbers of ones and fives, as +1 555 01xx, are known in Roman numerals too."""
+    digits = re.sub(
+        r"[^0-9]", "", text.replace("III", "3").replace("II", "2").replace("I", "1").replace("V", "5")
+    )
+    assert search(text, text, watching(number=f"1{digits}")) == "number"
 
 
 LINES = [

@@ -28,8 +28,8 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d")
 _FEWEST = 7
 _FEWEST_ROMAN = 2
 
-# The rest are words, or letters that people number things by.
-_SURELY_ROMAN = ROMAN.keys() - {"i", "v", "x", "o", "n", "nulla", "zero"}
+# The rest are words. Of two letters that people number things by, a V or an X, one alone says nothing.
+_SURELY_ROMAN = ROMAN.keys() - {"i", "o", "n", "nulla", "zero"}
 
 
 def _rot13(word: str) -> str:
