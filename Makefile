@@ -26,7 +26,7 @@ setup-python: ## Install what the services and their commands need, without Java
 	@tools/setup python
 
 .PHONY: setup-classifier
-setup-classifier: setup-python
+setup-classifier:
 	@tools/setup classifier
 
 .PHONY: lock
@@ -103,7 +103,7 @@ bench-routing: setup-python ## Measure how messages are read, beside keywords an
 	@$(BIN)/python -m bowchat_testkit.bench_routing.threads --scripts passing
 
 .PHONY: demo
-demo: setup-python setup-classifier ## Watch conversations go there and back (ONCE=1: check the outcome and end)
+demo: setup-classifier ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
 
 .PHONY: docker

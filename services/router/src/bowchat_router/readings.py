@@ -18,7 +18,7 @@ log = structlog.get_logger()
 Train = Callable[[Taxonomy], Classifier]
 _WARM_UP = "How are you?"
 _REMEMBERED = 2_000
-"""Readings of texts that are kept: a batch that is decided again asks for the same."""
+"""A batch that is decided again asks for the same."""
 LONGEST_TEXT = 2_000
 """Characters that are read: what a message is about is said at its beginning."""
 
@@ -28,6 +28,26 @@ class Readings(Reader, Protocol):
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         """Read these texts now, beside the event loop; take over the registry's taxonomy where it has changed."""
+
+
+class Asked:
+    """A trained classifier that is asked for the same texts again, and for the beginning of long ones."""
+
+    def __init__(self, classifier: Classifier, most: int) -> None:
+        """`most`: readings of so many texts are kept."""
+        self._classifier = classifier
+        self._known: Recent[str, Reading] = Recent(most)
+
+    def read(self, text: str) -> Reading:
+        said = text[:LONGEST_TEXT]
+        known = self._known.known([said]).get(said)
+        if known is None:
+            known = self._classifier.read(said)
+            self._known.keep({said: known})
+        return known
+
+    def skim(self, text: str) -> Skimmed:
+        return self._classifier.skim(text[:LONGEST_TEXT])
 
 
 class _Current(Protocol):
@@ -41,9 +61,8 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
     def __init__(self, registries: _Current, train: Train) -> None:
         self._registries, self._train = registries, train
         self._taxonomy: Taxonomy | None = None
-        self._classifier: Classifier | None = None
+        self._asked: Asked | None = None
         self._training: asyncio.Task[None] | None = None
-        self._known: Recent[str, Reading] = Recent(_REMEMBERED)
 
     async def __aenter__(self) -> Self:
         await self._learn(self._registries.current.taxonomy)
@@ -56,17 +75,15 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
             await asyncio.wait({self._training})
 
     def read(self, text: str) -> Reading:
-        assert self._classifier is not None, "a classifier is trained before the first message"
-        said = text[:LONGEST_TEXT]
-        known = self._known.known([said]).get(said)
-        if known is None:
-            known = self._classifier.read(said)
-            self._known.keep({said: known})
-        return known
+        return self._current.read(text)
 
     def skim(self, text: str) -> Skimmed:
-        assert self._classifier is not None, "a classifier is trained before the first message"
-        return self._classifier.skim(text[:LONGEST_TEXT])
+        return self._current.skim(text)
+
+    @property
+    def _current(self) -> Asked:
+        assert self._asked is not None, "a classifier is trained before the first message"
+        return self._asked
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         self._follow(registry.taxonomy)
@@ -89,6 +106,5 @@ class TrainedReadings(AbstractAsyncContextManager["TrainedReadings"]):
 
     async def _learn(self, taxonomy: Taxonomy) -> None:
         classifier = await asyncio.to_thread(self._trained, taxonomy)
-        self._classifier, self._taxonomy = classifier, taxonomy
-        self._known.clear()
+        self._asked, self._taxonomy = Asked(classifier, _REMEMBERED), taxonomy
         log.info("classifier_trained", version=classifier.version)

@@ -61,6 +61,15 @@ def worker(registry: Registry) -> Worker:
     return Worker(registry)
 
 
+@pytest.fixture
+async def ended(worker: Worker, registry: Registry, received: Make) -> Worker:
+    """Two matters are open, and the insurer of one of them, `a`, is gone since."""
+    await worker.messages(received("a", "BHS-2026-021 the hospital", "mixed"), now=NOW)
+    await worker.messages(received("b", "ACM-2026-021 my car", "mixed", offset=1), now=NOW)
+    worker.registries.current = without(registry, "bharat")
+    return worker
+
+
 async def test_a_policy_whose_agreement_ended_is_not_shown_to_another(
     registry: Registry, received: Make
 ) -> None:
@@ -82,27 +91,15 @@ async def test_an_open_matter_whose_agreement_ended_goes_to_people(
     assert [each.insurer for each in of(out, MessageRouted)] == [None]
 
 
-async def test_beside_an_ended_agreement_an_open_matter_is_asked_about(
-    registry: Registry, received: Make
-) -> None:
+async def test_beside_an_ended_agreement_an_open_matter_is_asked_about(ended: Worker, received: Make) -> None:
     """Of two open matters one insurer is gone: what says nothing of either is not sent to the other."""
-    worker = Worker(registry)
-    await worker.messages(received("a", "BHS-2026-021 the hospital", "mixed"), now=NOW)
-    await worker.messages(received("b", "ACM-2026-021 my car", "mixed", offset=1), now=NOW)
-    worker.registries.current = without(registry, "bharat")
-    out = await worker.messages(received("c", "any news?", "mixed", offset=2), now=NOW)
+    out = await ended.messages(received("c", "any news?", "mixed", offset=2), now=NOW)
     assert {each.insurer for each in of(out, MessageRouted)} <= {None}
 
 
-async def test_a_quote_of_an_ended_agreements_message_goes_to_people(
-    registry: Registry, received: Make
-) -> None:
+async def test_a_quote_of_an_ended_agreements_message_goes_to_people(ended: Worker, received: Make) -> None:
     """What is quoted was said to that insurer, so no other gets it."""
-    worker = Worker(registry)
-    await worker.messages(received("a", "BHS-2026-021 the hospital", "mixed"), now=NOW)
-    await worker.messages(received("b", "ACM-2026-021 my car", "mixed", offset=1), now=NOW)
-    worker.registries.current = without(registry, "bharat")
-    out = await worker.messages(received("c", "this one", "mixed", offset=2, quoted="a"), now=NOW)
+    out = await ended.messages(received("c", "this one", "mixed", offset=2, quoted="a"), now=NOW)
     assert [each.insurer for each in of(out, MessageRouted)] == [None]
 
 

@@ -56,11 +56,14 @@ def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
     tapped = content.choice_id.reveal() if isinstance(content, ChoiceContent) else None
     button = content.payload.reveal() if isinstance(content, ButtonContent) else ""
     text = said(content)
-    courtesy = isinstance(content, ReactionContent) or _is_courtesy(text)
+    spaced = words(text)
+    courtesy = isinstance(content, ReactionContent) or _is_courtesy(spaced)
+    greeting = _is_greeting(spaced)
     adrift = isinstance(content, EditContent | RevokeContent) and not about
     return Heard(
         text, message.received_at, about, tapped, button,
-        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=_is_greeting(text), begins=_begins(text),
+        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=greeting,
+        begins=spaced.startswith(_HELLO) and not greeting,
     )  # fmt: skip
 
 
@@ -153,9 +156,9 @@ _THANKS = frozenset(
 )
 
 
-def _is_courtesy(text: str) -> bool:
-    """Whether a text says thanks, or that it was understood, and nothing else."""
-    said = words(text).split()
+def _is_courtesy(spaced: str) -> bool:
+    """Whether these words say thanks, or that it was understood, and nothing else."""
+    said = spaced.split()
     return 0 < len(said) <= _LONGEST_COURTESY and _COURTESY.issuperset(said) and not _THANKS.isdisjoint(said)
 
 
@@ -168,13 +171,14 @@ _GREETING = frozenset(
 )
 
 
-def _is_greeting(text: str) -> bool:
-    said = words(text).split()
+def _is_greeting(spaced: str) -> bool:
+    said = spaced.split()
     return 0 < len(said) <= _LONGEST_COURTESY and _GREETING.issuperset(said)
 
 
-_HELLO = (
-    *(
+_HELLO = tuple(
+    f" {each} "
+    for each in (
         "hi",
         "hii",
         "hello",
@@ -186,8 +190,6 @@ _HELLO = (
         "good afternoon",
         "good evening",
         "good day",
-    ),
-    *(
         "namaste",
         "namaskar",
         "namaskaar",
@@ -197,17 +199,14 @@ _HELLO = (
         "buenos días",
         "buen día",
         "buen dia",
-    ),
-    *("नमस्ते", "नमस्कार", "प्रणाम", "हैलो", "हेलो"),
+        "नमस्ते",
+        "नमस्कार",
+        "प्रणाम",
+        "हैलो",
+        "हेलो",
+    )
 )
-
-
-_HELLO_FIRST = tuple(f" {each} " for each in _HELLO)
-
-
-def _begins(text: str) -> bool:
-    """Whether a text says hello, and then what it wants."""
-    return words(text).startswith(_HELLO_FIRST) and not _is_greeting(text)
+"""What comes first where somebody says hello, and then what they want."""
 
 
 def said(content: Content) -> str:

@@ -13,7 +13,7 @@ from bowchat_router import metrics
 from bowchat_router.contacts import Writer, identify
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.doubt import hangs_on_words
-from bowchat_router.domain.hearing import Heard, heard, speaks_of
+from bowchat_router.domain.hearing import Heard, heard, said, speaks_of
 from bowchat_router.domain.model import Dossier, Place
 from bowchat_router.domain.taking import Message, take
 from bowchat_router.handlers.common import Batch, Deciding, Registries
@@ -124,10 +124,10 @@ class InboundHandler(Deciding):
         self._asks_first = True
 
     def _case(
-        self, said: Heard, refs: Sequence[Ref], dossier: Dossier, state: InboundBatch, now: datetime
+        self, told: Heard, refs: Sequence[Ref], dossier: Dossier, state: InboundBatch, now: datetime
     ) -> Case:
         return Case(
-            heard=said,
+            heard=told,
             dossier=dossier,
             held=state.registry.policies.held_by(refs),
             registry=state.registry,
@@ -139,7 +139,7 @@ class InboundHandler(Deciding):
 
     def _doubtful(self, messages: Sequence[InboundReceived], state: InboundBatch) -> list[str]:
         """The texts for which the classifier may be asked: of who has no matter yet, or several."""
-        return [text for each in messages if (text := heard(each, ()).text) and self._may_doubt(each, state)]
+        return [text for each in messages if (text := said(each.content)) and self._may_doubt(each, state)]
 
     def _hanging(self, messages: Sequence[InboundReceived], state: InboundBatch) -> list[str]:
         """The texts for whose place neither rules nor context speak, as things stand before this batch."""
