@@ -1,6 +1,6 @@
 """Several routers over one store: whom one of them forgets, all forget, whatever they hold in memory or have at hand."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -11,28 +11,15 @@ from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.topics import REFS_FORGOTTEN
 from bowchat_registry.registry import Registry
 from bowchat_router.erasure import ForgettingHandler, ForgettingWatch
-from bowchat_router.memory import MemoryRouter
 from bowchat_router.policies import Imports
 from bowchat_router.policies.store import MemoryPolicyJournal
-from bowchat_router.store import MongoRouter, RouterStore
+from bowchat_router.store import RouterStore
 from bowchat_router.testing import Worker
-from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.records import Record
 from bowchat_runtime.testing import record, run_batch
 
 NOW = datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC)
 Make = Callable[..., Record]
-
-
-@pytest.fixture
-async def store(place: tuple[str, str] | None) -> AsyncIterator[RouterStore]:
-    if place is None:
-        yield MemoryRouter()
-        return
-    async with MongoDatabase(*place) as database:
-        router = MongoRouter(database)
-        await router.prepare()
-        yield router
 
 
 class Process(Worker):

@@ -1,6 +1,5 @@
 """One contract for both stores of the router: memory and a real database keep the same promises."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,24 +11,11 @@ from bowchat_contracts.masking_policy import MaskingPolicy, Shape
 from bowchat_router.contacts import KnownRef
 from bowchat_router.deeds import Deed, Timer, Told
 from bowchat_router.domain.model import Choice, Conversation, Dossier, Past, Place, Question, Route, Sent
-from bowchat_router.memory import MemoryRouter
-from bowchat_router.store import MongoRouter, RouterStore
+from bowchat_router.store import RouterStore
 from bowchat_runtime.errors import ConflictError
-from bowchat_runtime.mongo import MongoDatabase
 
 AT = datetime(2026, 3, 2, 9, 0, 0, 123000, tzinfo=UTC)
 CONTACT, OTHER = derived_id("ct", "one"), derived_id("ct", "other")
-
-
-@pytest.fixture
-async def store(place: tuple[str, str] | None) -> AsyncIterator[RouterStore]:
-    if place is None:
-        yield MemoryRouter()
-        return
-    async with MongoDatabase(*place) as database:
-        router = MongoRouter(database)
-        await router.prepare()
-        yield router
 
 
 def seat(name: str, seq: int) -> Place:
