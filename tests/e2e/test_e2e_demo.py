@@ -46,11 +46,14 @@ class Running:
 
     async def ends(self) -> int:
         """Its exit code, once everything that it started has let go of its output."""
-        async with asyncio.timeout(DOWN_S):
-            rest, _ = await self._process.communicate()
-        self.said += rest.decode()
-        assert self._process.returncode is not None
-        return self._process.returncode
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(DOWN_S):
+                while line := await self._process.stdout.readline():
+                    self.said += line.decode()
+                return await self._process.wait()
+        except TimeoutError:
+            pytest.fail(f"It goes on and has said:\n{self.said}")
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

@@ -117,6 +117,7 @@ class _Process:
                     watchdog = Watchdog(self._service.name, self._settings, self._consumers)
                     group.create_task(_for_ever(watchdog.run))
                 await self._stop.wait()
+                raise asyncio.CancelledError
 
     async def _patiently(self, start: Callable[[], Awaitable[Any]]) -> None:
         waits = 0
@@ -129,6 +130,9 @@ class _Process:
                 await asyncio.sleep(backoff_s(waits, 0.5))
                 waits += 1
             else:
+                # Clients wait with `wait_for`, which in Python 3.11 can lose a cancellation that comes as the wait ends.
+                if self._stop.is_set():
+                    raise asyncio.CancelledError
                 return
 
     def _http(self) -> uvicorn.Config:

@@ -5,13 +5,13 @@ pattern subscriptions, run on it as they are. Tests and bench use Apache Kafka, 
 """
 
 import argparse
+import os
 import signal
 import sys
 
 from bowchat_testkit.demo.screen import Screen
 
-_INTERRUPTED = 130
-_TERMINATED = 143
+_BY_SIGNAL = 128
 
 
 def main() -> None:
@@ -22,13 +22,19 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="check the outcome and end")
     given = parser.parse_args()
     screen = Screen(sys.stdout)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    try:
-        screen.greet()
-        # The libraries take a second to load: the greeting comes first, and an early Ctrl-C ends without a traceback.
-        from bowchat_testkit.demo.run import run  # noqa: PLC0415
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end_at_once)
+    screen.greet()
+    # The libraries take a second to load: the greeting comes first, and an early Ctrl-C ends without a traceback.
+    from bowchat_testkit.demo.run import run  # noqa: PLC0415
 
-        code = run(screen, once=given.once)
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
-    sys.exit(code)
+    sys.exit(run(screen, once=given.once))
+
+
+def _end_at_once(number: int, _: object) -> None:
+    """While nothing has been started there is nothing to clear away.
+
+    An exception would not do: one that is raised while the importer calls back, or in a finalizer, is printed and dropped.
+    """
+    os._exit(_BY_SIGNAL + number)

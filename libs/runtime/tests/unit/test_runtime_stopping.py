@@ -1,0 +1,47 @@
+"""A service that is told to stop stops in order and soon, also where a client loses the cancellation."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bowchat_runtime.service import STOP_S
+
+DEAF_CLIENT = """
+import asyncio, contextlib, os, signal
+from bowchat_runtime.service import STOP_S, Service, serve
+from bowchat_runtime.settings import ServiceSettings, load
+
+@contextlib.asynccontextmanager
+async def deaf():
+    try:
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(2 * STOP_S)
+    except asyncio.CancelledError:
+        pass
+    try:
+        yield
+    finally:
+        print("closed", flush=True)
+
+async def busy():
+    print("working", flush=True)
+    await asyncio.sleep(2 * STOP_S)
+
+serve(Service("router", None, resources=[deaf()], tasks=[busy]), load(ServiceSettings))
+"""
+
+
+def test_a_lost_cancellation_does_not_keep_a_service_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was open is closed, and no work begins; otherwise it would stay for all of the time it may take."""
+    monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", DEAF_CLIENT], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "closed" in ended.stdout
+    assert "working" not in ended.stdout
+    assert time.monotonic() - began < STOP_S
