@@ -14,7 +14,7 @@ from bowchat_runtime.settings import PREFIX, ServiceSettings, slips
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")])
-ROOMS = ("__main__", "app", "settings", "handlers", "domain", "metrics")
+ROOMS = ("__main__", "console", "app", "settings", "handlers", "domain", "metrics")
 STORE_ROOMS = ("store", "memory")
 WITHOUT_STORE = {"ingest"}
 SHORTEST_COPY = 6

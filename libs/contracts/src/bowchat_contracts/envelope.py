@@ -18,7 +18,7 @@ _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
 class Event(BaseModel):
     """The data of an event. Frozen; unknown fields are ignored, so that a newer writer does not stop an older reader."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str]
     """The CloudEvents type, with its version: `bowchat.inbound.received.v1`."""

@@ -6,4 +6,4 @@ from pydantic import BaseModel, ConfigDict
 class Part(BaseModel):
     """A frozen piece of an event."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")

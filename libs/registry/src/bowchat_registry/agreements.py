@@ -25,13 +25,13 @@ class Sla(Written):
 
 
 class OwnShape(Shape):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Masking(MaskingPolicy):
     """What its insurer may see of what people write, and may write itself. Each field left out keeps the careful way."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     shapes: tuple[OwnShape, ...] = Field((), max_length=20)
 

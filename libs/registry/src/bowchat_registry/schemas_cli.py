@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from bowchat_contracts.schemas.documented import Documented
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.commands import CommandsFile
 from bowchat_registry.rules import RulesFile
@@ -28,7 +29,9 @@ def schemas() -> dict[str, str]:
     """Each schema file's text by its name."""
     return {
         f"{name}.schema.json": json.dumps(
-            {"$schema": _DIALECT, **model.model_json_schema()}, indent=2, ensure_ascii=False
+            {"$schema": _DIALECT, **model.model_json_schema(schema_generator=Documented)},
+            indent=2,
+            ensure_ascii=False,
         )
         + "\n"
         for name, model in MODELS.items()

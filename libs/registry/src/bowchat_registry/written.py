@@ -15,7 +15,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class Written(BaseModel):
     """Something a person writes in a registry file: a misspelt field is an error, not silence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def wrong(text: str, *place: str | int) -> PydanticCustomError:

@@ -101,12 +101,21 @@ class Consumers:
         """
         try:
             await self.parked.start()
-            await self._broker.start()
+            await self._join()
         except KafkaError as error:
             await self.stop()
             raise DependencyDownError("the Kafka broker does not answer") from error
         for _, consumer in self.pairs():
             consumer._fetcher._prefetch_backoff = _NEVER_AHEAD_S  # noqa: SLF001 - no public way to set it
+
+    async def _join(self) -> None:
+        # A broker waits for a group's further members, some seconds by default: FastStream's own start would wait as long
+        # for each group in turn.
+        await self._broker.connect()
+        joined = await asyncio.gather(*(each.start() for each in self._subscribers), return_exceptions=True)
+        for error in joined:
+            if error is not None:
+                raise error
 
     async def stop(self) -> None:
         """Finish the batches in hand, commit, leave."""

@@ -1,33 +1,11 @@
 """The console script `bowchat-dispatcher`."""
 
-import sys
-
-from bowchat_dispatcher import people
-from bowchat_dispatcher.app import build
-from bowchat_dispatcher.settings import DispatcherSettings
-from bowchat_runtime.cli import Command, run
-from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
+from bowchat_runtime.cli import enter
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
-    about = "deliveries whose fate nobody can tell, and webhooks that failed: list, resend, give up"
-    unresolved = Command(about, people.run, people.configure)
-    sys.exit(
-        run(
-            "bowchat-dispatcher",
-            "Sends, once, and proves what was sent.",
-            serve=_serve,
-            commands={"unresolved": unresolved, "parked": parked_command("dispatcher")},
-        )
-    )
-
-
-def _serve() -> None:
-    settings = load(DispatcherSettings)
-    serve(build(settings), settings)
+    enter("bowchat-dispatcher", "bowchat_dispatcher.console")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bowchat_ingest.__main__ import main
+from bowchat_ingest.console import main
 from bowchat_ingest.identity import number_ref
 from bowchat_ingest.pipes import parser, with_refs
 
@@ -64,7 +64,10 @@ def _run(monkeypatch: pytest.MonkeyPatch, arguments: list[str], given: bytes) ->
     monkeypatch.setattr(sys, "argv", ["bowchat-ingest", *arguments])
     stream = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stream)
-    return main()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 def test_parse_answers_each_line(

@@ -1,39 +1,11 @@
 """The console script `bowchat-sla`."""
 
-import argparse
-import sys
-
-from bowchat_runtime.cli import Command, pipe, run
-from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
-from bowchat_sla.app import build
-from bowchat_sla.replay import Replay
-from bowchat_sla.settings import SlaSettings
+from bowchat_runtime.cli import enter
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
-    replay = Command(
-        'fold events ({"type", "data", "time"?} per line) into the changes of clocks they cause', _replay
-    )
-    sys.exit(
-        run(
-            "bowchat-sla",
-            "Runs the response clocks.",
-            serve=_serve,
-            commands={"replay": replay, "parked": parked_command("sla-watcher")},
-        )
-    )
-
-
-def _serve() -> None:
-    settings = load(SlaSettings)
-    serve(build(settings), settings)
-
-
-def _replay(_: argparse.Namespace) -> int:
-    return pipe(Replay().step)
+    enter("bowchat-sla", "bowchat_sla.console")
 
 
 if __name__ == "__main__":

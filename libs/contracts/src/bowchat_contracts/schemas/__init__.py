@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic.json_schema import JsonSchemaMode
 
 from bowchat_contracts.compat import incompatibilities
 from bowchat_contracts.envelope import Event
+from bowchat_contracts.schemas.documented import Documented
 from bowchat_contracts.topics import TOPICS
 
 Schema = dict[str, Any]
@@ -23,7 +24,7 @@ EVENTS: dict[str, type[Event]] = {
 }
 
 
-class _Untitled(GenerateJsonSchema):
+class _Untitled(Documented):
     """Without the titles that only repeat the field's name."""
 
     schema_dialect = "https://json-schema.org/draft/2020-12/schema"
