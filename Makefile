@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
+# Some images set it; then every process that a test starts would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PROMTOOL := $(shell command -v promtool || echo .local/bin/promtool)
