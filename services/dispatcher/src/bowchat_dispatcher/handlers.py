@@ -20,8 +20,8 @@ from bowchat_dispatcher.store import Ledger
 from bowchat_runtime.errors import ConflictError
 from bowchat_runtime.records import Outgoing, Record
 
-Wake = Callable[[Iterable[str]], None]
-"""Told which lanes have changed."""
+Wake = Callable[[Iterable[Row]], None]
+"""Told what is new or has changed."""
 
 
 @dataclass
@@ -143,7 +143,7 @@ class StatusesHandler:
     async def save(self, state: Batch) -> None:
         rows = list(state.changed.values())
         written = await self._ledger.write(rows) if rows else []
-        self._wake({row.lane for row in written})
+        self._wake(written)
         if len(written) < len(rows):
             raise ConflictError("a delivery was changed by the sender")
 
@@ -223,4 +223,4 @@ def _told_before(row: Row, record: Record) -> list[Outgoing]:
 async def _insert(ledger: Ledger, state: Batch, wake: Wake) -> None:
     if state.new:
         await ledger.insert(list(state.new.values()))
-        wake({row.lane for row in state.new.values()})
+        wake(state.new.values())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bowchat_contracts.deliveries import DeliveryState
 from bowchat_dispatcher.domain import BLOCKING, Row, Stop
-from bowchat_dispatcher.store import WAITED_FOR, Open, Watermark
+from bowchat_dispatcher.store import WAITED_FOR, Open, Watermark, open_of
 from bowchat_runtime.errors import ConflictError
 
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -43,12 +43,12 @@ class MemoryLedger:
         return written
 
     async def backlog(self, limit: int, *, without_channels: Collection[str]) -> list[Open]:
-        every = [_open(self._rows[key]) for keys in self._lanes.values() for key in keys]
+        every = [open_of(self._rows[key]) for keys in self._lanes.values() for key in keys]
         chosen = [each for each in every if each.channel not in without_channels]
         return sorted(chosen, key=lambda each: each.due_at or _LAST)[:limit]
 
     async def behind_and_ahead(self, lanes: Collection[str]) -> list[Open]:
-        return [_open(self._rows[key]) for lane in lanes for key in self._lanes.get(lane, ())]
+        return [open_of(self._rows[key]) for lane in lanes for key in self._lanes.get(lane, ())]
 
     async def overdue(self, now: datetime, limit: int) -> list[Row]:
         found = [self._rows[key] for state in WAITED_FOR for key in self._states[state]]
@@ -108,7 +108,3 @@ class MemoryLedger:
                 del self._lanes[row.lane]
         if row.provider_ref is not None:
             self._providers[row.provider_ref] = key
-
-
-def _open(row: Row) -> Open:
-    return Open(row.delivery_id, row.lane, row.channel, row.order, row.state, row.due_at)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bowchat_dispatcher import announce, metrics
+from bowchat_dispatcher.backlog import Backlog
 from bowchat_dispatcher.carriers import Carrier
 from bowchat_dispatcher.domain import Kind, Row, Stop, Verdict, begun, finished, halted, overdue
 from bowchat_dispatcher.lanes import Lanes
@@ -28,8 +29,6 @@ from bowchat_runtime.records import Outgoing
 
 log = structlog.get_logger()
 
-_CLAIM_AT_MOST = 256
-_BACKLOG_AT_MOST = 5000
 _OVERDUE_AT_MOST = 200
 _BACK_OFF_S = 1.0
 _STOP_WITHIN_S = 12.0
@@ -62,7 +61,7 @@ class Sender:
     ) -> None:
         self._ledger, self._publisher, self._carriers = ledger, publisher, carriers
         self._clock, self._unknown_wait_s, self._poll_s = clock, unknown_wait_s, poll_s
-        self._lanes, self._pauses = Lanes(), Pauses()
+        self._lanes, self._pauses, self._backlog = Lanes(), Pauses(), Backlog(ledger, poll_s)
         self._watch = Watch(ledger, instance)
         self._claiming: list[Row] = []
         self._flights: dict[str, asyncio.Task[None]] = {}
@@ -73,9 +72,11 @@ class Sender:
         self._recovered = False
         self._bell = asyncio.Event()
 
-    def wake(self, lanes: Iterable[str] = ()) -> None:
-        """Look again: these lanes have changed."""
-        self._lanes.release(lanes)
+    def wake(self, rows: Iterable[Row]) -> None:
+        """Look again: these are new, or have changed."""
+        for row in rows:
+            self._backlog.note(row)
+            self._lanes.release([row.lane])
         self._bell.set()
 
     async def run(self) -> None:
@@ -132,10 +133,10 @@ class Sender:
     async def _claim(self, now: datetime) -> bool:
         if self._claiming:  # its answer was lost with the database: ask again
             await self._take_off()
-        chosen = self._with_room(await self._ready(now))
-        if not chosen:
+        ready = self._with_room(await self._ready(now))
+        if not ready:
             return False
-        rows = await self._ledger.find([each.delivery_id for each in chosen])
+        rows = await self._ledger.find([each.delivery_id for each in await self._backlog.confirmed(ready)])
         about = {each for row in rows.values() for each in (row.recipient_ref, row.conversation_id) if each}
         stops = await self._ledger.stops(about)
         for row in rows.values():
@@ -146,18 +147,11 @@ class Sender:
 
     async def _ready(self, now: datetime) -> list[Open]:
         """The heads of lanes that may go now, the longest due first."""
-        resting = self._full() | self._pauses.active(now.timestamp())
-        backlog = await self._ledger.backlog(_BACKLOG_AT_MOST, without_channels=resting)
-        if len(backlog) == _BACKLOG_AT_MOST:  # what stands outside of it may be ahead in the same lane
-            backlog = await self._ledger.behind_and_ahead({each.lane for each in backlog[:_CLAIM_AT_MOST]})
-        held = self._lanes.held(now)
-        return sorted(
-            (
-                head
-                for head in heads(backlog).values()
-                if head.state == "pending" and head.due_at and head.due_at <= now and head.lane not in held
-            ),
-            key=lambda head: (head.due_at, head.order),
+        resting, held = self._pauses.active(now.timestamp()), self._lanes.held(now)
+        return await self._backlog.ready(
+            now,
+            lambda head: head.channel not in resting and head.lane not in held,
+            self._full() | resting,
         )
 
     def _with_room(self, ready: list[Open]) -> list[Open]:
@@ -199,6 +193,7 @@ class Sender:
                 self._busy[row.channel] -= 1
         self._claiming = []
         for row in claimed:
+            self._backlog.note(row)
             self._unannounced += announce.since(row, row.history[-1].number - 1)
             if row.state != "sending":
                 log.warning("delivery_stopped", delivery_id=row.delivery_id, code=row.error_code)
@@ -259,6 +254,7 @@ class Sender:
         return finished(row, landing.row.attempt, landing.verdict, landing.at, self._unknown_wait_s)
 
     def _note(self, before: Row, after: Row) -> None:
+        self._backlog.note(after)
         self._unannounced += announce.since(after, before.history[-1].number)
         if after.due_at is not None:
             self._lanes.hold(after.lane, after.due_at, after.changed_at)
@@ -309,15 +305,6 @@ class Sender:
                 await self._announce(self._clock())
         except (TimeoutError, DependencyDownError):
             log.warning("sender_stopped_early", in_flight=len(self._flights), unwritten=len(self._landed))
-
-
-def heads(backlog: Iterable[Open]) -> dict[str, Open]:
-    """The first of each lane."""
-    found: dict[str, Open] = {}
-    for each in backlog:
-        if each.lane not in found or each.order < found[each.lane].order:
-            found[each.lane] = each
-    return found
 
 
 def _kind(channel: str) -> Kind:

@@ -31,6 +31,11 @@ class Open:
     due_at: datetime | None
 
 
+def open_of(row: Row) -> Open:
+    """A row that is not through, without what it carries."""
+    return Open(row.delivery_id, row.lane, row.channel, row.order, row.state, row.due_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Watermark:
     """Up to when one sender has announced everything it did, and when it was last there."""

@@ -322,7 +322,9 @@ async def test_broker_away(world: Any) -> None:
     for _ in range(2):
         with pytest.raises(DependencyDownError):
             await world.sender.step()
-    await world.ledger.insert([world.row("b", person="ravi")])
+    later = world.row("b", person="ravi")
+    await world.ledger.insert([later])
+    world.sender.wake([later])
     await world.rounds()
     assert world.announced("a") == ["sending", "accepted"]
     assert world.announced("b") == ["sending", "accepted"]

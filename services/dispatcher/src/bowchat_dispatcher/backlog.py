@@ -1,0 +1,114 @@
+"""What is not through: as the ledger had it at the last look, and as this process has changed it since.
+
+A round that read all of it would take the longer the more there is, and slow the sending down when there is most to send.
+What others changed meanwhile is found at the next look, and in any case before anything leaves: the lanes that are to go are
+read once more, and each row is claimed by its version.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from bowchat_dispatcher.domain import BLOCKING, Row
+from bowchat_dispatcher.store import Ledger, Open, open_of
+
+_AT_MOST = 5000
+_LANES_AT_MOST = 256
+_PAUSE = 10
+"""How many times as long as a look takes the next one is put off."""
+_PAUSE_AT_MOST_S = 2.0
+
+
+class Backlog:
+    """The heads of lanes, without asking the ledger for all of it every time.
+
+    Args:
+        every_s: How often to look for what others have changed, where a look takes next to nothing.
+    """
+
+    def __init__(self, ledger: Ledger, every_s: float) -> None:
+        self._ledger, self._every_s = ledger, every_s
+        self._lanes: dict[str, dict[str, Open]] = {}
+        self._noted: list[Row] = []
+        self._partial = False
+        self._next_look: datetime | None = None
+
+    def note(self, row: Row) -> None:
+        """Take this for how the row stands: so it was just read or written here."""
+        self._noted.append(row)
+        self._put(row)
+
+    def _put(self, row: Row) -> None:
+        lane = self._lanes.setdefault(row.lane, {})
+        if row.state in BLOCKING:
+            lane[row.delivery_id] = open_of(row)
+        else:
+            lane.pop(row.delivery_id, None)
+        if not lane:
+            del self._lanes[row.lane]
+
+    def _again(self, noted: Iterable[Row]) -> None:
+        """What was noted while the ledger was being read may be newer than what it said."""
+        for row in noted:
+            self._put(row)
+
+    async def confirmed(self, heads: Collection[Open]) -> list[Open]:
+        """Those of them that are the heads of their lanes in the ledger too, and as pending there."""
+        if not heads:
+            return []
+        noted = len(self._noted)
+        found = _by_lane(await self._ledger.behind_and_ahead({each.lane for each in heads}))
+        for each in heads:
+            self._lanes.pop(each.lane, None)
+        self._lanes |= found
+        self._again(self._noted[noted:])
+        return [each for each in heads if each.lane in found and _head(found[each.lane]) == each]
+
+    async def ready(self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]) -> list[Open]:
+        """The heads of lanes that are due and may go, the longest due first.
+
+        Where there is more than is read at once, lanes that may not go and those of full channels are read last.
+        """
+        looked = self._next_look is None or now >= self._next_look
+        if looked:
+            await self._look(now, may, full)
+        due = self._due(now)
+        if not due and self._partial and not looked:
+            await self._look(now, may, full)
+            due = self._due(now)
+        return [head for head in due if may(head)]
+
+    def _due(self, now: datetime) -> list[Open]:
+        due = [
+            head
+            for head in map(_head, self._lanes.values())
+            if head.state == "pending" and head.due_at and head.due_at <= now
+        ]
+        return sorted(due, key=attrgetter("due_at", "order"))
+
+    async def _look(self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]) -> None:
+        began = time.perf_counter()
+        self._noted = []
+        found = await self._ledger.backlog(_AT_MOST, without_channels=())
+        self._partial = len(found) == _AT_MOST
+        if self._partial:  # a channel that takes nothing must not hide the others
+            urgent = await self._ledger.backlog(_AT_MOST, without_channels=full) if full else found
+            # What stands outside of it may be ahead in the same lane.
+            lanes = list(dict.fromkeys(each.lane for each in urgent if may(each)))[:_LANES_AT_MOST]
+            found = await self._ledger.behind_and_ahead(lanes)
+        self._lanes = _by_lane(found)
+        self._again(self._noted)
+        pause = min(_PAUSE * (time.perf_counter() - began), _PAUSE_AT_MOST_S)
+        self._next_look = now + timedelta(seconds=max(self._every_s, pause))
+
+
+def _by_lane(found: Iterable[Open]) -> dict[str, dict[str, Open]]:
+    lanes: dict[str, dict[str, Open]] = {}
+    for each in found:
+        lanes.setdefault(each.lane, {})[each.delivery_id] = each
+    return lanes
+
+
+def _head(lane: dict[str, Open]) -> Open:
+    return min(lane.values(), key=attrgetter("order"))
