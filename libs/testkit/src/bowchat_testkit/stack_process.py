@@ -18,6 +18,7 @@ _POLL_SECONDS = 0.02
 # Below the range that Linux hands to outgoing connections, so that nobody takes the port while its server restarts.
 _PORTS = range(20_000, 32_000)
 _random = random.SystemRandom()
+_reserved: list[socket.socket] = []
 
 
 class StackUnavailableError(Exception):
@@ -25,15 +26,31 @@ class StackUnavailableError(Exception):
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
+    """A loopback port that nobody listens on, and that no other process is given by this while we live."""
     for _ in range(200):
         port = _random.choice(_PORTS)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
+                _reserve(port)
                 probe.bind((LOOPBACK, port))
                 return port
     raise StackUnavailableError(f"No free port between {_PORTS.start} and {_PORTS.stop} on {LOOPBACK}.")
+
+
+def _reserve(port: int) -> None:
+    """Errors: OSError when it is somebody's already. Servers bind long after they have chosen: a name says whose it is.
+
+    A name in Linux' abstract namespace leaves no file, and goes with its process.
+    """
+    if sys.platform == "linux":
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0bowchat-port-{port}")
+        except OSError:
+            name.close()
+            raise
+        _reserved.append(name)
 
 
 class ChildProcess:

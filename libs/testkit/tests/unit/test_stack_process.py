@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bowchat_testkit import stack
+from bowchat_testkit import stack, stack_process
 from bowchat_testkit.plugin import unavailable
 from bowchat_testkit.stack_process import ChildProcess, StackUnavailableError, free_port, port_open
 
@@ -80,6 +80,24 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 async def test_a_free_port_is_closed() -> None:
     """Nobody listens on a port that is handed out as free."""
     assert not await port_open(free_port())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reserved by a name of Linux")
+def test_a_port_is_handed_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stacks that start side by side, in other processes too, never choose the same port before they bind it."""
+    monkeypatch.setattr(stack_process, "_PORTS", range(19_000, 19_008))
+    ports = "s._PORTS = range(19_000, 19_008); print(s.free_port(), flush=True)"
+    asked = f"from bowchat_testkit import stack_process as s; {ports}"
+    other = subprocess.Popen(
+        [sys.executable, "-c", f"{asked}; input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    given = [int(other.stdout.readline()), *(free_port() for _ in range(7))]
+    assert sorted(given) == list(range(19_000, 19_008))
+    with pytest.raises(StackUnavailableError):
+        free_port()
+    other.communicate("\n")
+    assert free_port() == given[0]
 
 
 def test_a_missing_part_skips_here_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:

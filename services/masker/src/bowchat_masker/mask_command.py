@@ -89,7 +89,9 @@ def chosen_policy(path: Path | None, regions: Sequence[str] | None) -> MaskingPo
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "it"
-        raise SettingsError(f"{path or '--region'}: {field}: {first['msg']}") from None
+        # The registry's words load all of the registry, which is only worth its time here.
+        said = import_module("bowchat_registry.wording").wording(first)
+        raise SettingsError(f"{path or '--region'}: {field} {said}") from None
     for each in policy.regions:
         _region(each)
     return policy

@@ -102,6 +102,8 @@ def test_several_regions_and_a_policy(shell: Shell, tmp_path: Path) -> None:
     [
         ("regions: []", "regions"),
         ("regions: [XX]", "XX is not a country"),
+        ("location: exact", "choose one of: coarse, withhold"),
+        ("alias_days: soon", "give a whole number"),
         ("colour: blue", "colour"),
         ("- a", "mapping"),
         ("a: [", "line 1"),

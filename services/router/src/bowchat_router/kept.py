@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 Train = Callable[[Taxonomy], Classifier]
 VersionOf = Callable[[Taxonomy], str]
+_KEPT = 8
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -67,6 +68,7 @@ def _read(path: Path) -> Classifier | None:
         return None
     try:
         found: Classifier = pickle.loads(path.read_bytes())  # noqa: S301 - of a directory that only we may write to
+        path.touch()
     except (
         OSError,
         pickle.UnpicklingError,
@@ -91,8 +93,16 @@ def _write(path: Path, classifier: Classifier) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
             draft.write(pickle.dumps(classifier))
         Path(draft.name).replace(path)
+        _forget(path.parent)
     except OSError as error:
         log.warning("classifier_not_kept", reason=error.strerror)
+
+
+def _forget(directory: Path) -> None:
+    """Those that were read longest ago: each version of code or taxonomy has a file of its own."""
+    by_use = sorted(directory.glob("classifier-*.pickle"), key=lambda each: each.stat().st_mtime_ns)
+    for path in by_use[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def _is_ours(path: Path) -> bool:

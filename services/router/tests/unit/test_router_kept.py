@@ -40,6 +40,19 @@ def test_the_second_start_trains_no_more(tmp_path: Path, taxonomy: Taxonomy) -> 
     assert school.lessons == 2
 
 
+def test_the_cache_does_not_grow(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    """Of many versions the latest stay, and so does an old one that is still in use."""
+    school = School()
+    trains(school, tmp_path, "in-use")(taxonomy)
+    for number in range(20):
+        trains(school, tmp_path, str(number))(taxonomy)
+        trains(school, tmp_path, "in-use")(taxonomy)
+    assert school.lessons == 21
+    assert len(list(tmp_path.iterdir())) == 8
+    trains(school, tmp_path, "14")(taxonomy)
+    assert school.lessons == 21
+
+
 def test_nothing_is_kept_where_no_directory_is_named(taxonomy: Taxonomy) -> None:
     """Every start trains."""
     school = School()
