@@ -116,5 +116,9 @@ class MemoryRereader:
     def put(self, record: Record) -> None:
         self._records[record.position] = record
 
+    def drop(self, position: str) -> None:
+        """The topic keeps this record no longer."""
+        del self._records[position]
+
     async def at(self, positions: Sequence[str]) -> Mapping[str, Record]:
         return {each: self._records[each] for each in positions if each in self._records}

@@ -108,7 +108,7 @@ def build(
         name=NAME,
         publisher=publisher,
         subscriptions=[
-            *_matters(kept, registries, memory, readings, watch),
+            *_matters(kept.desks, (kept.matters, registries, memory), readings, watch, rereader),
             *_beside(kept.matters, memory, registries, imports, rereader),
         ],
         resources=resources,
@@ -123,20 +123,23 @@ def _in_database(database: MongoDatabase) -> Stores:
 
 
 def _matters(
-    stores: Stores, registries: Registries, memory: Memory, readings: Readings, watch: DeskWatch
+    desks: DeskStore,
+    parts: tuple[RouterStore, Registries, Memory],
+    readings: Readings,
+    watch: DeskWatch,
+    rereader: Rereader,
 ) -> list[Subscription[Any]]:
     """Whatever changes a dossier."""
-    parts = stores.matters, registries, memory
     hosted = readings if isinstance(readings, HostedReadings) else None
     inbound = InboundHandler(*parts, readings, watch, consulted=hosted)
-    desks = DeskHandler(*parts, stores.desks)
+    worked = DeskHandler(*parts, desks)
     return [
         Subscription(inbound, topics=(INBOUND_RECEIVED,), name="inbound"),
         Subscription(ReplyHandler(*parts), topics=(REPLIES_DECIDED,), name="replies"),
         Subscription(CommandHandler(*parts), topics=(COMMANDS_REQUESTED,), name="commands"),
-        Subscription(TimerHandler(*parts, readings), topics=(TIMERS_DUE,), name="timers"),
+        Subscription(TimerHandler(*parts, readings, rereader), topics=(TIMERS_DUE,), name="timers"),
         Subscription(UnaskedHandler(*parts, readings), topics=(PROMPTS_DECIDED,), name="unasked"),
-        Subscription(desks, topics=(DESKS_WORKED,), name="desks", max_records=50),
+        Subscription(worked, topics=(DESKS_WORKED,), name="desks", max_records=50),
     ]
 
 

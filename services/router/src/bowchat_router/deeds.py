@@ -4,7 +4,7 @@ A deed is decided once and kept. A record that is read again after a crash finds
 same cause at another position is a duplicate and gives none. What people typed is not kept: it is added from the record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -38,6 +38,8 @@ class Told:
     """Its data as JSON, without what people typed."""
     typed: int | None = None
     """Which of the words that were typed stand for `{typed}` in its text."""
+    asker: str | None = None
+    """Where the message stands whose writer is asked, where the cause is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,18 @@ class Step:
         ):
             self.timers.append(Timer("conversation", after.conversation_id, after.contact_id, due))
 
-    def tell(self, topic: str, key: str, event: Event, part: str = "", *, typed: int | None = None) -> None:
+    def tell(
+        self,
+        topic: str,
+        key: str,
+        event: Event,
+        part: str = "",
+        *,
+        typed: int | None = None,
+        asker: str | None = None,
+    ) -> None:
         body = event.model_dump_json()
-        self.told.append(Told(topic, key, event.type, part, body, typed))
+        self.told.append(Told(topic, key, event.type, part, body, typed, asker))
 
     def deed(self) -> Deed:
         after = replace(self.dossier, version=self.dossier.version + 1)
@@ -158,11 +169,20 @@ def worth_telling(before: Conversation | None, after: Conversation) -> bool:
     return (before.state, before.desk, before.insurer) != (after.state, after.desk, after.insurer)
 
 
-def events(record: Record, deed: Deed, typed: Sequence[str] = ()) -> list[Outgoing]:
-    """What a deed gives to publish: the same whenever it is asked. `typed`: the words of a command, which are not kept."""
+def events(
+    record: Record, deed: Deed, typed: Sequence[str] = (), askers: Mapping[str, Record] | None = None
+) -> list[Outgoing]:
+    """What a deed gives to publish: the same whenever it is asked. `typed`: the words of a command, which are not kept.
+    `askers`: the messages whose writers are asked, by their positions.
+    """
     given = [
         _outgoing(
-            record, deed, _complete(each, record, typed), topic=each.topic, key=each.key, part=each.part
+            record,
+            deed,
+            _complete(each, (askers or {}).get(each.asker or "", record), typed),
+            topic=each.topic,
+            key=each.key,
+            part=each.part,
         )
         for each in deed.told
     ]

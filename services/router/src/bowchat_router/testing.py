@@ -97,7 +97,7 @@ class Worker:
         self.failing: frozenset[str] = frozenset()
         self.inbound = InboundHandler(*parts, self.readings, self)
         self.replies = ReplyHandler(*parts)
-        self.timers = TimerHandler(*parts, self.readings)
+        self.timers = TimerHandler(*parts, self.readings, self.rereader)
         self.unasked = UnaskedHandler(*parts, self.readings)
         self.quotes = QuoteHandler(self.store)
         self.releases = ReleaseHandler(self.rereader)

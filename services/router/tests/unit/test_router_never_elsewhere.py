@@ -16,6 +16,7 @@ from bowchat_contracts.topics import COMMANDS_REQUESTED
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
+from bowchat_router.domain.asking import GREETING_WAITS
 from bowchat_router.domain.life import REOPENS_WITHIN
 from bowchat_router.testing import Worker
 from bowchat_runtime.records import Outgoing, Record
@@ -125,7 +126,7 @@ async def test_a_closed_matters_message_leads_back_to_its_insurer(
 
 async def test_an_edit_of_what_waited_follows_it(worker: Worker, received: Make) -> None:
     """A message waited for an answer and went where that said: an edit of it goes there too, not where people spoke last."""
-    (prompt,) = of(await worker.messages(received("a", "hello", "mixed"), now=NOW), PromptRequested)
+    (prompt,) = of(await worker.messages(received("a", "any news", "mixed"), now=NOW), PromptRequested)
     (first,) = of(
         await worker.messages(received("b", tap(prompt, 1), "mixed", offset=1), now=NOW), MessageRouted
     )
@@ -156,7 +157,8 @@ async def test_a_tap_on_an_old_question_names_no_insurer_to_another(
     (health,) = of(await worker.messages(said, now=NOW), MessageRouted)
     await worker.messages(received("b", "my car", "someone", offset=1), now=NOW)
     assert health.insurer == "bharat"
-    out = await worker.messages(received("c", "hello", "someone", offset=2), now=NOW)
+    await worker.messages(received("c", "hello", "someone", offset=2), now=NOW)
+    out = await worker.tick(NOW + GREETING_WAITS)
     (prompt,) = of(out, PromptRequested)
     assert [each.title.reveal() for each in prompt.options[:2]] == ["Health · bharat", "Motor · acme"]
     await worker.messages(received("d", tap(prompt, 1), "someone", offset=3), now=NOW)

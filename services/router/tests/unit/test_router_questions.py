@@ -14,8 +14,9 @@ from bowchat_contracts.pii import MessageText
 from bowchat_contracts.prompts import PromptAnswered, PromptDecided, PromptRequested
 from bowchat_contracts.topics import DELIVERIES_UPDATED, PROMPTS_DECIDED
 from bowchat_registry.registry import Registry
-from bowchat_router.domain.asking import WAITS
+from bowchat_router.domain.asking import GREETING_WAITS, WAITS
 from bowchat_router.testing import FixedReadings, Worker
+from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.testing import record, run_batch
 
@@ -48,7 +49,7 @@ def tap(prompt: PromptRequested, number: int) -> ChoiceContent:
 
 async def test_the_policyholder_is_asked_by_name_and_kind(worker: Worker, received: Make) -> None:
     """Each matter is a thing to tap, with its policy's number, and the last is something else; nothing is routed yet."""
-    out = await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = await worker.messages(received("a", "any news", "mixed"), now=NOW)
     (prompt,) = asked(out)
     assert routed(out) == []
     assert [each.title.reveal() for each in prompt.options] == [
@@ -63,7 +64,7 @@ async def test_the_policyholder_is_asked_by_name_and_kind(worker: Worker, receiv
 
 async def test_a_tap_sends_on_what_waited_and_goes_no_further(worker: Worker, received: Make) -> None:
     """All that waited goes to the chosen insurer, in order, with its own words; the tap itself is an answer, no message."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     assert await worker.messages(received("b", "are you there?", "mixed", offset=1), now=NOW) == []
     out = await worker.messages(received("c", tap(prompt, 1), "mixed", offset=2), now=NOW)
     assert [(each.insurer, each.seq, each.rule) for each in routed(out)] == [
@@ -71,7 +72,7 @@ async def test_a_tap_sends_on_what_waited_and_goes_no_further(worker: Worker, re
         ("bharat", 2, "answer"),
     ]
     texts = [each.content.text.reveal() for each in routed(out)]  # type: ignore[union-attr]
-    assert texts == ["hello", "are you there?"]
+    assert texts == ["any news", "are you there?"]
     (end,) = answered(out)
     assert (end.outcome, end.message_id) == ("answered", derived_id("ms", "c"))
 
@@ -81,19 +82,74 @@ async def test_a_tap_sends_on_what_waited_and_goes_no_further(worker: Worker, re
 )
 async def test_an_answer_may_be_typed(worker: Worker, received: Make, said: str, insurer: str) -> None:
     """By its number in the list, by the insurer's name, or by what it is about."""
-    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
     out = routed(await worker.messages(received("b", said, "mixed", offset=1), now=NOW))
     assert {each.insurer for each in out} == {insurer}
     assert out[0].message_id == derived_id("ms", "a")
 
 
 async def test_what_says_more_than_the_answer_goes_along(worker: Worker, received: Make) -> None:
-    """An insurer reads an answer that has words of its own; a bare number it does not."""
+    """Who says hello and goes on by themselves is not asked; the insurer reads both."""
     await worker.messages(received("a", "hello", "mixed"), now=NOW)
     said = "somebody hit my car in the parking lot"
     out = await worker.messages(received("b", said, "mixed", offset=1), now=NOW)
     assert [each.seq for each in routed(out)] == [1, 2]
-    assert answered(out)[0].message_id is None
+    assert answered(out) == []
+
+
+async def test_who_says_hello_is_asked_only_when_they_do_not_go_on(worker: Worker, received: Make) -> None:
+    """The question comes after a moment, to the writer of the greeting, and is answered like any other."""
+    assert await worker.messages(received("a", "hello", "mixed"), now=NOW) == []
+    assert await worker.messages(received("b", "good morning", "mixed", offset=1), now=NOW) == []
+    assert await worker.tick(NOW + GREETING_WAITS - timedelta(seconds=1)) == []
+    later = NOW + GREETING_WAITS
+    (prompt,) = asked(await worker.tick(later))
+    assert (prompt.message_id, prompt.sealed_identity) == (derived_id("ms", "a"), "sealed")
+    assert [each.description.reveal() for each in prompt.options if each.description] == [CAR, HEALTH]
+    assert prompt.expires_at == later + WAITS
+    assert await worker.tick(later + timedelta(seconds=1)) == []
+    out = await worker.messages(received("c", tap(prompt, 1), "mixed", offset=2), now=later)
+    assert [(each.insurer, each.seq) for each in routed(out)] == [("bharat", 1), ("bharat", 2)]
+
+
+async def test_a_greeting_that_nothing_explains_is_asked_about_at_once(
+    worker: Worker, received: Make
+) -> None:
+    """What follows it is no greeting and says not which matter either: waiting longer would tell nothing."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = await worker.messages(received("b", "any news", "mixed", offset=1), now=NOW)
+    (prompt,) = asked(out)
+    assert prompt.message_id == derived_id("ms", "b")
+    assert asked(await worker.tick(NOW + GREETING_WAITS)) == []
+    out = await worker.tick(NOW + WAITS)
+    assert [each.outcome for each in routed(out)] == ["triage", "triage"]
+
+
+async def test_a_greeting_goes_along_with_what_is_decided(worker: Worker, received: Make) -> None:
+    """A number typed after it is nobody's choice yet; a policy's number is."""
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    assert routed(await worker.messages(received("b", "2", "mixed", offset=1), now=NOW)) == []
+    worker = Worker(worker.registries.current)
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    out = await worker.messages(received("b", f"about {HEALTH} please", "mixed", offset=1), now=NOW)
+    assert [(each.insurer, each.message_id) for each in routed(out)] == [
+        ("bharat", derived_id("ms", "a")),
+        ("bharat", derived_id("ms", "b")),
+    ]
+    assert asked(await worker.tick(NOW + GREETING_WAITS)) == []
+
+
+async def test_who_can_no_longer_be_asked_is_left_to_people(worker: Worker, received: Make) -> None:
+    """Who wrote is told by the message alone. When its topic has it no more, nobody waits for an answer to a question that
+    was never put: the message ends with people, parked, for its words are gone too.
+    """
+    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    worker.rereader.drop(received("a", "hello", "mixed").position)
+    with pytest.raises(RejectError, match="no longer where they were received"):
+        await worker.tick(NOW + GREETING_WAITS)
+    (dossier,) = worker.memory.dossiers.known(worker.store._dossiers).values()  # type: ignore[attr-defined]
+    assert dossier.question is None
+    assert [each.state for each in dossier.conversations] == ["triage"]
 
 
 async def test_a_sentence_answers_only_for_a_greeting(worker: Worker, received: Make) -> None:
@@ -105,7 +161,7 @@ async def test_a_sentence_answers_only_for_a_greeting(worker: Worker, received: 
 
 async def test_a_policy_number_needs_no_answer(worker: Worker, received: Make) -> None:
     """Who names a policy while a question is open is understood; the question, and what waits for it, answered by it."""
-    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
     out = await worker.messages(received("b", f"it is {HEALTH}", "mixed", offset=1), now=NOW)
     assert [(each.insurer, each.message_id) for each in routed(out)] == [
         ("bharat", derived_id("ms", "a")),
@@ -115,14 +171,14 @@ async def test_a_policy_number_needs_no_answer(worker: Worker, received: Make) -
 
 async def test_something_else_is_for_people(worker: Worker, received: Make) -> None:
     """No insurer gets what is about none of its matters."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     out = await worker.messages(received("b", tap(prompt, 2), "mixed", offset=1), now=NOW)
     assert [(each.outcome, each.insurer) for each in routed(out)] == [("triage", None)]
 
 
 async def test_silence_leads_to_people_and_not_before_its_time(worker: Worker, received: Make) -> None:
     """A question that nobody answers ends in triage, once, however often the moment is told."""
-    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
     assert await worker.tick(NOW + WAITS - timedelta(seconds=1)) == []
     out = await worker.tick(NOW + WAITS)
     assert [(each.outcome, each.message_id) for each in routed(out)] == [("triage", derived_id("ms", "a"))]
@@ -132,7 +188,7 @@ async def test_silence_leads_to_people_and_not_before_its_time(worker: Worker, r
 
 async def test_a_late_tap_is_a_message_like_any_other(worker: Worker, received: Make) -> None:
     """The question is closed, and what its option says still tells what it is about."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     await worker.tick(NOW + WAITS)
     out = await worker.messages(received("b", tap(prompt, 1), "mixed", offset=1), now=NOW + 2 * WAITS)
     assert [each.insurer for each in routed(out)] == ["bharat"]
@@ -140,7 +196,7 @@ async def test_a_late_tap_is_a_message_like_any_other(worker: Worker, received: 
 
 async def test_nobody_answers_for_somebody_else(worker: Worker, received: Make) -> None:
     """Another person's tap on a forwarded option decides nothing."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     out = await worker.messages(received("b", tap(prompt, 1), "stranger", offset=1), now=NOW)
     assert [each.message_id for each in routed(out)] == [derived_id("ms", "b")]
     assert answered(out) == []
@@ -148,7 +204,7 @@ async def test_nobody_answers_for_somebody_else(worker: Worker, received: Make) 
 
 async def test_what_waited_is_not_overtaken(worker: Worker, received: Make) -> None:
     """After an answer a conversation's later messages take the same way as those that waited, and stay behind them."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     await worker.messages(received("b", tap(prompt, 0), "mixed", offset=1), now=NOW)
     out = await worker.messages(received("c", "my car, again", "mixed", offset=2), now=NOW)
     assert [each.topic for each in out] == ["inbound.released", "inbound.routed"]
@@ -159,7 +215,7 @@ async def test_a_question_is_asked_again_after_a_crash_and_once(registry: Regist
     """Another process that reads the same records publishes the same bytes; a duplicate gives nothing."""
     first, records = (
         Worker(registry),
-        [received("a", "hello", "mixed"), received("b", "2", "mixed", offset=1)],
+        [received("a", "any news", "mixed"), received("b", "2", "mixed", offset=1)],
     )
     told = await first.messages(*records, now=NOW)
     again = Worker(registry, first.store, rereader=first.rereader)
@@ -167,7 +223,7 @@ async def test_a_question_is_asked_again_after_a_crash_and_once(registry: Regist
     wire = [(each.topic, each.key, to_headers(each.meta), each.event.model_dump_json()) for each in told]
     same = [(each.topic, each.key, to_headers(each.meta), each.event.model_dump_json()) for each in replayed]
     assert wire == same
-    assert await again.messages(received("a", "hello", "mixed", offset=7), now=NOW) == []
+    assert await again.messages(received("a", "any news", "mixed", offset=7), now=NOW) == []
 
 
 async def test_a_quoted_reply_leads_home(worker: Worker, received: Make) -> None:
@@ -221,7 +277,7 @@ async def test_a_language_is_answered_in_kind(worker: Worker, received: Make) ->
 
 async def test_a_question_that_cannot_be_put_leads_to_people_at_once(worker: Worker, received: Make) -> None:
     """Who cannot be reached is not waited for."""
-    (prompt,) = asked(await worker.messages(received("a", "hello", "mixed"), now=NOW))
+    (prompt,) = asked(await worker.messages(received("a", "any news", "mixed"), now=NOW))
     decided = PromptDecided(
         prompt_id=prompt.prompt_id,
         kind="which_matter",
@@ -240,5 +296,5 @@ async def test_a_consent_waits_for_no_question(worker: Worker, received: Make) -
     )
     out = await worker.messages(received("a", consent, "mixed"), now=NOW)
     assert [each.outcome for each in routed(out)] == ["triage"]
-    await worker.messages(received("b", "hello", "mixed", offset=1), now=NOW)
+    await worker.messages(received("b", "any news", "mixed", offset=1), now=NOW)
     assert len(routed(await worker.messages(received("c", consent, "mixed", offset=2), now=NOW))) == 1

@@ -44,7 +44,7 @@ async def test_a_question_expires_in_whichever_process(
     )
     late = NOW + timedelta(hours=4)
     (prompt,) = of(
-        await one.messages(received("c", "hello", "mixed", offset=2, after_s=14400), now=late),
+        await one.messages(received("c", "any news", "mixed", offset=2, after_s=14400), now=late),
         PromptRequested,
     )
     assert prompt.expires_at == late + WAITS
@@ -69,7 +69,7 @@ async def test_a_clock_that_is_behind_ends_a_question_all_the_same(
 ) -> None:
     """Another process's clock said that the time is over: who hears of it does not wait for its own."""
     worker = Worker(registry)
-    (prompt,) = of(await worker.messages(received("a", "hello", "mixed"), now=NOW), PromptRequested)
+    (prompt,) = of(await worker.messages(received("a", "any news", "mixed"), now=NOW), PromptRequested)
     told = TimerDue(
         timer_id="t",
         what="question",
@@ -85,7 +85,7 @@ async def test_a_clock_that_is_behind_ends_a_question_all_the_same(
 async def test_a_number_without_an_end_answers_nothing(registry: Registry, received: Make) -> None:
     """While a question is open somebody sends ten thousand digits: they wait with the rest, and nobody stumbles."""
     worker = Worker(registry)
-    await worker.messages(received("a", "hello", "mixed"), now=NOW)
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
     assert await worker.messages(received("b", "7" * 10_000, "mixed", offset=1), now=NOW) == []
     out = await worker.tick(NOW + WAITS)
     assert [each.outcome for each in of(out, MessageRouted)] == ["triage", "triage"]

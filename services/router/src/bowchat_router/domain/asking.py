@@ -14,6 +14,8 @@ from bowchat_router.domain.wording import Words, words_in
 
 WAITS = timedelta(minutes=15)
 """So long an answer is waited for; then people decide."""
+GREETING_WAITS = timedelta(seconds=30)
+"""So long who says hello and nothing else has to go on before they are asked."""
 _LONGEST_NUMBER = 3
 """Digits of an option's number; Python turns no longer ones than 4,300 into a number."""
 AT_ONCE = timedelta(minutes=2)
@@ -22,14 +24,25 @@ _LONGEST_TITLE, _LONGEST_DESCRIPTION = 24, 72
 
 
 def question_of(ask: Ask, case: Case, place: Place, business_number_id: str, now: datetime) -> Question:
-    """The question that this message makes necessary."""
+    """The question that this message makes necessary. It is put at once, but for a greeting."""
     prompt_id = derived_id("pm", place.message_id)
     choices = tuple(
-        replace(choice, option_id=derived_id("op", prompt_id, str(number)))
+        replace(choice, option_id=derived_id("op", prompt_id, str(number)), is_own=_is_own(choice, case))
         for number, choice in enumerate(ask.choices)
     )
-    question = Question(prompt_id, choices, (), business_number_id, now, now + WAITS, ask.language)
+    is_put = not case.heard.greeting
+    due = now + (WAITS if is_put else GREETING_WAITS)
+    question = Question(prompt_id, choices, (), business_number_id, now, due, ask.language, is_put)
     return joined(question, case, place)
+
+
+def _is_own(choice: Choice, case: Case) -> bool:
+    return any((each.insurer, each.number) == (choice.insurer, choice.policy_number) for each in case.held)
+
+
+def put(question: Question, now: datetime) -> Question:
+    """The question as it is put to the contact."""
+    return replace(question, is_put=True, asked_at=now, due_at=now + WAITS)
 
 
 def joined(question: Question, case: Case, place: Place) -> Question:
@@ -46,16 +59,12 @@ def joined(question: Question, case: Case, place: Place) -> Question:
     )
 
 
-def prompt_of(question: Question, contact_id: str, case: Case) -> PromptRequested:
+def prompt_of(question: Question, contact_id: str, registry: Registry) -> PromptRequested:
     """The question as it is put to the policyholder.
 
     Anybody can type the number of somebody else's policy or vehicle: of such a policy no more than its insurer is told.
     """
-    own = {(each.insurer, each.number) for each in case.held}
-    shown = [
-        each if (each.insurer, each.policy_number) in own else _by_its_insurer(each)
-        for each in question.choices
-    ]
+    shown = [each if each.is_own else _by_its_insurer(each) for each in question.choices]
     words = words_in(question.language)
     return PromptRequested(
         prompt_id=question.prompt_id,
@@ -63,7 +72,7 @@ def prompt_of(question: Question, contact_id: str, case: Case) -> PromptRequeste
         contact_id=contact_id,
         business_number_id=question.business_number_id,
         text=MessageText(words.which_matter),
-        options=tuple(_options(shown, case.registry, words)),
+        options=tuple(_options(shown, registry, words)),
         list_label=words.choose,
         requested_at=question.asked_at,
         expires_at=question.due_at,
@@ -100,12 +109,19 @@ def _title(choice: Choice, registry: Registry, words: Words) -> str:
 
 
 def answering(question: Question, case: Case) -> Choice | None:
-    """Which choice a message takes: by a tap, by its number in the list, or by words that fit one of them alone."""
+    """Which choice a message takes: by a tap, by its number in the list, or by words that fit one of them alone. Of a
+    question that was not put yet, nobody knows the numbers.
+    """
     for choice in question.choices:
         if case.heard.tapped is not None and choice.option_id == case.heard.tapped:
             return choice
     said = case.heard.text.strip().strip(".#)")
-    if said.isdecimal() and len(said) <= _LONGEST_NUMBER and 1 <= int(said) <= len(question.choices):
+    if (
+        question.is_put
+        and said.isdecimal()
+        and len(said) <= _LONGEST_NUMBER
+        and 1 <= int(said) <= len(question.choices)
+    ):
         return question.choices[int(said) - 1]
     is_answer = _is_at_once(question, case) and (question.greeted or not case.is_sentence)
     return _by_words(question, case) if is_answer else None

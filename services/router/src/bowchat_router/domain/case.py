@@ -24,6 +24,8 @@ hardly, in a sentence, which says something of its own; rather, in a few words, 
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
+_QUESTION_MARKS = frozenset("?\uff1f\u061f")
+
 BETWEEN_INSURERS = 0.99
 """How sure the classifier must be where its word decides which insurer gets the message."""
 LEANING = 0.8
@@ -240,6 +242,16 @@ class Case:
     def is_read(self) -> bool:
         """Whether the classifier is sure of the policy type; not a keyword alone."""
         return self.kind is not None and self._read_kind == self.kind
+
+    @cached_property
+    def asks_of_it(self) -> bool:
+        """Whether it begins or asks something, and the classifier is sure of its subject and knows what for: no answer to
+        an insurer is written so.
+        """
+        if not self.is_read or self.heard.begins:
+            return self.is_read
+        asks = self.is_sentence and not _QUESTION_MARKS.isdisjoint(self.heard.text)
+        return asks and self.reading is not None and self.reading.intent.label is not None
 
     @property
     def is_sentence(self) -> bool:

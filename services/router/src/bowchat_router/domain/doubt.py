@@ -15,7 +15,8 @@ def hangs_on_words(case: Case) -> bool:
 
     Not while the policyholder is being asked: their answer decides then.
     """
-    if case.dossier.question is not None or case.heard.tapped is not None:
+    question = case.dossier.question
+    if (question is not None and question.is_put) or case.heard.tapped is not None:
         return False
     listening = _Listening()
     find(replace(case, reader=listening))

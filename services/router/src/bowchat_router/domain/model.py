@@ -105,11 +105,13 @@ class Choice:
     policy_type: str | None = None
     policy_number: str | None = None
     conversation_id: ConversationId | None = None
+    is_own: bool = True
+    """Whether the policy, if there is one, is known to be the contact's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A contact was asked which matter they write about; their messages wait for the answer."""
+    """A contact is asked which matter they write about; their messages wait for the answer."""
 
     prompt_id: PromptId
     choices: tuple[Choice, ...]
@@ -118,6 +120,8 @@ class Question:
     asked_at: datetime
     due_at: datetime
     language: str
+    is_put: bool = True
+    """Whether it was put to the contact. Until it is, `due_at` is when it will be: who says hello may go on unasked."""
     greeted: bool = False
     """Whether all that waits says hello and nothing else, so that what follows says what it is about."""
     tags: tuple[str, ...] = ()

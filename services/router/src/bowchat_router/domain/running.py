@@ -110,14 +110,14 @@ def _goes_on(where: tuple[Conversation, Agreement], reason: str, confidence: flo
 
 def _interrupts(case: Case, running: Running) -> bool:
     """Whether an insurer waits for an answer, and the words are about something else without naming it. They are believed
-    where another insurer waits for an answer as well (of those that have spoken last, if any have), and the classifier is
-    sure that they are about its business.
+    where they ask of it, and where another insurer waits for an answer as well (of those that have spoken last, if any
+    have), and the classifier is sure that they are about its business.
     """
     waiting, spoken = chat.awaiting(running), chat.spoken(case, running)
     if not waiting:
         return False
     away = [each for each in (spoken if case.kind is None else waiting) if case.points_away(each[1])]
-    if not away or case.is_plain:
+    if not away or case.is_plain or case.asks_of_it:
         return False
     return not (case.is_read and any(not case.points_away(agreement) for _, agreement in spoken or waiting))
 

@@ -1,7 +1,7 @@
 """What one message of a policyholder does to their dossier. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from bowchat_contracts.conversations import ConversationChange
@@ -10,7 +10,7 @@ from bowchat_contracts.prompts import PromptAnswered
 from bowchat_contracts.topics import PROMPTS_ANSWERED, PROMPTS_REQUESTED
 from bowchat_router.deeds import Step, Timer, sends
 from bowchat_router.domain import csat, life
-from bowchat_router.domain.asking import answering, is_nothing_else, joined, prompt_of, question_of
+from bowchat_router.domain.asking import answering, is_nothing_else, joined, prompt_of, put, question_of
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.destination import chosen, destination, unanswered, undecided
 from bowchat_router.domain.model import MOST_WAITED, Ask, Choice, Conversation, Place, Question, Route
@@ -56,6 +56,8 @@ def take(step: Step, message: Message, case: Case) -> None:
     if _OPTION.fullmatch(case.heard.tapped or "") and not (_is_certain(where) or _is_named(where, case)):
         where = undecided(case, ("it was tapped in a question that is over",))
         deliver(step, message.place, where, message)
+    elif question and not question.is_put:
+        _goes_on(step, message, case, question, where)
     elif isinstance(where, Route) and (question is None or _is_certain(where)):
         deliver(step, message.place, where, message, courtesy=case.heard.courtesy)
     elif question:
@@ -73,11 +75,43 @@ def _is_named(where: Route | Ask, case: Case) -> bool:
 
 
 def _asked(step: Step, message: Message, case: Case, ask: Ask) -> None:
-    question = question_of(ask, case, message.place, message.business_number_id, step.at)
+    _keep(step, question_of(ask, case, message.place, message.business_number_id, step.at), case)
+
+
+def _goes_on(step: Step, message: Message, case: Case, question: Question, where: Route | Ask) -> None:
+    """Who has said hello says more: where that says where it belongs, the greeting goes along, and nobody is asked."""
+    if isinstance(where, Route):
+        _settle(step, question, (*question.pending, message.place), where, message)
+        return
+    question = joined(question, case, message.place)
+    if case.heard.greeting:
+        step.dossier = replace(step.dossier, question=question)
+    else:
+        _keep(step, put(question, step.at), case)
+
+
+def _keep(step: Step, question: Question, case: Case, asker: str | None = None) -> None:
+    """The question is open: it is put, or will be."""
     contact_id = step.dossier.contact_id
     step.dossier = replace(step.dossier, question=question)
-    step.tell(PROMPTS_REQUESTED, contact_id, prompt_of(question, contact_id, case))
     step.timers.append(Timer("question", question.prompt_id, contact_id, question.due_at))
+    if question.is_put:
+        prompt = prompt_of(question, contact_id, case.registry)
+        step.tell(PROMPTS_REQUESTED, contact_id, prompt, asker=asker)
+
+
+def come_due(step: Step, case: Case, prompt_id: PromptId, reachable: Container[str]) -> bool:
+    """The moment of a question has come: who has not gone on is asked, who has not answered is left to people. `reachable`:
+    the positions of messages that still tell who wrote them. False where the moment was overtaken.
+    """
+    question = step.dossier.question
+    if question is None or question.prompt_id != prompt_id or step.at < question.due_at:
+        return False
+    asker = question.pending[0].position
+    if question.is_put or asker not in reachable:
+        return expire(step, case, prompt_id)
+    _keep(step, put(question, step.at), case, asker)
+    return True
 
 
 def _answered(step: Step, message: Message, case: Case, question: Question, choice: Choice) -> None:
@@ -96,7 +130,8 @@ def _answered(step: Step, message: Message, case: Case, question: Question, choi
         option_id=choice.option_id,
         at=step.at,
     )
-    step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
+    if question.is_put:
+        step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
 
 
 def expire(step: Step, case: Case, prompt_id: PromptId, *, unasked: bool = False) -> bool:
@@ -105,15 +140,16 @@ def expire(step: Step, case: Case, prompt_id: PromptId, *, unasked: bool = False
     if question is None or question.prompt_id != prompt_id or (step.at < question.due_at and not unasked):
         return False
     conversation = _settle(step, question, question.pending, unanswered(case, question))
-    ended = PromptAnswered(
-        prompt_id=prompt_id,
-        kind="which_matter",
-        contact_id=step.dossier.contact_id,
-        conversation_id=conversation,
-        outcome="expired",
-        at=step.at,
-    )
-    step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
+    if question.is_put:
+        ended = PromptAnswered(
+            prompt_id=prompt_id,
+            kind="which_matter",
+            contact_id=step.dossier.contact_id,
+            conversation_id=conversation,
+            outcome="expired",
+            at=step.at,
+        )
+        step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
     return True
 
 

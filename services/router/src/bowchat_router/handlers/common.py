@@ -1,6 +1,6 @@
 """What all handlers of dossiers share: reading through the memory, deciding once, saving."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -41,6 +41,8 @@ class Batch:
     duplicates: int = 0
     met_again: bool = False
     """Whether a record came that had been decided before."""
+    askers: Mapping[str, Record] = field(default_factory=dict)
+    """Messages whose writers are to be asked something, by their positions."""
 
     def told_before(
         self, record: Record, subject: str, typed: Sequence[str] = ()
@@ -55,7 +57,7 @@ class Batch:
             return None
         self.met_again = True
         if deed.position == record.position or park_id_of(record) is not None:
-            return events(record, deed, typed)
+            return events(record, deed, typed, self.askers)
         self.duplicates += 1
         return []
 
@@ -67,7 +69,7 @@ class Batch:
     def end(self, record: Record, step: Step, typed: Sequence[str] = ()) -> Sequence[Outgoing]:
         """The step is decided and counts from now on."""
         deed = step.deed()
-        outgoing = events(record, deed, typed)
+        outgoing = events(record, deed, typed, self.askers)
         self.dossiers[deed.after.contact_id] = deed.after
         self.deeds[deed.subject] = deed
         self.decided.append(deed)

@@ -1,6 +1,6 @@
 """A moment has come: a question was not answered, or a conversation has rested long enough."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,12 +11,13 @@ from bowchat_router.domain import life
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.moving import apply
-from bowchat_router.domain.taking import expire
+from bowchat_router.domain.taking import come_due
 from bowchat_router.handlers.common import Batch, Deciding, Registries
 from bowchat_router.readings import Readings
 from bowchat_router.remembered import Memory
 from bowchat_router.store import RouterStore
 from bowchat_runtime.records import Outgoing, Record
+from bowchat_runtime.rereading import Rereader
 
 
 @dataclass
@@ -29,15 +30,22 @@ class TimerHandler(Deciding):
     """Reads `timers.due`. What was overtaken by something else is dropped; what rests longer is looked at again later."""
 
     def __init__(
-        self, store: RouterStore, registries: Registries, memory: Memory, readings: Readings
+        self,
+        store: RouterStore,
+        registries: Registries,
+        memory: Memory,
+        readings: Readings,
+        rereader: Rereader,
     ) -> None:
         super().__init__(store, registries, memory)
-        self._readings = readings
+        self._readings, self._rereader = readings, rereader
 
     async def load(self, records: Sequence[Record]) -> TimerBatch:
         timers: list[TimerDue] = [record.event for record in records]
         batch = await self._batch((each.timer_id for each in timers), (each.contact_id for each in timers))
-        return TimerBatch(batch.registry, batch.deeds, batch.dossiers, batch.age)
+        wanted = sorted({*_askers(batch)})
+        askers = await self._rereader.at(wanted) if wanted else {}
+        return TimerBatch(batch.registry, batch.deeds, batch.dossiers, batch.age, askers=askers)
 
     def decide(self, record: Record, state: TimerBatch, now: datetime) -> Sequence[Outgoing]:
         timer: TimerDue = record.event
@@ -58,7 +66,16 @@ class TimerHandler(Deciding):
     def _expires(self, step: Step, timer: TimerDue, state: TimerBatch) -> bool:
         silent = Heard("", step.at)
         case = Case(silent, step.dossier, (), state.registry, self._readings, step.at)
-        return expire(step, case, timer.subject_id)
+        return come_due(step, case, timer.subject_id, state.askers)
+
+
+def _askers(batch: Batch) -> Iterator[str]:
+    """The positions of the messages whose writers are asked now, or were by what was decided before."""
+    for deed in batch.deeds.values():
+        yield from (told.asker for told in deed.told if told.asker)
+    for dossier in batch.dossiers.values():
+        if dossier.question is not None and not dossier.question.is_put:
+            yield dossier.question.pending[0].position
 
 
 def _rested(step: Step, timer: TimerDue, state: TimerBatch) -> bool:

@@ -33,6 +33,7 @@ from bowchat_router.readings import Readings
 from bowchat_router.remembered import Memory
 from bowchat_router.ticker import told
 from bowchat_runtime.records import Outgoing, Record
+from bowchat_runtime.rereading import MemoryRereader
 
 TOPICS = (INBOUND_RECEIVED, REPLIES_DECIDED, COMMANDS_REQUESTED)
 """What decides where messages go: what was written, what was answered, what people commanded."""
@@ -91,6 +92,13 @@ class _InUse:
     current: Registry
 
 
+class _Anybody(dict[str, Record]):
+    """Everybody could be asked; nobody is."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 class _Listening(InboundHandler):
     """Remembers the latest case: why a question was asked is in no event."""
 
@@ -111,9 +119,9 @@ class World:
         parts = MemoryRouter(), _InUse(registry), Memory()
         self._inbound = _Listening(*parts, readings, self)
         self._replies, self._commands = ReplyHandler(*parts), CommandHandler(*parts)
-        self._timers = TimerHandler(*parts, readings)
+        self._timers = TimerHandler(*parts, readings, MemoryRereader())
         self._desks = DeskHandler(*parts, MemoryDesks())
-        self._log = _Log(registry, _Deeds(), {}, 0, fresh=_Fresh())
+        self._log = _Log(registry, _Deeds(), {}, 0, askers=_Anybody(), fresh=_Fresh())
         self._due: list[tuple[datetime, int, Timer]] = []
         self._lines: set[str] = set()
         self._looked_at: datetime | None = None

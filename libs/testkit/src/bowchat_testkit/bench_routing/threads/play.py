@@ -65,8 +65,9 @@ class Play:
             self._now = max(self._now, at)  # a burst may have lasted longer
             await self._took(await self._worker.tick(self._now))
             await act()
-        self._now += timedelta(hours=1)
-        await self._took(await self._worker.tick(self._now))
+        for _ in range(2):  # a greeting at the end is asked about first, and then left to people
+            self._now += timedelta(hours=1)
+            await self._took(await self._worker.tick(self._now))
 
     def _beats(self, script: Script) -> list[Beat]:
         kept = (each for each in script.beats if each.insurer is not None or habits.chases(self._rng))
