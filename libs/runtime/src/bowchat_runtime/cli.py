@@ -61,15 +61,20 @@ def _advice(error: DependencyDownError) -> list[str]:
     return [what_to_do for what, what_to_do in _AWAY.items() if str(error).endswith(what)]
 
 
-def enter(prog: str, console: str, light: Mapping[str, Command] | None = None) -> None:
-    """Do one of these commands, which need nothing of the service and start several times as fast without it; or import the
-    module `console` and do what its `main` does. Exits with the code.
+def enter(prog: str, console: str, light: Mapping[str, str] | None = None) -> None:
+    """Import the module `console` and do what its `main` does; or one of the commands that need nothing of the service and
+    start several times as fast without it: `light` has the modules whose `COMMAND` they are, by their names. Exits with the
+    code.
     """
-    if light and sys.argv[1:2] and sys.argv[1] in light:
-        sys.exit(run(prog, light[sys.argv[1]].help, serve=_nothing, commands=light))
-    gc.disable()  # what is loaded stays: to look for garbage among it takes a sixth of the start
-    loaded = import_module(console)
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = (light or {}).get(name)
+    # What is loaded stays: to look for garbage among it takes a sixth of the start.
+    gc.disable()
+    loaded = import_module(chosen or console)
+    gc.freeze()
     gc.enable()
+    if chosen:
+        sys.exit(run(prog, loaded.COMMAND.help, serve=_nothing, commands={name: loaded.COMMAND}))
     loaded.main()
 
 

@@ -1,12 +1,11 @@
 """The console script `bowchat-masker`."""
 
-from bowchat_masker.mask_command import COMMAND as MASK
 from bowchat_runtime.cli import enter
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
-    enter("bowchat-masker", "bowchat_masker.console", {"mask": MASK})
+    enter("bowchat-masker", "bowchat_masker.console", {"mask": "bowchat_masker.mask_command"})
 
 
 if __name__ == "__main__":
