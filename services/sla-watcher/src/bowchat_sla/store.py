@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from bowchat_contracts.ids import ClockId
@@ -10,6 +10,7 @@ from bowchat_runtime.mongo import Collection, MongoDatabase
 from bowchat_sla.domain import Change, Clock, Terms
 
 DATABASE = "sla"
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ClockStore(Protocol):
@@ -54,7 +55,9 @@ class MongoClocks:
         await self._clocks.write([_document(clock) for clock in clocks])
 
     async def due(self, now: datetime, limit: int) -> list[Clock]:
-        found = await self._clocks.find({"look_at": {"$lte": now}}, sort=[("look_at", 1)], limit=limit)
+        # Bounded from below as well: most clocks have ended and have none, and those stand first in the index.
+        query = {"look_at": {"$gt": _BEFORE_ALL, "$lte": now}}
+        found = await self._clocks.find(query, sort=[("look_at", 1)], limit=limit)
         return [_clock(document) for document in found]
 
     async def next_look(self) -> datetime | None:
