@@ -54,7 +54,7 @@ class Backlog:
             self._put(row)
 
     async def confirmed(self, heads: Collection[Open]) -> list[Open]:
-        """Those of them that are the heads of their lanes in the ledger too, and as pending there."""
+        """Those of them that are the heads of their lanes in the ledger too, and pending there."""
         if not heads:
             return []
         noted = len(self._noted)
@@ -63,7 +63,8 @@ class Backlog:
             self._lanes.pop(each.lane, None)
         self._lanes |= found
         self._again(self._noted[noted:])
-        return [each for each in heads if each.lane in found and _head(found[each.lane]) == each]
+        now = {lane: _head(rows) for lane, rows in found.items()}
+        return [now[each.lane] for each in heads if _is_still(each, now.get(each.lane))]
 
     async def ready(self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]) -> list[Open]:
         """The heads of lanes that are due and may go, the longest due first.
@@ -108,6 +109,10 @@ def _by_lane(found: Iterable[Open]) -> dict[str, dict[str, Open]]:
     for each in found:
         lanes.setdefault(each.lane, {})[each.delivery_id] = each
     return lanes
+
+
+def _is_still(head: Open, now: Open | None) -> bool:
+    return now is not None and (now.delivery_id, now.state) == (head.delivery_id, "pending")
 
 
 def _head(lane: dict[str, Open]) -> Open:
