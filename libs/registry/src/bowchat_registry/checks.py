@@ -1,6 +1,6 @@
 """What registry files must say of each other: backups that can help, nothing promised twice, rules that lead somewhere."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from bowchat_registry.agreements import Agreement
@@ -11,6 +11,8 @@ from bowchat_registry.rules import Rule, Then
 from bowchat_registry.written import instead
 
 Place = tuple[str | int, ...]
+_SHORTEST = 6
+"""Letters from which on a word and its slip are hardly both meant."""
 
 
 class AgreementChecks:
@@ -85,6 +87,28 @@ class AgreementChecks:
                 taken[kind].append(agreement)
 
 
+def _like(tags: Sequence[str], known: Collection[str], why: str) -> Iterator[tuple[int, str]]:
+    """Those that are a slip of one that is known. Others may be meant as they are: to describe a message, for people."""
+    for place, tag in enumerate(tags):
+        meant = [] if tag in known else sorted(each for each in known if _is_slip(tag, each))
+        if meant:
+            yield place, f"{tag} leads nowhere, for {why}; did you mean {meant[0]}?"
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether they differ in a letter left out or doubled, or in two that changed places. Another letter or a figure makes
+    another word: `lang-en` and `lang-es`.
+    """
+    short, long = sorted((one, other), key=len)
+    if len(long) < _SHORTEST:
+        return False
+    if len(short) == len(long):
+        swaps = (long[:at] + long[at + 1] + long[at] + long[at + 2 :] for at in range(len(long) - 1))
+        return short in swaps
+    left_out = (long[:at] + long[at + 1 :] for at in range(len(long)) if not long[at].isdecimal())
+    return short in left_out
+
+
 def _overlap(one: Agreement, other: Agreement) -> bool:
     starts = [each.valid_from or date.min for each in (one, other)]
     ends = [each.valid_to or date.max for each in (one, other)]
@@ -109,6 +133,19 @@ class RuleChecks:
             for inner, text in self._condition(condition):
                 yield ("when", *place, *inner), text
         yield from self._then(rule.then)
+
+    def slips(self, rules: Mapping[int, Rule]) -> Iterator[tuple[Place, str]]:
+        """Tags of these rules, by their places in the list, that lead nowhere and are a slip of one that does."""
+        given = {tag for rule in rules.values() for tag in rule.then.tags}
+        asked = {tag for rule in rules.values() for _, each in rule.when.inner() for tag in each.tags}
+        for agreement in self._agreements.values():
+            asked.update(agreement.tags, *(desk.tags for desk in agreement.desks))
+        for index, rule in rules.items():
+            for place, text in _like(rule.then.tags, asked, "nothing asks for it"):
+                yield (index, "then", "tags", place), text
+            for inner, condition in rule.when.inner():
+                for place, text in _like(condition.tags, given, "no rule gives it"):
+                    yield (index, "when", *inner, "tags", place), text
 
     def _condition(self, condition: Condition) -> Iterator[tuple[Place, str]]:
         hours, history = condition.hours, condition.history

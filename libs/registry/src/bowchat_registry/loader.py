@@ -158,13 +158,15 @@ class _Reading:
             return RuleBook([])
         calendars = self._calendars(document, data.get("calendars", {}))
         checks = RuleChecks(agreements, self.declared, calendars)
-        rules: list[Rule] = []
+        rules: dict[int, Rule] = {}
         for index, each in enumerate(listed):
             rule = self._model(document, Rule, each, ("rules", index))
             if rule:
                 self._take(document, checks.mistakes(rule), ("rules", index))
-                rules.append(rule)
-        return RuleBook(rules, calendars)
+                rules[index] = rule
+        if len(rules) == len(listed):  # a rule that could not be read may ask for any tag
+            self._take(document, checks.slips(rules), ("rules",))
+        return RuleBook(list(rules.values()), calendars)
 
     def _calendars(self, document: YamlDocument, given: object) -> dict[str, Calendar]:
         if not isinstance(given, dict):

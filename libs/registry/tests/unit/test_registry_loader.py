@@ -71,6 +71,7 @@ ACME = "insurers/acme-motor.yaml"
         ("rules.yaml", "policy_type: motor", "insurer: nobody", "rules.yaml:@: rules[0].then.insurer: has no file"),
         ("rules.yaml", "policy_type: motor", "desk: moon", "rules.yaml:@: rules[0].then.desk: names no desk"),
         ("rules.yaml", "name: cashless-admission", "name: breakdown", "rules.yaml:@: rules[1].name: is the name"),
+        ("rules.yaml", "tags: [roadside]", "tags: [roadsde]", "rules.yaml:@: rules[0].then.tags[0]: roadsde leads nowhere"),
         ("rules.yaml", "name: breakdown", "name: triage", "rules.yaml:@: rules[0].name: is one the router uses"),
         ("rules.yaml", "rules:", "rule:", "rules.yaml:3: file: must be `rules:`"),
         ("rules.yaml", "- name: breakdown", "- name: x\n    whn: 1", "rules.yaml:@+1: rules[0].whn: is not a field"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.calendar import Calendar
+from bowchat_registry.checks import RuleChecks
 from bowchat_registry.facts import NO_FACTS, Facts, HistoryFacts, WriterFacts
 from bowchat_registry.keywords import words
 from bowchat_registry.registry import Registry
@@ -311,3 +312,29 @@ def test_a_registry_knows_which_desks_work() -> None:
         assert ("always", "claims") in desks
         assert ("day", "nobody") not in desks
         assert ("nobody", "claims") not in desks
+
+
+def _slips(*tags: str) -> list[str]:
+    rules = {
+        0: rule("gives", {"keywords_any": ["car"]}, {"tags": [tags[0]]}),
+        1: rule("asks", {"tags": [tags[1]]}, {"priority": 2}),
+    }
+    return [text for _, text in RuleChecks({}, (), ()).slips(rules)]
+
+
+@pytest.mark.parametrize("written", ["roadsde", "raodside", "roadsidee", "roadsides"])
+def test_a_misspelt_tag_is_told_from_both_ends(written: str) -> None:
+    """A rule that gives what nothing asks for, and one that asks for what no rule gives, each with what was meant."""
+    assert _slips(written, "roadside") == [
+        f"{written} leads nowhere, for nothing asks for it; did you mean roadside?",
+        f"roadside leads nowhere, for no rule gives it; did you mean {written}?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("lang-en", "lang-es"), ("tier-1", "tier-2"), ("claims1", "claims12"), ("vip", "vips"), ("cat", "dog")],
+)
+def test_tags_that_only_look_alike_are_left_alone(one: str, other: str) -> None:
+    """A tag may just describe a message, and be near another by its sense."""
+    assert _slips(one, other) == []
