@@ -15,8 +15,8 @@ from bowchat_contracts.topics import INBOUND_ROUTED, SERVICES
 from bowchat_runtime.clock import system_clock
 from bowchat_testkit.canary import Planter, words_in
 from bowchat_testkit.canary import whatsapp_cloud as cloud
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import WEBHOOK_INSURER, Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder, encode
 
@@ -84,20 +84,14 @@ async def sent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sent]:
         )
         for each in everybody[: len(POLICIES)]
     ]
-    try:
-        stage = Stage(
-            tmp_path_factory.mktemp("canaries"), ROOT / "registry", holders,
-            environment={"BOWCHAT_LOG_LEVEL": "DEBUG"},
-        )  # fmt: skip
-        await stage.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    try:
+    stage = Stage(
+        tmp_path_factory.mktemp("canaries"), ROOT / "registry", holders,
+        environment={"BOWCHAT_LOG_LEVEL": "DEBUG"},
+    )  # fmt: skip
+    async with staged(stage):
         one = Sent(stage, planter)
         await one.all(everybody)
         yield one
-    finally:
-        await stage.__aexit__()
 
 
 async def _break_a_record(stage: Stage, word: str) -> None:

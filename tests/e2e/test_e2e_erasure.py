@@ -14,8 +14,8 @@ from pymongo import AsyncMongoClient
 from bowchat_audit.private import opened
 from bowchat_contracts.erasure import InsurerContactErased
 from bowchat_runtime.seal import Opener, SealBrokenError
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -46,13 +46,9 @@ _CONTEXTS = ("inbound:", "held:", "delivery:", "media:", "media-key:")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(tmp_path_factory.mktemp("erasure"), ROOT / "registry", [GONE, STAYS])
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    yield one
-    await one.__aexit__()
+    one = Stage(tmp_path_factory.mktemp("erasure"), ROOT / "registry", [GONE, STAYS])
+    async with staged(one):
+        yield one
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bowchat_testkit.insurers import WhatsAppInsurer, silent
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp_payloads import BusinessNumber, Policyholder
 
@@ -29,23 +29,19 @@ WORDS = ("my knee operation", "the dentist bill", "new glasses")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(
-            tmp_path_factory.mktemp("phones"), ROOT / "registry", PEOPLE, policy=silent,
-            agreements={INSURER: {"endpoint": {"kind": "whatsapp"}}},
-            environment={
-                "BOWCHAT_INSURER_NUMBER_ID": BusinessNumber().phone_number_id,
-                "BOWCHAT_PUBLIC_URL": "https://relay.example",
-            },
-        )  # fmt: skip
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    for service in ("ingest", "dispatcher"):
-        path = one.relay.secrets.directory / service / "insurers" / f"{INSURER}.whatsapp"
-        path.write_text(f"+{NUMBER}\n")
-    yield one
-    await one.__aexit__()
+    one = Stage(
+        tmp_path_factory.mktemp("phones"), ROOT / "registry", PEOPLE, policy=silent,
+        agreements={INSURER: {"endpoint": {"kind": "whatsapp"}}},
+        environment={
+            "BOWCHAT_INSURER_NUMBER_ID": BusinessNumber().phone_number_id,
+            "BOWCHAT_PUBLIC_URL": "https://relay.example",
+        },
+    )  # fmt: skip
+    async with staged(one):
+        for service in ("ingest", "dispatcher"):
+            path = one.relay.secrets.directory / service / "insurers" / f"{INSURER}.whatsapp"
+            path.write_text(f"+{NUMBER}\n")
+        yield one
 
 
 def read_by(stage: Stage, person: Person) -> list[str]:

@@ -15,8 +15,8 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from bowchat_contracts.topics import SERVICES
 from bowchat_testkit.leaks import Searcher
 from bowchat_testkit.ledger import Arrival, compare
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import WEBHOOK_INSURER, Person, Stage, crowd
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
@@ -98,12 +98,8 @@ async def campaign(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
         "BOWCHAT_WHATSAPP_TIMEOUT_S": "2",
         "BOWCHAT_WEBHOOK_SCHEDULE_S": str([0] + [1] * 60),
     }
-    try:
-        stage = Stage(tmp_path_factory.mktemp("kills"), EXAMPLES, PEOPLE, environment=environment)
-        await stage.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    try:
+    stage = Stage(tmp_path_factory.mktemp("kills"), EXAMPLES, PEOPLE, environment=environment)
+    async with staged(stage):
         enough, killer = asyncio.Event(), Killer(stage)
         killing = asyncio.create_task(killer.run(enough))
         began = time.monotonic()
@@ -118,8 +114,6 @@ async def campaign(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
         print(f"seed {SEED}, kills {killer.kills}")
         assert sum(killer.kills.values()) >= KILLS_AT_LEAST
         yield stage
-    finally:
-        await stage.__aexit__()
 
 
 async def settled(stage: Stage) -> int:

@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from bowchat_contracts.media import InsurerMediaUpdate
 from bowchat_testkit.media import SECRETS, pdfs, pictures
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -35,22 +35,18 @@ PATIENT = Person(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(
-            tmp_path_factory.mktemp("media"),
-            ROOT / "registry",
-            [DRIVER, PATIENT],
-            environment={"BOWCHAT_MEDIA_LINK_DAYS": str(LINK_SECONDS / 86400)},
-            agreements={
-                "acme-motor": {"masking": {"regions": ["GB"], "unreadable_media": "pass"}},
-                "bharat-health": {"masking": {"regions": ["GB"], "unreadable_media": "hold"}},
-            },
-        )
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    yield one
-    await one.__aexit__()
+    one = Stage(
+        tmp_path_factory.mktemp("media"),
+        ROOT / "registry",
+        [DRIVER, PATIENT],
+        environment={"BOWCHAT_MEDIA_LINK_DAYS": str(LINK_SECONDS / 86400)},
+        agreements={
+            "acme-motor": {"masking": {"regions": ["GB"], "unreadable_media": "pass"}},
+            "bharat-health": {"masking": {"regions": ["GB"], "unreadable_media": "hold"}},
+        },
+    )
+    async with staged(one):
+        yield one
 
 
 async def send(stage: Stage, person: Person, kind: str, data: bytes, mime: str, **more: Any) -> None:

@@ -16,9 +16,9 @@ from bowchat_contracts.sla import SlaChanged
 from bowchat_contracts.topics import INBOUND_RELAYED, INSURER_REPLIES, SERVICES, SLA_CHANGED
 from bowchat_testkit.insurers import reply_to, shown_text
 from bowchat_testkit.insurers.replying import reply_meta
-from bowchat_testkit.plugin import unavailable
+from bowchat_testkit.plugin import staged
 from bowchat_testkit.relay import last_start
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import KAFKA_INSURERS, Person, Stage, crowd
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
@@ -35,20 +35,16 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     """One relay for all tests of this file; one of its insurers never answers and has promised six seconds."""
     environment = {"BOWCHAT_LOG_LEVEL": "DEBUG", "BOWCHAT_WEBHOOK_SCHEDULE_S": str([0] + [1] * 100)}
     agreements = {SILENT: {"sla": {"first_response_seconds": TARGET_S, "warn_ratio": 0.5}}}
-    try:
-        one = Stage(
-            tmp_path_factory.mktemp("outages"),
-            ROOT / "registry",
-            PEOPLE,
-            environment=environment,
-            agreements=agreements,
-        )
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    one.by_kafka[SILENT].policy = lambda _: None
-    yield one
-    await one.__aexit__()
+    one = Stage(
+        tmp_path_factory.mktemp("outages"),
+        ROOT / "registry",
+        PEOPLE,
+        environment=environment,
+        agreements=agreements,
+    )
+    async with staged(one):
+        one.by_kafka[SILENT].policy = lambda _: None
+        yield one
 
 
 def of(insurer: str) -> list[Person]:

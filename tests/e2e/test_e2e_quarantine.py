@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from bowchat_contracts.held import InsurerBlocked, InsurerReleased
 from bowchat_contracts.insurer import InsurerWithheld
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import WEBHOOK_INSURER, Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -33,13 +33,9 @@ HEIR = Person(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(tmp_path_factory.mktemp("quarantine"), ROOT / "registry", [DRIVER, HEIR])
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    yield one
-    await one.__aexit__()
+    one = Stage(tmp_path_factory.mktemp("quarantine"), ROOT / "registry", [DRIVER, HEIR])
+    async with staged(one):
+        yield one
 
 
 async def waiting(stage: Stage, many: int) -> list[dict[str, Any]]:

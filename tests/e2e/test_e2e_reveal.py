@@ -15,8 +15,8 @@ from bowchat_contracts.reveals import InsurerIdentityRevealed, InsurerRevealChan
 from bowchat_contracts.topics import INSURER_REPLIES
 from bowchat_runtime.lockbox import unlock
 from bowchat_runtime.seal import new_keysets
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -32,16 +32,12 @@ ASHA = Person(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(tmp_path_factory.mktemp("reveal"), ROOT / "registry", [ASHA])
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    folder = one.relay.secrets.directory / "masker" / "insurers"
-    folder.mkdir(exist_ok=True)
-    (folder / "acme-motor.public.json").write_text(PUBLIC)
-    yield one
-    await one.__aexit__()
+    one = Stage(tmp_path_factory.mktemp("reveal"), ROOT / "registry", [ASHA])
+    async with staged(one):
+        folder = one.relay.secrets.directory / "masker" / "insurers"
+        folder.mkdir(exist_ok=True)
+        (folder / "acme-motor.public.json").write_text(PUBLIC)
+        yield one
 
 
 async def told(stage: Stage, kind: Any, many: int) -> list[Any]:

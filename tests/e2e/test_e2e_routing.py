@@ -15,8 +15,8 @@ from bowchat_contracts.insurer import InsurerCommandAnswered, InsurerMessage, In
 from bowchat_contracts.prompts import CsatReceived
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, CSAT_RECEIVED
 from bowchat_testkit.insurers import shown_text
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp import ReceivedMessage
 from bowchat_testkit.whatsapp_payloads import Policyholder
@@ -38,13 +38,9 @@ def obeying(message: InsurerMessage) -> str | None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    try:
-        one = Stage(tmp_path_factory.mktemp("routing"), ROOT / "registry", [CAR, HEALTH], policy=obeying)
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    yield one
-    await one.__aexit__()
+    one = Stage(tmp_path_factory.mktemp("routing"), ROOT / "registry", [CAR, HEALTH], policy=obeying)
+    async with staged(one):
+        yield one
 
 
 async def asked(stage: Stage, words: str) -> ReceivedMessage:

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from bowchat_contracts.insurer import InsurerMessage, InsurerReplyChanged, InsurerWayChanged, ReplyRefused
 from bowchat_testkit.insurers import replying
-from bowchat_testkit.plugin import unavailable
-from bowchat_testkit.stack_process import StackUnavailableError, until
+from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
@@ -29,13 +29,9 @@ PATIENT = Person(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     policy = replying("answer {seq}: our line is +91 99999 01234")
-    try:
-        one = Stage(tmp_path_factory.mktemp("way-back"), ROOT / "registry", [DRIVER, PATIENT], policy=policy)
-        await one.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    yield one
-    await one.__aexit__()
+    one = Stage(tmp_path_factory.mktemp("way-back"), ROOT / "registry", [DRIVER, PATIENT], policy=policy)
+    async with staged(one):
+        yield one
 
 
 async def told(stage: Stage, kind: Any, many: int, insurer: str = "acme-motor") -> list[Any]:

@@ -7,8 +7,8 @@ import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import NoReturn, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -18,6 +18,7 @@ from bowchat_testkit.embedded_broker import EmbeddedBroker
 from bowchat_testkit.stack_process import StackUnavailableError
 
 Server = TypeVar("Server", bound=stack.Server)
+Started = TypeVar("Started", bound=AbstractAsyncContextManager[Any])
 
 
 def pytest_configure() -> None:
@@ -31,6 +32,19 @@ def unavailable(what: str, error: StackUnavailableError) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@asynccontextmanager
+async def staged(stage: Started) -> AsyncIterator[Started]:
+    """The stage, started, until the fixture around it ends."""
+    try:
+        await stage.__aenter__()
+    except StackUnavailableError as error:
+        unavailable("a broker and a database", error)
+    try:
+        yield stage
+    finally:
+        await stage.__aexit__(None, None, None)
 
 
 @asynccontextmanager
