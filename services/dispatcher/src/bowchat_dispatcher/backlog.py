@@ -81,11 +81,7 @@ class Backlog:
         return [head for head in due if may(head)]
 
     def _due(self, now: datetime) -> list[Open]:
-        due = [
-            head
-            for head in map(_head, self._lanes.values())
-            if head.state == "pending" and head.due_at and head.due_at <= now
-        ]
+        due = [head for head in map(_head, self._lanes.values()) if _is_due(head, now)]
         return sorted(due, key=attrgetter("due_at", "order"))
 
     async def _look(self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]) -> None:
@@ -93,15 +89,31 @@ class Backlog:
         self._noted = []
         found = await self._ledger.backlog(_AT_MOST, without_channels=())
         self._partial = len(found) == _AT_MOST
-        if self._partial:  # a channel that takes nothing must not hide the others
-            urgent = await self._ledger.backlog(_AT_MOST, without_channels=full) if full else found
-            # What stands outside of it may be ahead in the same lane.
-            lanes = list(dict.fromkeys(each.lane for each in urgent if may(each)))[:_LANES_AT_MOST]
-            found = await self._ledger.behind_and_ahead(lanes)
-        self._lanes = _by_lane(found)
+        self._lanes = await self._urgent(now, may, full) if self._partial else _by_lane(found)
         self._again(self._noted)
         pause = min(_PAUSE * (time.perf_counter() - began), _PAUSE_AT_MOST_S)
         self._next_look = now + timedelta(seconds=max(self._every_s, pause))
+
+
+    async def _urgent(
+        self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]
+    ) -> dict[str, dict[str, Open]]:
+        """Lanes that may go, whole, until one can: neither a channel that takes nothing nor heads that wait for hours may
+        hide the others.
+        """
+        seen: set[str] = set()
+        while True:
+            urgent = await self._ledger.backlog(_AT_MOST, without_channels=full, without_lanes=seen)
+            lanes = list(dict.fromkeys(each.lane for each in urgent if may(each)))[:_LANES_AT_MOST]
+            # What stands outside of what was read may be ahead in the same lane.
+            found = _by_lane(await self._ledger.behind_and_ahead(lanes))
+            if any(_is_due(_head(lane), now) for lane in found.values()) or not urgent:
+                return found
+            seen.update(lanes, (each.lane for each in urgent if not may(each)))
+
+
+def _is_due(head: Open, now: datetime) -> bool:
+    return head.state == "pending" and head.due_at is not None and head.due_at <= now
 
 
 def _by_lane(found: Iterable[Open]) -> dict[str, dict[str, Open]]:

@@ -42,8 +42,15 @@ class MemoryLedger:
             self._put(row)
         return written
 
-    async def backlog(self, limit: int, *, without_channels: Collection[str]) -> list[Open]:
-        every = [open_of(self._rows[key]) for keys in self._lanes.values() for key in keys]
+    async def backlog(
+        self, limit: int, *, without_channels: Collection[str], without_lanes: Collection[str] = ()
+    ) -> list[Open]:
+        every = [
+            open_of(self._rows[key])
+            for lane, keys in self._lanes.items()
+            if lane not in without_lanes
+            for key in keys
+        ]
         chosen = [each for each in every if each.channel not in without_channels]
         return sorted(chosen, key=lambda each: each.due_at or _LAST)[:limit]
 

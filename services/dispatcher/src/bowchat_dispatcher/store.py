@@ -65,7 +65,9 @@ class Ledger(Protocol):
         """
         ...
 
-    async def backlog(self, limit: int, *, without_channels: Some[str]) -> list[Open]:
+    async def backlog(
+        self, limit: int, *, without_channels: Some[str], without_lanes: Some[str] = ()
+    ) -> list[Open]:
         """What is not through, the longest due first."""
         ...
 
@@ -152,10 +154,14 @@ class MongoLedger:
             documents = [each for each in documents if stored.get(each["_id"]) == each]
         return [to_row(document) for document in documents]
 
-    async def backlog(self, limit: int, *, without_channels: Some[str]) -> list[Open]:
+    async def backlog(
+        self, limit: int, *, without_channels: Some[str], without_lanes: Some[str] = ()
+    ) -> list[Open]:
         query: Document = {"state": {"$in": sorted(BLOCKING)}}
         if without_channels:
             query["channel"] = {"$nin": list(without_channels)}
+        if without_lanes:
+            query["lane"] = {"$nin": list(without_lanes)}
         return await self._find_open(query, limit)
 
     async def behind_and_ahead(self, lanes: Some[str]) -> list[Open]:

@@ -25,9 +25,13 @@ class Asked(MemoryLedger):
         self.looks = 0
         self.slow: asyncio.Event | None = None
 
-    async def backlog(self, limit: int, *, without_channels: Collection[str]) -> list[Open]:
+    async def backlog(
+        self, limit: int, *, without_channels: Collection[str], without_lanes: Collection[str] = ()
+    ) -> list[Open]:
         self.looks += 1
-        found = await super().backlog(limit, without_channels=without_channels)
+        found = await super().backlog(
+            limit, without_channels=without_channels, without_lanes=without_lanes
+        )
         if self.slow is not None:
             await self.slow.wait()
         return found
@@ -145,3 +149,19 @@ async def test_a_full_channel_hides_no_other(
     one, full = Backlog(ledger, EVERY_S), frozenset({blocked[0].channel})
     found = await one.ready(world.clock(), lambda head: head.channel not in full, full)
     assert [each.delivery_id for each in found] == [hook.delivery_id]
+
+
+async def test_heads_that_wait_for_long_hide_no_other(
+    world: Any, ledger: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An insurer that refuses everything has more waiting than is read at once: texts to policyholders leave meanwhile."""
+    monkeypatch.setattr(backlog, "_AT_MOST", 12)
+    monkeypatch.setattr(backlog, "_LANES_AT_MOST", 2)
+    later = world.clock() + timedelta(hours=2)
+    for lane in range(6):
+        first, *behind = [world.webhook_row(f"w{lane}-{number}", alias=f"a{lane}") for number in range(4)]
+        await ledger.insert([replace(first, due_at=later), *behind])
+    world.clock.forward(1)
+    await ledger.insert([world.row("text")])
+    await world.rounds(1)
+    assert world.whatsapp.ids == [world.row("text").delivery_id]
