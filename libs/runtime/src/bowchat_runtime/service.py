@@ -106,8 +106,9 @@ class _Process:
             for resource in self._service.resources:
                 await self._patiently(lambda one=resource: stack.enter_async_context(one))  # type: ignore[misc]
             if self._service.subscriptions:
-                await self._patiently(self._consumers.start)
+                # First: who is told to stop while groups are joined has to leave those that were.
                 stack.push_async_callback(self._consumers.stop)
+                await self._patiently(self._consumers.start)
             self._starting = None
             log.info("ready")
             async with asyncio.TaskGroup() as group:

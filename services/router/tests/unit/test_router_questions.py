@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bowchat_contracts.content import ChoiceContent
+from bowchat_contracts.content import ChoiceContent, ReactionContent
 from bowchat_contracts.deliveries import DeliveryUpdated
 from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.ids import derived_id
@@ -123,6 +123,28 @@ async def test_a_greeting_that_nothing_explains_is_asked_about_at_once(
     assert asked(await worker.tick(NOW + GREETING_WAITS)) == []
     out = await worker.tick(NOW + WAITS)
     assert [each.outcome for each in routed(out)] == ["triage", "triage"]
+
+
+@pytest.mark.parametrize("said", ["any news", None, "thanks", "2"])
+async def test_what_says_not_what_a_greeting_begins_is_asked_about(
+    worker: Worker, received: Make, said: str | None
+) -> None:
+    """It may begin something new: the one conversation that is open gets it no more than it gets "hello, any news"."""
+    await worker.messages(received("c", CAR, "mixed"), now=NOW)
+    later = NOW + timedelta(hours=1)
+    await worker.messages(received("a", "hello", "mixed", offset=1, after_s=3600), now=later)
+    out = await worker.messages(received("b", said, "mixed", offset=2, after_s=3605), now=later)
+    assert (len(asked(out)), routed(out)) == (1, [])
+
+
+async def test_a_reaction_settles_no_greeting(worker: Worker, received: Make) -> None:
+    """An emoji on an earlier message goes to its insurer; what the greeting is about is still open."""
+    await worker.messages(received("c", CAR, "mixed"), now=NOW)
+    await worker.messages(received("a", "hello", "mixed", offset=1), now=NOW)
+    emoji = ReactionContent(of=derived_id("ms", "c"), emoji="👍")
+    out = await worker.messages(received("b", emoji, "mixed", offset=2), now=NOW)
+    assert [each.message_id for each in routed(out)] == [derived_id("ms", "b")]
+    assert len(asked(await worker.tick(NOW + GREETING_WAITS))) == 1
 
 
 async def test_a_greeting_goes_along_with_what_is_decided(worker: Worker, received: Make) -> None:

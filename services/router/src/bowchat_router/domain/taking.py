@@ -79,8 +79,14 @@ def _asked(step: Step, message: Message, case: Case, ask: Ask) -> None:
 
 
 def _goes_on(step: Step, message: Message, case: Case, question: Question, where: Route | Ask) -> None:
-    """Who has said hello says more: where that says where it belongs, the greeting goes along, and nobody is asked."""
-    if isinstance(where, Route):
+    """Who has said hello says more: where its words say where it belongs, the greeting goes along, and nobody is asked. What
+    says not what it begins is asked about, as if it stood in one message with the greeting.
+    """
+    if isinstance(where, Route) and where.rule == "other_message" and not case.heard.text.strip():
+        # Who puts an emoji on another message says nothing of the greeting.
+        deliver(step, message.place, where, message, courtesy=case.heard.courtesy)
+        return
+    if isinstance(where, Route) and (_is_certain(where) or case.kind is not None or case.named_insurers):
         _settle(step, question, (*question.pending, message.place), where, message)
         return
     question = joined(question, case, message.place)
