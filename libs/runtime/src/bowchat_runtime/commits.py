@@ -26,6 +26,10 @@ class Commits:
         self._later: asyncio.Task[None] | None = None
         self._at_once = False
 
+    def open(self) -> None:
+        """Commit soon, not at once: the consumer is about to join."""
+        self._at_once = False
+
     async def owe(self, ends: Mapping[TopicPartition, int], consumer: Any) -> None:
         """These offsets are to be committed, soon."""
         self._consumer = consumer

@@ -99,6 +99,8 @@ class Consumers:
 
         Errors: `DependencyDownError` when the broker does not answer; it may be called again.
         """
+        for loop in self.loops:
+            loop.commits.open()
         try:
             await self.parked.start()
             await self._join()

@@ -29,7 +29,8 @@ async def test_no_group_waits_for_another(monkeypatch: pytest.MonkeyPatch) -> No
     consumers = Consumers("router", load(ServiceSettings), [], None, system_clock)  # type: ignore[arg-type]
     groups = asyncio.Barrier(15)
     monkeypatch.setattr(consumers, "_subscribers", [Joining(groups) for _ in range(15)])
-    monkeypatch.setattr(consumers, "loops", [None] * 15)
+    idle = SimpleNamespace(commits=SimpleNamespace(open=lambda: None))
+    monkeypatch.setattr(consumers, "loops", [idle] * 15)
     monkeypatch.setattr(consumers, "_broker", SimpleNamespace(connect=_nothing))
     monkeypatch.setattr(consumers.parked, "start", _nothing)
     await asyncio.wait_for(consumers.start(), timeout=10)
