@@ -90,10 +90,10 @@ class Backlog:
         found = await self._ledger.backlog(_AT_MOST, without_channels=())
         self._partial = len(found) == _AT_MOST
         self._lanes = await self._urgent(now, may, full) if self._partial else _by_lane(found)
+        self._partial &= bool(self._lanes)  # else nothing can go, and there is nothing more to find
         self._again(self._noted)
         pause = min(_PAUSE * (time.perf_counter() - began), _PAUSE_AT_MOST_S)
         self._next_look = now + timedelta(seconds=max(self._every_s, pause))
-
 
     async def _urgent(
         self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]

@@ -29,9 +29,7 @@ class Asked(MemoryLedger):
         self, limit: int, *, without_channels: Collection[str], without_lanes: Collection[str] = ()
     ) -> list[Open]:
         self.looks += 1
-        found = await super().backlog(
-            limit, without_channels=without_channels, without_lanes=without_lanes
-        )
+        found = await super().backlog(limit, without_channels=without_channels, without_lanes=without_lanes)
         if self.slow is not None:
             await self.slow.wait()
         return found
