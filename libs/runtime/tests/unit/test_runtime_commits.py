@@ -81,6 +81,16 @@ async def test_who_leaves_has_committed_all_it_did(commits: Commits) -> None:
     assert consumer.commits == [{ONE: 5}, {ONE: 6}]
 
 
+async def test_who_joins_again_commits_a_little_later_again(commits: Commits) -> None:
+    """A first start that failed closed what had been opened; the second is a start like any other."""
+    consumer = Consumer()
+    await commits.close()
+    commits.open()
+    await commits.owe({ONE: 3}, consumer)
+    assert consumer.commits == []
+    assert await consumer.committed.get() == {ONE: 3}
+
+
 async def test_a_partition_that_moved_is_its_new_owners(commits: Commits) -> None:
     """What is owed for a partition that is ours no more is not committed over its new owner's work."""
     consumer = Consumer()

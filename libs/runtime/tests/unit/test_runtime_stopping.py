@@ -45,3 +45,33 @@ def test_a_lost_cancellation_does_not_keep_a_service_up(monkeypatch: pytest.Monk
     assert "closed" in ended.stdout
     assert "working" not in ended.stdout
     assert time.monotonic() - began < STOP_S
+
+
+JOINING = """
+import asyncio, os, signal
+from bowchat_runtime import service
+from bowchat_runtime.settings import ServiceSettings, load
+
+class Joining:
+    def __init__(self, *_):
+        pass
+
+    async def start(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(2 * service.STOP_S)
+
+    async def stop(self):
+        print("left", flush=True)
+
+service.Consumers = Joining
+service.serve(service.Service("router", None, subscriptions=[None]), load(ServiceSettings))
+"""
+
+
+def test_groups_that_were_joined_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is told to stop while the last groups are joined leaves the first: they would work on over closed stores."""
+    monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
+    ended = subprocess.run(
+        [sys.executable, "-c", JOINING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, "left" in ended.stdout) == (0, True), ended.stdout + ended.stderr
