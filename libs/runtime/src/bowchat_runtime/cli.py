@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from bowchat_runtime.errors import DependencyDownError, SettingsError
-
-_AWAY = {
-    "the database does not answer": "Start it, or correct BOWCHAT_MONGO_URI",
-    "the Kafka broker does not answer": "Start it, or correct the BOWCHAT_KAFKA_ variables",
-}
-"""What to do about each dependency that is away."""
+from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError, with_advice
 
 
 @dataclass(frozen=True)
@@ -48,17 +42,13 @@ def run(
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
     except DependencyDownError as error:
-        print(". ".join([f"{prog}: {error}", *_advice(error)]), file=sys.stderr)
+        print(f"{prog}: {with_advice(error)}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
         return 130
-
-
-def _advice(error: DependencyDownError) -> list[str]:
-    return [what_to_do for what, what_to_do in _AWAY.items() if str(error).endswith(what)]
 
 
 def enter(prog: str, console: str, light: Mapping[str, str] | None = None) -> None:
@@ -111,5 +101,7 @@ def _answer(function: Callable[[dict[str, Any]], dict[str, Any]], raw: bytes, in
         return {"error": f"this line is not JSON in UTF-8{instead}"}
     except RecursionError:
         return {"error": "this line is nested too deeply"}
+    except RejectError as error:
+        return {"error": str(error)}
     except Exception as error:  # noqa: BLE001 - one bad line must not end the pipe; its error is the answer
         return {"error": f"{type(error).__name__}: {error}"}

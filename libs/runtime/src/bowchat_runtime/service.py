@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from bowchat_runtime import logging, metrics
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.consumers import Consumers
-from bowchat_runtime.errors import DependencyDownError, SettingsError
+from bowchat_runtime.errors import DependencyDownError, SettingsError, with_advice
 from bowchat_runtime.http_server import Server
 from bowchat_runtime.loop import backoff_s
 from bowchat_runtime.publisher import Publisher
@@ -126,8 +126,8 @@ class _Process:
             try:
                 await start()
             except DependencyDownError as error:
-                self._starting = str(error)
-                log.warning("waiting_for_dependency", reason=str(error))
+                self._starting = with_advice(error)
+                log.warning("waiting_for_dependency", reason=self._starting)
                 await asyncio.sleep(backoff_s(waits, 0.5))
                 waits += 1
             else:

@@ -166,6 +166,8 @@ class _Sender:
                     headers={"content-type": "text/csv", "idempotency-key": key},
                 )
             except (httpx.TransportError, httpx.InvalidURL):
+                if not attempt:
+                    sys.stderr.write(f"ingest does not answer at {self._client.base_url}: trying again\n")
                 continue
             if answer.status_code not in _AGAIN:
                 break

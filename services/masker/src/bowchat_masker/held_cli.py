@@ -76,7 +76,9 @@ async def _list(settings: MaskerSettings) -> int:
     for each in waiting:
         sys.stdout.write(json.dumps(shown(each)) + "\n")
     if not waiting:
-        sys.stderr.write("nothing is held\n")
+        sys.stderr.write(
+            "the masker holds nothing; what people have to place: bowchat-router conversations --state triage\n"
+        )
     return 0
 
 

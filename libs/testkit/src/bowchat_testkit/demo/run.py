@@ -53,6 +53,8 @@ class Demo:
             self._screen.line()
             self._screen.paragraph(f"Logs, data and registry are kept in {directory}")
         else:
+            # A client that was stopped while it started may be collected later, and says so.
+            logging.basicConfig(handlers=[logging.NullHandler()], force=True)
             shutil.rmtree(directory, ignore_errors=True)
         if not self._playing.cancelled():
             self._playing.result()

@@ -63,7 +63,7 @@ def _insurer_side(screen: Screen, journey: Journey) -> None:
         desk = f", {routed.desk} desk" if routed.desk else ""
         screen.row("Relay routes", f"{routed.policy_type or routed.outcome}{desk}, by {routed.rule}", "dim")
     if journey.seen is None:
-        why = "held for people to look at" if journey.stuck else "nothing yet"
+        why = "nothing: it waits for people" if journey.stuck else "nothing yet"
         screen.row("Insurer sees", why, "yellow")
         return
     screen.row("Insurer sees", shown_text(journey.seen), "cyan")
