@@ -22,9 +22,8 @@ def conversation(
     """Both sides of one message and its answer. `line`: what was played, where it was the demo that wrote."""
     insurer = _insurer(journey) or (line.insurer if line else "")
     way = "by signed webhook" if insurer == WEBHOOK else "by its Kafka topic"
-    screen.heading(
-        f"{number}. {stage.name(insurer)}, {way}" if insurer else f"{number}. For people to decide"
-    )
+    nobody = "For people to decide" if journey and journey.routed else "For nobody yet"
+    screen.heading(f"{number}. {stage.name(insurer)}, {way}" if insurer else f"{number}. {nobody}")
     who = line.person.name.split()[0] if line else "Someone"
     if line:
         screen.row("from", f"{_shown(line.person)}  (samples/cloud/{line.sample})", "dim")
@@ -63,7 +62,9 @@ def _insurer_side(screen: Screen, journey: Journey) -> None:
         desk = f", {routed.desk} desk" if routed.desk else ""
         screen.row("Relay routes", f"{routed.policy_type or routed.outcome}{desk}, by {routed.rule}", "dim")
     if journey.seen is None:
-        why = "nothing: it waits for people" if journey.stuck else "nothing yet"
+        asked = "nothing yet: whom it is for is not known, and the policyholder may be asked"
+        unknown = asked if journey.routed is None else "nothing yet"
+        why = "nothing: it waits for people" if journey.stuck else unknown
         screen.row("Insurer sees", why, "yellow")
         return
     screen.row("Insurer sees", shown_text(journey.seen), "cyan")
