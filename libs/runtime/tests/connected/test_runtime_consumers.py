@@ -177,7 +177,7 @@ async def until_parked(rig: Rig, count: int) -> None:
 
 
 async def test_a_service_that_starts_before_its_broker_waits_and_says_so(rig: Rig) -> None:
-    """Without a broker, the process is alive and not ready, in words; once the broker is there, it works."""
+    """Without a broker, the process is alive and not ready, and says what to do; once the broker is there, it works."""
     rig.broker.kill()
     service = rig.service()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{rig.port}", trust_env=False) as client:
@@ -187,7 +187,9 @@ async def test_a_service_that_starts_before_its_broker_waits_and_says_so(rig: Ri
                 answer = await client.get("/readyz")
             except httpx.TransportError:
                 return False
-            return bool(answer.json()["reasons"] == ["the Kafka broker does not answer"])
+            reasons = answer.json()["reasons"]
+            away = "the Kafka broker does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables"
+            return bool(reasons == [away])
 
         await until(waiting, seconds=20)
         assert (await client.get("/healthz")).status_code == 200

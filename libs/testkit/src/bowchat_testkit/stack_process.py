@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.02
 # Below the range that Linux hands to outgoing connections, so that nobody takes the port while its server restarts.
 _PORTS = range(20_000, 32_000)
 _random = random.SystemRandom()
-_reserved: list[socket.socket] = []
+_reserved: list[int] = []
 
 
 class StackUnavailableError(Exception):
@@ -50,7 +50,7 @@ def _reserve(port: int) -> None:
         except OSError:
             name.close()
             raise
-        _reserved.append(name)
+        _reserved.append(name.detach())  # held until this process ends, whatever is collected before
 
 
 class ChildProcess:
