@@ -16,6 +16,7 @@ class Terminal(io.StringIO):
 
 def said(stream: io.StringIO) -> str:
     screen = Screen(stream)
+    screen.greet()
     screen.heading("One")
     screen.row("label", "word " * 60, "green")
     screen.paragraph("word " * 60)

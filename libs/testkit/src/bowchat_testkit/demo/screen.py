@@ -46,7 +46,7 @@ class Screen:
         self.line()
         self.line("Bow Chat, the masked relay between policyholders and insurers", "bold")
         self.line(
-            "Starting broker, database, six services, WhatsApp and four insurers here; it takes some ten seconds …",
+            "Starting broker, database, six services, WhatsApp and four insurers here; it takes a moment …",
             "dim",
         )
         self.line()
