@@ -16,7 +16,6 @@ class Terminal(io.StringIO):
 
 def said(stream: io.StringIO) -> str:
     screen = Screen(stream)
-    screen.greet()
     screen.heading("One")
     screen.row("label", "word " * 60, "green")
     screen.paragraph("word " * 60)
@@ -30,6 +29,13 @@ def test_nothing_is_wider_than_a_hundred_columns() -> None:
     lines = said(io.StringIO()).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert all(line.startswith("  ") for line in lines if line.strip("─ ") and "── One" not in line)
+
+
+def test_the_greeting_is_not_wider() -> None:
+    """It is the first that a newcomer sees, and wraps nothing."""
+    stream = io.StringIO()
+    Screen(stream).greet()
+    assert max(map(len, stream.getvalue().splitlines())) <= WIDTH
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
