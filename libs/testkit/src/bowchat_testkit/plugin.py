@@ -17,7 +17,6 @@ from bowchat_testkit import stack
 from bowchat_testkit.embedded_broker import EmbeddedBroker
 from bowchat_testkit.stack_process import StackUnavailableError
 
-Server = TypeVar("Server", bound=stack.Server)
 Started = TypeVar("Started", bound=AbstractAsyncContextManager[Any])
 
 
@@ -35,28 +34,22 @@ def unavailable(what: str, error: StackUnavailableError) -> NoReturn:
 
 
 @asynccontextmanager
-async def staged(stage: Started) -> AsyncIterator[Started]:
-    """The stage, started, until the fixture around it ends."""
+async def started(make: Callable[[], Started], what: str) -> AsyncIterator[Started]:
+    """What `make` gives, started, until the fixture around it ends."""
     try:
-        await stage.__aenter__()
-    except StackUnavailableError as error:
-        unavailable("a broker and a database", error)
-    try:
-        yield stage
-    finally:
-        await stage.__aexit__(None, None, None)
-
-
-@asynccontextmanager
-async def _running(make: Callable[[], Server], what: str) -> AsyncIterator[Server]:
-    """The server that `make` gives, started, until the fixture around it ends."""
-    try:
-        server = make()
-        await server.start()
+        one = make()
+        await one.__aenter__()
     except StackUnavailableError as error:
         unavailable(what, error)
-    yield server
-    await server.__aexit__()
+    try:
+        yield one
+    finally:
+        await one.__aexit__(None, None, None)
+
+
+def staged(stage: Started) -> AbstractAsyncContextManager[Started]:
+    """The stage, started, until the fixture around it ends."""
+    return started(lambda: stage, "a broker and a database")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -69,7 +62,7 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         yield address
         return
     directory = tmp_path_factory.mktemp("kafka")
-    async with _running(lambda: stack.broker(directory), "a Kafka broker") as broker:
+    async with started(lambda: stack.broker(directory), "a Kafka broker") as broker:
         yield broker.bootstrap
 
 
@@ -83,7 +76,7 @@ async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
         yield address
         return
     directory = tmp_path_factory.mktemp("database")
-    async with _running(lambda: stack.document_store(directory), "a database") as store:
+    async with started(lambda: stack.document_store(directory), "a database") as store:
         yield store.uri
 
 
@@ -104,10 +97,6 @@ def place(request: pytest.FixtureRequest) -> tuple[str, str] | None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedBroker]:
     """The broker inside librdkafka, shared by the session. `bootstrap` is its address."""
-    broker = EmbeddedBroker(tmp_path_factory.mktemp("embedded"))
-    try:
-        await broker.start()
-    except StackUnavailableError as error:
-        unavailable("the embedded broker", error)
-    yield broker
-    await broker.stop()
+    directory = tmp_path_factory.mktemp("embedded")
+    async with started(lambda: EmbeddedBroker(directory), "the embedded broker") as broker:
+        yield broker

@@ -89,27 +89,28 @@ class Backlog:
         self._noted = []
         found = await self._ledger.backlog(_AT_MOST, without_channels=())
         self._partial = len(found) == _AT_MOST
-        self._lanes = await self._urgent(now, may, full) if self._partial else _by_lane(found)
+        self._lanes = await self._urgent(found, now, may, full) if self._partial else _by_lane(found)
         self._partial &= bool(self._lanes)  # else nothing can go, and there is nothing more to find
         self._again(self._noted)
         pause = min(_PAUSE * (time.perf_counter() - began), _PAUSE_AT_MOST_S)
         self._next_look = now + timedelta(seconds=max(self._every_s, pause))
 
     async def _urgent(
-        self, now: datetime, may: Callable[[Open], bool], full: frozenset[str]
+        self, first: list[Open], now: datetime, may: Callable[[Open], bool], full: frozenset[str]
     ) -> dict[str, dict[str, Open]]:
         """Lanes that may go, whole, until one can: neither a channel that takes nothing nor heads that wait for hours may
-        hide the others.
+        hide the others. `first`: what was read of all channels.
         """
         seen: set[str] = set()
+        urgent = await self._ledger.backlog(_AT_MOST, without_channels=full) if full else first
         while True:
-            urgent = await self._ledger.backlog(_AT_MOST, without_channels=full, without_lanes=seen)
             lanes = list(dict.fromkeys(each.lane for each in urgent if may(each)))[:_LANES_AT_MOST]
             # What stands outside of what was read may be ahead in the same lane.
             found = _by_lane(await self._ledger.behind_and_ahead(lanes))
             if any(_is_due(_head(lane), now) for lane in found.values()) or not urgent:
                 return found
             seen.update(lanes, (each.lane for each in urgent if not may(each)))
+            urgent = await self._ledger.backlog(_AT_MOST, without_channels=full, without_lanes=seen)
 
 
 def _is_due(head: Open, now: datetime) -> bool:

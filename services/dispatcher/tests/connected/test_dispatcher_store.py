@@ -14,7 +14,7 @@ from bowchat_dispatcher.domain import Choice, Stop, Verdict, begun, finished, in
 from bowchat_dispatcher.memory import MemoryLedger
 from bowchat_dispatcher.store import Ledger, MongoLedger, Watermark
 from bowchat_runtime.errors import ConflictError
-from bowchat_runtime.mongo import MongoDatabase
+from bowchat_testkit.stores import either
 
 CHOICES = (
     Choice("bt_a", MessageText("Yes")),
@@ -24,13 +24,8 @@ CHOICES = (
 
 @pytest.fixture
 async def ledger(place: tuple[str, str] | None) -> AsyncIterator[Ledger]:
-    if place is None:
-        yield MemoryLedger()
-        return
-    async with MongoDatabase(*place) as database:
-        stored = MongoLedger(database)
-        await stored.prepare()
-        yield stored
+    async with either(place, MemoryLedger, MongoLedger) as one:
+        yield one
 
 
 async def test_round_trip(ledger: Ledger, world: Any) -> None:

@@ -6,20 +6,15 @@ import pytest
 
 from bowchat_dispatcher.tags import MemoryTags, MongoTags, TagRow, Tags
 from bowchat_runtime.errors import ConflictError
-from bowchat_runtime.mongo import MongoDatabase
+from bowchat_testkit.stores import either
 
 ROW = TagRow("coast", "KPLMI", "th_a", "ph_a", "motor")
 
 
 @pytest.fixture
 async def tags(place: tuple[str, str] | None) -> AsyncIterator[Tags]:
-    if place is None:
-        yield MemoryTags()
-        return
-    async with MongoDatabase(*place) as database:
-        stored = MongoTags(database)
-        await stored.prepare()
-        yield stored
+    async with either(place, MemoryTags, MongoTags) as one:
+        yield one
 
 
 async def test_a_tag_is_found_again(tags: Tags) -> None:

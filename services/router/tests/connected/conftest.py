@@ -6,15 +6,10 @@ import pytest
 
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.store import MongoRouter, RouterStore
-from bowchat_runtime.mongo import MongoDatabase
+from bowchat_testkit.stores import either
 
 
 @pytest.fixture
 async def store(place: tuple[str, str] | None) -> AsyncIterator[RouterStore]:
-    if place is None:
-        yield MemoryRouter()
-        return
-    async with MongoDatabase(*place) as database:
-        router = MongoRouter(database)
-        await router.prepare()
-        yield router
+    async with either(place, MemoryRouter, MongoRouter) as one:
+        yield one

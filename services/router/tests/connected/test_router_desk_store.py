@@ -10,7 +10,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_router.desk_store import DeskNews, DeskStore, MemoryDesks, MongoDesks
 from bowchat_router.domain.line import Book, Decision, Outcome, Recent, Seat, Waiter
 from bowchat_runtime.errors import ConflictError
-from bowchat_runtime.mongo import MongoDatabase
+from bowchat_testkit.stores import either
 
 AT = datetime(2026, 3, 2, 9, 0, 0, 123000, tzinfo=UTC)
 ONE, TWO = derived_id("cv", "one"), derived_id("cv", "two")
@@ -27,13 +27,8 @@ BOOK = Book(
 
 @pytest.fixture
 async def store(place: tuple[str, str] | None) -> AsyncIterator[DeskStore]:
-    if place is None:
-        yield MemoryDesks()
-        return
-    async with MongoDatabase(*place) as database:
-        desks = MongoDesks(database)
-        await desks.prepare()
-        yield desks
+    async with either(place, MemoryDesks, MongoDesks) as one:
+        yield one
 
 
 async def test_a_book_is_read_back_as_it_was_written(store: DeskStore) -> None:

@@ -10,26 +10,21 @@ from bowchat_contracts.ids import derived_id
 from bowchat_contracts.inbound import MessageRelayed, SlaTerms
 from bowchat_contracts.sla import SlaChanged
 from bowchat_runtime.errors import ConflictError
-from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.testing import MemoryPublisher
 from bowchat_sla import domain
 from bowchat_sla.domain import Clock
 from bowchat_sla.memory import MemoryClocks
 from bowchat_sla.store import ClockStore, MongoClocks
 from bowchat_sla.ticker import Ticker
+from bowchat_testkit.stores import either
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
 async def store(place: tuple[str, str] | None) -> AsyncIterator[ClockStore]:
-    if place is None:
-        yield MemoryClocks()
-        return
-    async with MongoDatabase(*place) as database:
-        clocks = MongoClocks(database)
-        await clocks.prepare()
-        yield clocks
+    async with either(place, MemoryClocks, MongoClocks) as one:
+        yield one
 
 
 def running(name: str, *, begin: datetime = START) -> Clock:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bowchat_contracts.conversations import ConversationChange
-from bowchat_contracts.ids import MessageId, PromptId, derived_id
+from bowchat_contracts.ids import ConversationId, MessageId, OptionId, PromptId, derived_id
 from bowchat_contracts.prompts import PromptAnswered
 from bowchat_contracts.topics import PROMPTS_ANSWERED, PROMPTS_REQUESTED
 from bowchat_router.deeds import Step, Timer, sends
@@ -115,8 +116,9 @@ def come_due(step: Step, case: Case, prompt_id: PromptId, reachable: Container[s
         return False
     asker = question.pending[0].position
     if question.is_put or asker not in reachable:
-        return expire(step, case, prompt_id)
-    _keep(step, put(question, step.at), case, asker)
+        _expire(step, case, question)
+    else:
+        _keep(step, put(question, step.at), case, asker)
     return True
 
 
@@ -126,37 +128,49 @@ def _answered(step: Step, message: Message, case: Case, question: Question, choi
     waited = question.pending if alone else (*question.pending, message.place)
     route = chosen(case, question, choice)
     conversation = _settle(step, question, waited, route, message)
+    answer = message.place.message_id if alone else None
+    _end(step, question, conversation, "answered", message_id=answer, option_id=choice.option_id)
+
+
+def give_up(step: Step, case: Case, prompt_id: PromptId) -> bool:
+    """The question could not be put: people decide. False where it is no longer open."""
+    question = step.dossier.question
+    if question is None or question.prompt_id != prompt_id:
+        return False
+    _expire(step, case, question)
+    return True
+
+
+def _expire(step: Step, case: Case, question: Question) -> None:
+    """Nobody answered in time, or nobody could be asked: people decide."""
+    conversation = _settle(step, question, question.pending, unanswered(case, question))
+    _end(step, question, conversation, "expired")
+
+
+def _end(
+    step: Step,
+    question: Question,
+    conversation: ConversationId | None,
+    outcome: Literal["answered", "expired"],
+    *,
+    message_id: MessageId | None = None,
+    option_id: OptionId | None = None,
+) -> None:
+    """Everybody is told that a question has come to its end, if it was ever put."""
+    if not question.is_put:
+        return
+    contact_id = step.dossier.contact_id
     ended = PromptAnswered(
         prompt_id=question.prompt_id,
         kind="which_matter",
-        contact_id=step.dossier.contact_id,
+        contact_id=contact_id,
         conversation_id=conversation,
-        outcome="answered",
-        message_id=message.place.message_id if alone else None,
-        option_id=choice.option_id,
+        outcome=outcome,
+        message_id=message_id,
+        option_id=option_id,
         at=step.at,
     )
-    if question.is_put:
-        step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
-
-
-def expire(step: Step, case: Case, prompt_id: PromptId, *, unasked: bool = False) -> bool:
-    """Nobody answered in time, or nobody could be asked: people decide. False where the question is no longer open."""
-    question = step.dossier.question
-    if question is None or question.prompt_id != prompt_id or (step.at < question.due_at and not unasked):
-        return False
-    conversation = _settle(step, question, question.pending, unanswered(case, question))
-    if question.is_put:
-        ended = PromptAnswered(
-            prompt_id=prompt_id,
-            kind="which_matter",
-            contact_id=step.dossier.contact_id,
-            conversation_id=conversation,
-            outcome="expired",
-            at=step.at,
-        )
-        step.tell(PROMPTS_ANSWERED, step.dossier.contact_id, ended)
-    return True
+    step.tell(PROMPTS_ANSWERED, contact_id, ended)
 
 
 def _settle(

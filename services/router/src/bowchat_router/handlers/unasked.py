@@ -6,7 +6,7 @@ from datetime import datetime
 from bowchat_contracts.prompts import PromptDecided
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.hearing import Heard
-from bowchat_router.domain.taking import expire
+from bowchat_router.domain.taking import give_up
 from bowchat_router.handlers.common import Batch, Deciding, Registries
 from bowchat_router.readings import Readings
 from bowchat_router.remembered import Memory
@@ -36,7 +36,7 @@ class UnaskedHandler(Deciding):
             return told
         step = state.begin(record, _subject(decided), decided.contact_id, now)
         case = Case(Heard("", step.at), step.dossier, (), state.registry, self._readings, step.at)
-        return state.end(record, step) if expire(step, case, decided.prompt_id, unasked=True) else ()
+        return state.end(record, step) if give_up(step, case, decided.prompt_id) else ()
 
 
 def _is_lost(decided: PromptDecided) -> bool:
