@@ -65,13 +65,16 @@ types: setup-python ## Check types (mypy, strict)
 	$(BIN)/mypy $(SOURCES) $(TESTS) conftest.py
 
 .PHONY: test
-test: lint types test-unit test-connected test-e2e ## Run every check and every test
+test: setup ## Run every check and every test
+	$(MAKE) --jobs 2 --output-sync lint types
+	$(MAKE) test-unit test-connected test-e2e
 
 .PHONY: test-unit
 test-unit: setup-python ## Run the tests that need nothing but Python
 	$(PYTEST) -m "not connected and not e2e" $(TESTS)
 
 .PHONY: test-connected
+test-connected: JOBS := 3
 test-connected: setup ## Run the tests on a real broker and database
 	$(PYTEST) -m connected $(TESTS)
 

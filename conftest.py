@@ -1,5 +1,6 @@
-"""The fixtures that every test of the repository may ask for, and how Hypothesis tries examples."""
+"""The fixtures that every test of the repository may ask for, in which order tests go, and how Hypothesis tries examples."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["bowchat_testkit.plugin"]
@@ -7,3 +8,18 @@ pytest_plugins = ["bowchat_testkit.plugin"]
 # How long an example takes is no promise: the machine may be busy with other tests.
 settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# The files that take longest start first: the short ones fill the time that these leave to other processes.
+LONGEST = (
+    "test_e2e_kills", "test_e2e_outages", "test_e2e_demo",
+    "test_router_model", "test_taint_canaries", "test_router_threads",
+    "test_runtime_consumers", "test_dispatcher_service", "test_ingest_service", "test_audit_process",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _place(item.path.stem))
+
+
+def _place(name: str) -> int:
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)

@@ -96,6 +96,7 @@ async def campaign(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
         "BOWCHAT_LOG_LEVEL": "DEBUG",
         "BOWCHAT_UNKNOWN_WAIT_S": "4",
         "BOWCHAT_WHATSAPP_TIMEOUT_S": "2",
+        "BOWCHAT_WEBHOOK_CONCURRENCY": "32",
         "BOWCHAT_WEBHOOK_SCHEDULE_S": str([0] + [1] * 60),
     }
     stage = Stage(tmp_path_factory.mktemp("kills"), EXAMPLES, PEOPLE, environment=environment)
@@ -125,7 +126,7 @@ async def settled(stage: Stage) -> int:
 
     for _ in range(20):
         try:
-            await until(all_there, seconds=8)
+            await until(all_there, seconds=15)
         except TimeoutError:
             resent += await operator_resends(stage)
         else:

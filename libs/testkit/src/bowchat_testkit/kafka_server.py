@@ -1,7 +1,7 @@
 """Apache Kafka itself on a loopback port: one KRaft node run from its jars, for tests, the bench and restarts.
 
-`python -m bowchat_testkit.kafka_server` keeps the classes that a broker loads in an archive beside the jars: later brokers
-start in half the time. An archive of another Java is passed over.
+`python -m bowchat_testkit.kafka_server` keeps beside the jars what every broker would make anew: an archive of the classes
+that it loads, and an empty data directory. Later brokers start in half the time. An archive of another Java is passed over.
 """
 
 import asyncio
@@ -64,6 +64,10 @@ def _archive() -> Path:
     return kafka_jars().parent / "classes.jsa"
 
 
+def _empty() -> Path:
+    return kafka_jars().parent / "empty"
+
+
 def _java() -> str:
     java = shutil.which("java")
     if java is None:
@@ -78,7 +82,7 @@ class KafkaServer:
         directory: Holds data, configuration and log; whoever names it removes it.
         quick: Compile with Java's first compiler alone: a third less work at the start, on which tests spend most of a
             broker's time. False for one whose throughput counts.
-        archiving: Keep the classes that were loaded, when it ends.
+        archiving: Lay out a data directory of its own, and keep the classes that were loaded, when it ends.
     """
 
     def __init__(
@@ -113,7 +117,7 @@ class KafkaServer:
         Errors: StackUnavailableError.
         """
         if not (self.data_dir / "meta.properties").exists():
-            await self._format()
+            await self.lay_out()
         self._child = self._java("kafka.Kafka", str(self._properties), quick=self._quick)
         self._child.start()
         await self._child.started(self._serves, seconds=_START_SECONDS)
@@ -133,7 +137,8 @@ class KafkaServer:
         await self.stop()
         await self.start()
 
-    async def _format(self) -> None:
+    async def lay_out(self) -> None:
+        """Write its configuration and an empty data directory. Errors: StackUnavailableError."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         quorum = f"{LOOPBACK}:{self._controller_port}"
         here = {
@@ -143,6 +148,9 @@ class KafkaServer:
         }
         lines = [f"{name}={value}\n" for name, value in (broker_properties() | here).items()]
         self._properties.write_text("".join(lines))
+        if _empty().exists() and not self._archiving:
+            shutil.copytree(_empty(), self.data_dir, dirs_exist_ok=True)
+            return
         cluster = uuid.uuid4().hex[:22]
         arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
         tool = self._java(*arguments, quick=True)
@@ -187,11 +195,14 @@ async def broker_serves(port: int) -> bool:
     return bool(cluster["brokers"]) and int(cluster["controller_id"]) >= 0
 
 
-async def _archive_classes() -> None:
+async def _keep() -> None:
     with tempfile.TemporaryDirectory() as directory:
-        async with KafkaServer(Path(directory), archiving=True):
+        one = KafkaServer(Path(directory), archiving=True)
+        await one.lay_out()
+        shutil.copytree(one.data_dir, _empty(), dirs_exist_ok=True)
+        async with one:
             pass
 
 
 if __name__ == "__main__":
-    asyncio.run(_archive_classes())
+    asyncio.run(_keep())
