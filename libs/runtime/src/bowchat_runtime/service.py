@@ -7,7 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
@@ -26,10 +26,11 @@ from bowchat_runtime.http_server import Server
 from bowchat_runtime.loop import backoff_s
 from bowchat_runtime.publisher import Publisher
 from bowchat_runtime.records import Subscription
-from bowchat_runtime.settings import ServiceSettings
+from bowchat_runtime.settings import ServiceSettings, load
 from bowchat_runtime.watchdog import Watchdog
 
 log = structlog.get_logger()
+AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
 
 STOP_S = 20.0
 """Seconds a service takes at most to stop."""
@@ -54,6 +55,16 @@ class Service:
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     ready: Sequence[Callable[[], Awaitable[str | None]]] = ()
     notes: Sequence[Callable[[], Awaitable[str | None]]] = ()
+
+
+def serving(settings: type[AnySettings], build: Callable[[AnySettings], Service]) -> Callable[[], None]:
+    """What `serve` on a service's command line does: it runs what `build` makes of the environment's settings."""
+
+    def run() -> None:
+        given = load(settings)
+        serve(build(given), given)
+
+    return run
 
 
 def serve(service: Service, settings: ServiceSettings, clock: Clock = system_clock) -> None:

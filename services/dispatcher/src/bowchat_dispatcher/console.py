@@ -7,8 +7,7 @@ from bowchat_dispatcher.app import build
 from bowchat_dispatcher.settings import DispatcherSettings
 from bowchat_runtime.cli import Command, run
 from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
+from bowchat_runtime.service import serving
 
 
 def main() -> None:
@@ -19,12 +18,7 @@ def main() -> None:
         run(
             "bowchat-dispatcher",
             "Sends, once, and proves what was sent.",
-            serve=_serve,
+            serve=serving(DispatcherSettings, build),
             commands={"unresolved": unresolved, "parked": parked_command("dispatcher")},
         )
     )
-
-
-def _serve() -> None:
-    settings = load(DispatcherSettings)
-    serve(build(settings), settings)

@@ -11,13 +11,8 @@ from bowchat_ingest.settings import IngestSettings
 from bowchat_runtime import cli
 from bowchat_runtime.clock import system_clock
 from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
+from bowchat_runtime.service import serving
 from bowchat_runtime.settings import load
-
-
-def _serve() -> None:
-    settings = load(IngestSettings)
-    serve(build(settings), settings)
 
 
 def _provider(arguments: argparse.ArgumentParser) -> None:
@@ -47,7 +42,7 @@ def main() -> None:
         cli.run(
             "bowchat-ingest",
             "Receives WhatsApp webhooks and insurers' replies.",
-            serve=_serve,
+            serve=serving(IngestSettings, build),
             commands={
                 "parse": cli.Command(
                     "webhook bodies in, one per line; events and ignored parts out", _parse, _provider

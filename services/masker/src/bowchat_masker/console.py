@@ -13,8 +13,7 @@ from bowchat_masker.rewrap import run_rewrap
 from bowchat_masker.settings import MaskerSettings
 from bowchat_runtime.cli import Command, run
 from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
+from bowchat_runtime.service import serving
 
 COMMANDS = {
     "parked": parked_command("masker"),
@@ -38,12 +37,7 @@ def main() -> None:
         run(
             "bowchat-masker",
             "Swaps identities between policyholders and insurers.",
-            serve=_serve,
+            serve=serving(MaskerSettings, build),
             commands=COMMANDS,
         )
     )
-
-
-def _serve() -> None:
-    settings = load(MaskerSettings)
-    serve(build(settings), settings)

@@ -12,8 +12,7 @@ from bowchat_router.settings import RouterSettings
 from bowchat_router.shadow import configure_shadow, run_shadow
 from bowchat_runtime.cli import Command, run
 from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
+from bowchat_runtime.service import serving
 
 COMMANDS = {
     "explain": EXPLAIN,
@@ -39,9 +38,4 @@ COMMANDS = {
 def main() -> None:
     """Run the command line, and exit with its code."""
     description = "Finds the contact, policy, conversation, insurer and desk of every message."
-    sys.exit(run("bowchat-router", description, serve=_serve, commands=COMMANDS))
-
-
-def _serve() -> None:
-    settings = load(RouterSettings)
-    serve(build(settings), settings)
+    sys.exit(run("bowchat-router", description, serve=serving(RouterSettings, build), commands=COMMANDS))

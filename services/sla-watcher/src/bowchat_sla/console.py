@@ -5,8 +5,7 @@ import sys
 
 from bowchat_runtime.cli import Command, pipe, run
 from bowchat_runtime.parked_cli import parked_command
-from bowchat_runtime.service import serve
-from bowchat_runtime.settings import load
+from bowchat_runtime.service import serving
 from bowchat_sla.app import build
 from bowchat_sla.replay import Replay
 from bowchat_sla.settings import SlaSettings
@@ -21,15 +20,10 @@ def main() -> None:
         run(
             "bowchat-sla",
             "Runs the response clocks.",
-            serve=_serve,
+            serve=serving(SlaSettings, build),
             commands={"replay": replay, "parked": parked_command("sla-watcher")},
         )
     )
-
-
-def _serve() -> None:
-    settings = load(SlaSettings)
-    serve(build(settings), settings)
 
 
 def _replay(_: argparse.Namespace) -> int:
