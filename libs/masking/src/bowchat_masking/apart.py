@@ -153,11 +153,11 @@ def _in_parts(
     """How many runs from here are one number in parts."""
     total, widest, shortest = lengths[at], 0, lengths[at]
     for last in range(at + 1, min(at + _MOST_PARTS, len(runs))):
-        widest = max(widest, gaps[last - 1])
-        total += lengths[last]
-        if widest > _FAR or total > _LONGEST_NUMBER:
+        gap, length = gaps[last - 1], lengths[last]
+        total += length
+        if gap > _FAR or total > _LONGEST_NUMBER:
             break
-        shortest = min(shortest, lengths[last])
+        widest, shortest = max(widest, gap), min(shortest, length)
         if total >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
             parts = runs[at : last + 1]
             if are_one(parts, widest, shortest):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bowchat_masking.lookalikes import AS_DIGITS
 from bowchat_masking.number_tables import FUNCTION_WORDS
-from bowchat_masking.number_words import digit_spellings, meaning
+from bowchat_masking.number_words import digit_spellings, meaning, once
 from bowchat_masking.tokens import Lexicon, Tokens
 
 FEWEST = 7
@@ -61,7 +61,7 @@ _SOUNDS = (
     (re.compile("ck|q[u]?|k"), "k"), (re.compile("x"), "ks"), (re.compile("c(?=[eiy])|sh|z|j"), "s"),
     (re.compile("c(?!h)"), "k"),
     (re.compile("(?<!c)h"), ""), (re.compile("w|b"), "v"), (re.compile("ee|ea|ie|y"), "i"),
-    (re.compile("oo|ou"), "u"), (re.compile(r"(.)\1++"), r"\1"),
+    (re.compile("oo|ou"), "u"),
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _sound(word: str) -> str:
         word = re.sub(r"[^\w]", "", word.replace("\u0b83p", "f"))
     for pattern, plain in _SOUNDS:
         word = pattern.sub(plain, word)
-    return word
+    return once(word)
 
 
 _Reading = Mapping[int, str]
@@ -125,7 +125,8 @@ class _Index:
         found = dict(self.exact.get(sound, {}))
         if len(sound) >= _FEWEST_NEAR:
             for each in _shorter(sound):
-                found = {**self.shorter.get(each, {}), **self.exact.get(each, {}), **found}
+                if each in self.shorter or each in self.exact:
+                    found = {**self.shorter.get(each, {}), **self.exact.get(each, {}), **found}
         if len(sound) >= _FEWEST_NEAR - 1:
             found = {**self.shorter.get(sound, {}), **found}
         if len(sound) == _FEWEST_NEAR - 1:

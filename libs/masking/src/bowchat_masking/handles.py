@@ -56,6 +56,7 @@ _NETWORK_HALVES = (
     ("tele", "gram"), ("face", "book"), ("linked", "in"), ("snap", "chat"), ("we", "chat"), ("tik", "tok"), ("you", "tube"),
     ("whats", "app"),
 )  # fmt: skip
+_FIRST_HALVES = frozenset(first for first, _ in _NETWORK_HALVES)
 _EXPLICIT = re.compile(r"\b(?:id|handle|username|user\s?name|is|hai|es|name|naam)\b|[:=]", re.IGNORECASE)
 _NAMING = re.compile(r"\b(?:id|handle|username|user\s?name)\b", re.IGNORECASE)
 _HOST = re.compile(r"\.(?:com|net|org|in|co|uk|io|me|gov|edu|es|ae)\Z", re.IGNORECASE)
@@ -95,9 +96,11 @@ _LONGEST_OWNER, _LONGEST_AFTER, _LONGEST_BEFORE = 8, 120, 48
 
 def handles(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     lowered = small(view.text)
-    if not any(map(lowered.__contains__, _TRIGGERS)):
-        return
-    has_network = _may_have_network(view.text) and _NETWORK_SAID.search(lowered) is not None
+    has_network = (
+        _may_have_network(view.text)
+        and any(map(lowered.__contains__, _TRIGGERS))
+        and _NETWORK_SAID.search(lowered) is not None
+    )
     if not has_network and not ("@" in lowered or "user" in lowered or "handle" in lowered):
         return
     reading = spoken(view.text)
@@ -115,8 +118,8 @@ def _may_have_network(text: str) -> bool:
     found = said(text)
     return (
         found.any_of(_NETWORK_WORDS)
-        or any(first in found.every and second in found.every for first, second in _NETWORK_HALVES)
-        or any(each in text for each in _OTHER_NETWORKS)
+        or (found.any_of(_FIRST_HALVES) and any(map(found.every.issuperset, _NETWORK_HALVES)))
+        or any(map(text.__contains__, _OTHER_NETWORKS))
     )
 
 

@@ -67,7 +67,6 @@ _REPEATED = re.compile(r"(.)\1++")
 _SOUNDS = (
     (re.compile(r"(?<=[bcdgjkpqst])h"), ""), (re.compile("[ie]y?|y"), "i"), (re.compile("w"), "v"),
     (re.compile("z"), "j"), (re.compile("ou|oo|u"), "u"), (re.compile("n(?=[tdsc])"), ""), (re.compile("ph"), "f"),
-    (re.compile(r"(.)\1++"), r"\1"),
 )  # fmt: skip
 
 
@@ -81,13 +80,22 @@ def _key(word: str) -> str:
             each for each in unicodedata.normalize("NFKD", word) if not "\u0300" <= each <= "\u036f"
         )
         word = unicodedata.normalize("NFC", word)
-    return _REPEATED.sub(r"\1", word)
+    return once(word)
+
+
+def once(word: str) -> str:
+    """The word, repeated letters once. A template for `sub` would be parsed anew each time, found or not."""
+    return _REPEATED.sub(_first, word)
+
+
+def _first(match: re.Match[str]) -> str:
+    return match[0][0]
 
 
 def _sound(word: str) -> str:
     for pattern, plain in _SOUNDS:
         word = pattern.sub(plain, word)
-    return word
+    return once(word)
 
 
 _CIENTOS = """
