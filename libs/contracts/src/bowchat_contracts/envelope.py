@@ -6,6 +6,7 @@ Sources: CloudEvents 1.0 Kafka protocol binding (binary mode), W3C Trace Context
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -92,6 +93,7 @@ def from_headers(headers: Headers) -> Meta:
     )
 
 
+@lru_cache(maxsize=64)  # a batch writes few moments, each of them in many records
 def rfc3339(moment: datetime) -> str:
     if moment.tzinfo is UTC:  # nearly always, and `astimezone` costs as much as the rest
         return moment.isoformat()[:-6] + "Z"
