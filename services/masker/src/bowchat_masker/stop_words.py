@@ -2,6 +2,7 @@
 """STOP and START, said by a policyholder as a whole message, perhaps with the insurer's name. Pure."""
 
 import re
+import string
 import unicodedata
 from typing import Literal, NamedTuple
 
@@ -37,6 +38,9 @@ _WISHES = {
 _LONGEST = 80
 # Not \w: it leaves out the vowel signs of India's scripts.
 _APART = re.compile(r"[\s!-/:-@\[-`{-~।¡¿…–—’“”]+")
+_SPACED = str.maketrans(dict.fromkeys(string.punctuation, " "))
+# With these begin the escapes that are read as what they stand for.
+_ESCAPING = frozenset("%&\\")
 
 
 def may_be_wish(text: str) -> bool:
@@ -49,8 +53,7 @@ def wish_of(content: Content, insurer: str) -> Wish | None:
     text = content.text if isinstance(content, TextContent | ButtonContent) else None
     if text is None or not may_be_wish(text.reveal()):
         return None
-    said = "".join(" " if _is_picture(each) else each for each in text.reveal())
-    words = [each for each in _APART.split(canonicalise(said).text.casefold()) if each]
+    words = _words(text.reveal())
     named = _APART.split(insurer)
     for many in range(len(named) + 1):
         name, rest = named[:many], len(words) - many
@@ -59,6 +62,14 @@ def wish_of(content: Content, insurer: str) -> Wish | None:
         if words[:many] == name and (wish := _WISHES.get(" ".join(words[many:]))):
             return wish
     return None
+
+
+def _words(text: str) -> list[str]:
+    """The words in small letters. Plain text, as nearly all is, needs no character by itself looked at."""
+    if text.isascii() and _ESCAPING.isdisjoint(text):
+        return text.translate(_SPACED).lower().split()
+    said = "".join(" " if _is_picture(each) else each for each in text)
+    return [each for each in _APART.split(canonicalise(said).text.casefold()) if each]
 
 
 def _is_picture(character: str) -> bool:
