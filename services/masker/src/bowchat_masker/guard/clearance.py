@@ -12,8 +12,9 @@ A record that holds nothing but what we minted (a place kept, a tombstone) needs
 `clear_minted` proves it leaf by leaf.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
@@ -69,7 +70,7 @@ def inspect(draft: Draft, watch: Watch, *, trusted: frozenset[str]) -> Clue | No
     `trusted` are words from the registry and the contract, which may happen to equal somebody's name; their digits are
     looked at all the same.
     """
-    fields, own = from_json(draft.value), _own(draft)
+    fields, own = _read(draft.value), _own(draft)
     said = [each for each in _leaves(_without_counts(fields)) if not _is_ours(each, own)]
     free = [each for each in said if each not in trusted]
     clue = search("\n".join(said), "\n".join(free), watch)
@@ -102,7 +103,13 @@ def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleare
 def written_by_people(draft: Draft, trusted: frozenset[str]) -> str:
     """What people wrote in a draft, as the insurer will read it."""
     own = _own(draft) | trusted
-    return "\n".join([each for each in _texts(from_json(draft.value)) if not _is_ours(each, own)])
+    return "\n".join([each for each in _texts(_read(draft.value)) if not _is_ours(each, own)])
+
+
+@lru_cache(maxsize=1)
+def _read(value: bytes) -> Any:
+    """What a record holds. The one in hand is asked for twice."""
+    return from_json(value)
 
 
 def _own(draft: Draft) -> frozenset[str]:
@@ -130,20 +137,20 @@ def _is_small(leaf: str) -> bool:
     return leaf in ("True", "False") or (leaf.isascii() and leaf.isdigit() and int(leaf) < _SMALL)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
-    elif isinstance(value, str):
-        yield value
+def _texts(value: Any) -> list[str]:
+    return [each for each in _scalars([value]) if isinstance(each, str)]
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _leaves(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    elif value is not None:
-        yield str(value)
+def _leaves(value: Any) -> list[str]:
+    return [each if isinstance(each, str) else str(each) for each in _scalars([value]) if each is not None]
+
+
+def _scalars(value: dict[str, Any] | list[Any]) -> list[Any]:
+    """Everything in it that holds nothing itself, in order."""
+    found: list[Any] = []
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, dict | list):
+            found += _scalars(each)
+        else:
+            found.append(each)
+    return found
