@@ -19,6 +19,7 @@ from bowchat_masker.ways import Way, closed
 
 LONGEST_REPLY = 4096
 _NUMBER_CHANGED = "number_changed"
+_PLACEHOLDERS = get_args(Placeholder)
 
 
 def says_number_changed(message: MessageRouted) -> bool:
@@ -64,9 +65,10 @@ def trusted_words(message: MessageRouted) -> frozenset[str]:
         message.intent,
         *message.tags,
         message.origin,
-        *get_args(Placeholder),
+        "choice",
+        content.kind,
+        *_PLACEHOLDERS,
     }
-    ours |= {"choice", content.kind}
     if isinstance(content, OtherContent):
         ours.add(content.type)
     if isinstance(content, MediaContent):

@@ -57,6 +57,7 @@ class Minted:
     alias: str
     thread_id: str
     media_id: str
+    """Empty where the message is no file."""
     quoted: str | None
     of: str | None
     """The message that is edited, deleted or reacted to."""
@@ -71,7 +72,7 @@ def names_of(message: MessageRouted, insurer: str, alias: str, mint: Mint) -> Mi
         message_id=mint.message_id(insurer, message.message_id),
         alias=alias,
         thread_id=mint.thread_id(insurer, message.conversation_id),
-        media_id=mint.media_id(insurer, message.message_id),
+        media_id=mint.media_id(insurer, message.message_id) if message.content.kind == "media" else "",
         quoted=mint.message_id(insurer, message.quoted) if message.quoted else None,
         of=mint.message_id(insurer, of) if of else None,
     )

@@ -54,6 +54,11 @@ class Piece(BaseModel):
     def spoken(self) -> str:
         return self.said or self.plain
 
+    @property
+    def counts(self) -> bool:
+        """Whether there is anything left of what it said."""
+        return bool(self.plain or self.said or self.bare)
+
 
 class Memory(BaseModel):
     """The last messages with digits of one person to one insurer, oldest first. Kept encrypted; shown nowhere."""
@@ -85,7 +90,7 @@ class Memory(BaseModel):
         spent = len(pieces) - _MOST_PIECES - 1
         kept = tuple(
             each.model_copy(update={"plain": "", "said": "", "bare": False})
-            if at < spent or piece.at - each.at > _AT_HAND_S or each.verdict
+            if (at < spent or piece.at - each.at > _AT_HAND_S or each.verdict) and each.counts
             else each
             for at, each in enumerate(pieces)
         )
