@@ -17,6 +17,7 @@ from bowchat_masking.number_words import digit_spellings, meaning, once
 from bowchat_masking.tokens import Lexicon, Tokens
 
 FEWEST = 7
+_ROW = "1" * FEWEST
 _FEWEST_DIFFERENT = 3
 _GAP = 4
 _LONGEST = 14
@@ -187,8 +188,11 @@ Stretch = tuple[Sequence[str], Sequence[int]]
 def likely(text: str, read: Tokens) -> list[Stretch]:
     """The stretches of a text that may be rows of digits. Most texts have none. `read` is the text by words."""
     words, starts = _words(text, read)
+    # Words that are new are looked up only where a row could be long enough if each of them were a digit.
+    if _ROW not in "".join([_MARK.get(each, "1") for each in words if each]).replace("-", ""):
+        return []
     marks = "".join(map(_MARK.__getitem__, words))
-    if "1" * FEWEST not in marks.replace("-", ""):
+    if _ROW not in marks.replace("-", ""):
         return []
     spans = [slice(*match.span()) for match in _STRETCH.finditer(marks)]
     return [(words[span], starts[span]) for span in spans]

@@ -109,3 +109,20 @@ def test_a_lexicon_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     for word in ("a", "b", "c", "d", "x" * 100):
         assert lexicon[word] == len(word)
     assert set(lexicon) == {"d"}
+
+
+DICTATED = [
+    "siks", "sevan", "eit", "nein", "foar", "toh", "phor", "fayv", "sunn", "wan", "nainn", "tuu", "jiro", "dash", "and",
+    "the", "claim", "kmnpruvw", "7", "77", "x9", "*", "s*x", "नाईन", "सेवन",
+]  # fmt: skip
+
+
+@given(text=st.lists(st.sampled_from(DICTATED), max_size=16).map(" ".join))
+def test_rows_of_words_are_found_whatever_is_remembered(text: str) -> None:
+    """Words that were never seen before are looked up wherever a row may stand: it is found the first time as well."""
+    read = tokens(text)
+    dictation._MARK.clear()
+    first = dictation.likely(text, read)
+    marks = "".join(map(dictation._MARK.__getitem__, dictation._words(text, read)[0]))
+    assert dictation.likely(text, read) == first
+    assert bool(first) == ("1" * dictation.FEWEST in marks.replace("-", ""))

@@ -73,7 +73,7 @@ def trusted_words(message: MessageRouted) -> frozenset[str]:
         ours.add(content.type)
     if isinstance(content, MediaContent):
         ours |= {content.media_type, content.mime, "pending"}
-    return frozenset(each for each in ours if each)
+    return frozenset(ours - {None, ""})
 
 
 def follow_conversation(

@@ -71,10 +71,11 @@ def learn(known: Known | None, seen: Identity, sent_at: datetime) -> Learned:
 
 def _is_current(known: Known, seen: Identity) -> bool:
     """Nothing new, as nearly always: all that is seen is the newest that is known."""
-    return all(
-        not value or (value,) == getattr(known, field)[:1]
-        for field, value in ((each, getattr(seen, each)) for each in _FIELDS)
-    )
+    for field in _FIELDS:
+        value = getattr(seen, field)
+        if value and getattr(known, field)[:1] != (value,):
+            return False
+    return True
 
 
 def _remember(values: tuple[str, ...], value: str | None, *, in_front: bool) -> tuple[str, ...]:

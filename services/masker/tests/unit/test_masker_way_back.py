@@ -212,6 +212,9 @@ async def test_stop_holds_although_it_cannot_be_confirmed(world: Any) -> None:
         ("🛑 STOP ✋🏽", (True, "en")),
         ("बंद करो 🙏", (True, "hi")),
         ("acme motor stop", (True, "en")),
+        ("&#83;top", (True, "en")),
+        ("%73top", (True, "en")),
+        (r"st\u006fp", (True, "en")),
         ("stop acme-motor", (True, "en")),
         ("band karo", (True, "hi-Latn")),
         ("बंद करो।", (True, "hi")),
@@ -232,6 +235,23 @@ def test_stop_is_a_whole_message(said: str, wish: object) -> None:
     assert found == wish
     if found:
         assert "acme-motor" in confirmation(found, "acme-motor")
+
+
+@given(
+    said=st.lists(
+        st.sampled_from(["stop", "START", "acme", "motor", "please", "&#32;", "%73top"]), max_size=4
+    ),
+    signs=st.lists(
+        st.sampled_from([" ", "  ", "!", "^`"]) | st.characters(max_codepoint=127), min_size=5, max_size=5
+    ),
+)
+def test_plain_text_says_what_it_says_beside_an_emoji(said: list[str], signs: list[str]) -> None:
+    """A text of ASCII is read fast, and as one with an emoji is, whatever signs and spaces stand in it."""
+    text = signs[-1] + "".join(word + sign for word, sign in zip(said, signs, strict=False))
+    plain, beside = (
+        wish_of(TextContent(text=MessageText(each)), "acme-motor") for each in (text, f"{text} 🙏")
+    )
+    assert plain == beside
 
 
 async def test_an_expired_alias_is_refused_and_never_given_again(world: Any, now: Any) -> None:
