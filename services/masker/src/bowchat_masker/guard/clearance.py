@@ -12,7 +12,7 @@ A record that holds nothing but what we minted (a place kept, a tombstone) needs
 `clear_minted` proves it leaf by leaf.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -71,13 +71,13 @@ def inspect(draft: Draft, watch: Watch, *, trusted: frozenset[str]) -> Clue | No
     looked at all the same.
     """
     fields, own = _read(draft.value), _own(draft)
-    said = [each for each in _leaves(_without_counts(fields)) if not _is_ours(each, own)]
+    said = _others(_leaves(_without_counts(fields)), own)
     free = [each for each in said if each not in trusted]
     clue = search("\n".join(said), "\n".join(free), watch)
     if clue:
         return clue
     headers = [value.decode() for _, value in to_headers(draft.meta)]
-    others = [each for each in (draft.key, *headers) if not _is_ours(each, own)]
+    others = _others([draft.key, *headers], own)
     return search("\n".join(others), "", watch) if others else None
 
 
@@ -95,7 +95,7 @@ def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleare
     Errors: `NotMintedError` when anything else stands in its value or key.
     """
     leaves, own = [*_leaves(from_json(draft.value)), draft.key], _own(draft)
-    if not all(_is_ours(each, own) or each in words or _is_small(each) for each in leaves):
+    if not all(each in words or _is_small(each) for each in _others(leaves, own)):
         raise NotMintedError("the record holds a value that was not minted here")
     return Cleared(draft, _PERMIT)
 
@@ -103,7 +103,7 @@ def clear_minted(draft: Draft, *, words: frozenset[str] = frozenset()) -> Cleare
 def written_by_people(draft: Draft, trusted: frozenset[str]) -> str:
     """What people wrote in a draft, as the insurer will read it."""
     own = _own(draft) | trusted
-    return "\n".join([each for each in _texts(_read(draft.value)) if not _is_ours(each, own)])
+    return "\n".join(_others(_texts(_read(draft.value)), own))
 
 
 @lru_cache(maxsize=1)
@@ -116,12 +116,14 @@ def _own(draft: Draft) -> frozenset[str]:
     return _CONSTANT | {draft.own_time, draft.meta.type, draft.meta.source}
 
 
-def _is_ours(leaf: str, own: frozenset[str]) -> bool:
-    if leaf in own:
-        return True
-    return len(leaf) in _MINTED_LENGTHS and (
-        MINTED.fullmatch(leaf) is not None or TRACE.fullmatch(leaf) is not None
-    )
+def _others(leaves: list[str], own: frozenset[str]) -> list[str]:
+    """What is neither our own nor minted."""
+    rest = [each for each in leaves if each not in own]
+    return [each for each in rest if len(each) not in _MINTED_LENGTHS or not _is_minted(each)]
+
+
+def _is_minted(leaf: str) -> bool:
+    return MINTED.fullmatch(leaf) is not None or TRACE.fullmatch(leaf) is not None
 
 
 def _without_counts(fields: Any) -> Any:
@@ -145,11 +147,13 @@ def _leaves(value: Any) -> list[str]:
     return [each if isinstance(each, str) else str(each) for each in _scalars([value]) if each is not None]
 
 
-def _scalars(value: dict[str, Any] | list[Any]) -> list[Any]:
-    """Everything in it that holds nothing itself, in order."""
+def _scalars(values: Iterable[Any]) -> list[Any]:
+    """Everything in them that holds nothing itself, in order."""
     found: list[Any] = []
-    for each in value.values() if isinstance(value, dict) else value:
-        if isinstance(each, dict | list):
+    for each in values:
+        if isinstance(each, dict):
+            found += _scalars(each.values())
+        elif isinstance(each, list):
             found += _scalars(each)
         else:
             found.append(each)

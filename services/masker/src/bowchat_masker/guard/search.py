@@ -32,7 +32,7 @@ _LONGEST_WORD = 16
 # A code as it stands, after its 0x, and before it where it is written from its end.
 _CODE_CUTS = slice(None), slice(2, None), slice(None, -2)
 _WORD = re.compile(r"[^\W_]+")
-_SPACED = str.maketrans({chr(each): " " for each in range(128) if not chr(each).isalnum()})
+_SPACED = bytes(each if chr(each).isalnum() else ord(" ") for each in range(128)) + bytes(128)
 
 
 class TooMuchError(Exception):
@@ -117,7 +117,7 @@ def _is_in_long_words(words: list[str], watch: Watch) -> bool:
 
 def words_of(text: str) -> list[str]:
     if text.isascii():
-        return text.translate(_SPACED).split()
+        return text.encode().translate(_SPACED).decode().split()
     return _WORD.findall(text)
 
 

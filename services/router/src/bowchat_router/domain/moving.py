@@ -104,7 +104,7 @@ def weighed(step: Step, before: Conversation | None, after: Conversation) -> Con
     if desk is not None and before is not None and _waits_otherwise(before, after, desk):
         _tell(step, after, "weighed", weight_of(after, desk))
     if desk is None or desk.capacity is None or after.state == "queued" or not after.is_open:
-        return replace(after, weight=None)
+        return after if after.weight is None else replace(after, weight=None)
     weight = weight_of(after, desk)
     if weight == after.weight:
         return after
