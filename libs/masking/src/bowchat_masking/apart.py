@@ -157,7 +157,11 @@ def _in_parts(
         total += length
         if gap > _FAR or total > _LONGEST_NUMBER:
             break
-        widest, shortest = max(widest, gap), min(shortest, length)
+        # This is asked for every two figures of a text: `max` and `min` would be most of it.
+        if gap > widest:  # noqa: PLR1730
+            widest = gap
+        if length < shortest:  # noqa: PLR1730
+            shortest = length
         if total >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
             parts = runs[at : last + 1]
             if are_one(parts, widest, shortest):

@@ -173,11 +173,16 @@ def _reading(word: str) -> _Reading:
 def _mark(word: str) -> str:
     """What tells fast that no row can be long enough: 1 for a word that may be a digit, 0 for none, a dash for a bridge."""
     if not word.isalpha():
-        return "-" if not word else "0" if word.isdecimal() and len(word) > 1 else "1"
+        return _mark_unread(word)
     said = meaning(word)
     if len(word) == 1 or _reading(word) or (said and said.digits) or AS_DIGITS.issuperset(word):
         return "1"
     return "-" if said else "0"
+
+
+def _mark_unread(word: str) -> str:
+    """The same where the word is not looked up: one of letters may be a digit then."""
+    return "-" if not word else "0" if len(word) > 1 and word.isdecimal() else "1"
 
 
 _MARK = Lexicon(_mark)
@@ -189,7 +194,7 @@ def likely(text: str, read: Tokens) -> list[Stretch]:
     """The stretches of a text that may be rows of digits. Most texts have none. `read` is the text by words."""
     words, starts = _words(text, read)
     # Words that are new are looked up only where a row could be long enough if each of them were a digit.
-    if _ROW not in "".join([_MARK.get(each, "1") for each in words if each]).replace("-", ""):
+    if _ROW not in "".join([_MARK.get(each) or _mark_unread(each) for each in words]).replace("-", ""):
         return []
     marks = "".join(map(_MARK.__getitem__, words))
     if _ROW not in marks.replace("-", ""):
