@@ -11,6 +11,7 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
+from bowchat_masking.shapes import innocent_spans, is_round
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -50,6 +51,8 @@ _ENDING = re.compile(
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
+# The same figure's beginning: "1," of "1,84,560".
+_WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
@@ -64,16 +67,14 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
         return
     if len(runs) > MOST_RUNS:
         raise MaskingError("the text holds more figures than a person would type")
-    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs)))
+    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), policy))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
     announces = _may_announce(text)
     for rows in (runs,) if figures == runs else (runs, figures):
         gaps = [_gap(before, after) for before, after in pairwise(rows)]
         lengths = [len(run.digits) for run in rows]
-        belong = partial(
-            _are_one, text, regions=policy.regions, apart_before=apart_before, announces=announces
-        )
+        belong = partial(_are_one, text, policy=policy, apart_before=apart_before, announces=announces)
         yield from _joined(text, rows, partial(_in_parts, rows, gaps, lengths, belong))
 
 
@@ -110,7 +111,9 @@ def _followers(runs: Sequence[Run]) -> list[int]:
     return counts[::-1]
 
 
-def _one_by_one(text: str, runs: Sequence[Run], followers: Sequence[int], at: int) -> tuple[int, str]:
+def _one_by_one(
+    text: str, runs: Sequence[Run], followers: Sequence[int], policy: MaskingPolicy, at: int
+) -> tuple[int, str]:
     """How many runs from here are digits dictated one by one, with words between them."""
     first = runs[at]
     if followers[at] < BUDGET or not _is_late(first, 0):
@@ -131,6 +134,8 @@ def _one_by_one(text: str, runs: Sequence[Run], followers: Sequence[int], at: in
     words = sum(unit.kind is not _DIGITS for unit in chain)
     fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
     if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
+        return 0, ""
+    if _are_mostly_told(text, chain, policy):
         return 0, ""
     return count, spelled(chain)
 
@@ -175,11 +180,12 @@ def _are_one(
     widest: int,
     shortest: int,
     *,
-    regions: Sequence[str],
+    policy: MaskingPolicy,
     apart_before: set[_Place],
     announces: bool,
 ) -> bool:
     """Whether parts are a number and belong together. Runs and figures are often the same: what was none is none."""
+    regions = policy.regions
     digits = "".join([each.digits for each in parts])
     place = parts[0].start, len(parts), digits
     if place in apart_before:
@@ -191,12 +197,38 @@ def _are_one(
         and _ends_number(text, parts)
     ):
         return True
-    if is_number(digits, regions) and _belong(
-        text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions)
+    if (
+        is_number(digits, regions)
+        and _belong(text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions))
+        and not _is_told(text, parts, policy)
     ):
         return True
     apart_before.add(place)
     return False
+
+
+def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
+    """Whether the text says what the parts are: an amount, a reading, a date. A number neither begins nor ends in one."""
+    between = text[parts[0].end : parts[-1].start]
+    if not _LETTER.search(between):
+        return False
+    first, last = parts[0], parts[-1]
+    begin = _WRITTEN_ON.search(text, max(0, first.start - _LOOSE), first.start)
+    spans = [
+        each
+        for each in innocent_spans(text, begin.start() if begin else first.start, last.end, policy)
+        if not is_round(text[slice(*each)])
+    ]
+    return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
+        start <= first.start and first.end <= end for start, end in spans
+    )
+
+
+def _are_mostly_told(text: str, chain: Sequence[Unit], policy: MaskingPolicy) -> bool:
+    """Whether most digits stand in twos in measures: "1.2 mb, 3.4 mb"."""
+    spans = innocent_spans(text, chain[0].start, chain[-1].end, policy)
+    told = [sum(start <= unit.start < end for unit in chain) for start, end in spans]
+    return 2 * sum(each for each in told if each > 1) > len(chain)
 
 
 def _begins_number(text: str, first: Run) -> bool:

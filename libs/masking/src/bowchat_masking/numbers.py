@@ -30,7 +30,7 @@ from bowchat_masking.runs import (
     spelled,
     trim,
 )
-from bowchat_masking.shapes import PLACEHOLDER, innocent_spans
+from bowchat_masking.shapes import PLACEHOLDER, innocent_spans, is_signed_decimal
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -107,7 +107,7 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
     digits = spelled(figures)
     if len(digits) > _LONGEST_WHOLE:
         return False
-    if text[max(0, run.start - 1) : run.start] == "+":
+    if text[max(0, run.start - 1) : run.start] == "+" and not is_signed_decimal(text, run.start):
         return True
     if len(figures) < 2:
         return False
@@ -145,8 +145,9 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
     values = [int(unit.digits) for unit in said]
     rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
+    exists = is_mobile if worded else is_number
     return (loose or short or lettered or rising) and not (
-        is_number(digits, regions) or is_called_for(text, run.start)
+        exists(digits, regions) or is_called_for(text, run.start)
     )
 
 

@@ -8,6 +8,7 @@ Every pattern is linear: repetitions are bounded or possessive.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import get_args
 
 from bowchat_contracts.insurer_content import Placeholder
@@ -15,6 +16,26 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masking.validity import is_mobile
 
+# What has a number of its own and is no telephone.
+_THINGS = (
+    r"policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
+    r"|application|appln?|proposal|quote|quotation|certificate|cert|cover\snote|endorsement|intimation|pre-?auth|authori[sz]ation"
+    r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
+    r"|registration|folio|roll|isbn|ean|upc|sku|batch|lot|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
+    r"|patient|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
+    r"|demand\sdraft|uin|cin|irdai?|challan|voucher|coupon|card\sid|employee|emp|agent\scode|branch|licen[cs]e|permit|survey"
+    r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
+    r"|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
+)
+_IS_CALLED = (
+    r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
+    r"|का|की|नंबर|नम्बर|है|[:#.,=-])){0,4}"
+)
+# A word between "policy" and its number is the house's, unless it speaks of a telephone.
+_NO_BRAND = (
+    r"(?:call|calling|contact|phone|ph|mob|mobile|cell|tel|wa|wapp|whats?app|dial|ring|reach|text|txt|sms|msg|ping|fax|my|me|mera|meri"
+    r"|his|her|our|office|home|ll[aá]ma\w*|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
+)
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = (
     r"(?:(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+(?:,[0-9]{1,2})?)"
@@ -24,40 +45,42 @@ _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
 _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
-    r"|x|people|pax|persons?|pcs|seats?|members?|sqft|miles?|pages?|nights?|साल|महीने|दिन|años?|meses|días|th|st|nd|rd)"
+    r"|x|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
+    r"|times|baar|veces|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|बार|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
 _GROUP = re.compile(r"[0-9]+")
 _CURRENCY_BEFORE = re.compile(rf"(?<!\w){_CURRENCY}\s?\Z", re.IGNORECASE)
 _AMOUNT = re.compile(_NUMBER)
-_AMOUNT_WITH_UNIT = re.compile(rf"(?<![\w.,-]){_NUMBER}\s?{_UNIT}(?!\w)", re.IGNORECASE)
+_AMOUNT_WITH_UNIT = re.compile(rf"(?<![\w.,-]){_NUMBER}\s?(?:{_UNIT}(?!\w)|[€£$₹])", re.IGNORECASE)
 _TIME = re.compile(
     r"(?<![0-9])(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?(?:\s?(?:-|to|till)\s?(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9])?)?"
     r"\s?(?:[ap]\.?m\b|hrs?\b|noon\b|nn\b|o'?clock|बजे|baje\b)",
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"(?<![^\W_])(?:policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|receipt|bill|ticket|case|complaint|application|appln?"
-    r"|proposal|quote|quotation|certificate|cert|cover\snote|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis"
-    r"|vin|pnr|booking|reg|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|fir|loan|consignment|document|doc|file|serial|p[oó]liza|siniestro|pedido|factura"
-    r"|recibo|expediente|पॉलिसी|क्लेम|दावा|ऑर्डर|रसीद)(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|nambar|n[uú]mero|नंबर|नम्बर|है|[:#.,=-])){0,4}\s?[#(]?\Z",
+    rf"(?<![^\W_])(?:{_THINGS})(?:\s(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
     re.IGNORECASE,
 )
-_DIGITS_DATE = re.compile(
-    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9])"
+_DATE_IN_DIGITS = (
+    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
 )
+_DIGITS_DATE = re.compile(rf"{_DATE_IN_DIGITS}(?![0-9])")
 _FIGURE_CUE = re.compile(
     r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
-    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|reading|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|code|hai|=|:|for|about|around|approx|है|के|का)){0,3}\s?\Z",
+    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
+    r"|claimed|approved|deducted|assessed|offered|quoted|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
+    r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|code|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
     re.IGNORECASE,
 )
 _FIGURES = re.compile(
-    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|y|o|aur|ya)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
+    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
 )
 _ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
-_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6}\.[0-9]{1,2}(?![0-9]|[.,][0-9])")
+_DECIMAL = re.compile(r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{3,4})(?![0-9]|[.,][0-9])")
+_SIGNED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}(?![0-9]|[ .,-]?[0-9])")
 _FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
 _SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
 _PLAIN = (_ROUND, _DECIMAL, _FRACTION, _SCORE)
@@ -66,8 +89,16 @@ _CUE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
-_CUED = re.compile(r"[0-9]{1,18}+(?:[-/][0-9]{1,10}+){0,4}+(?![0-9]|[ .][0-9])")
-_GROUPED = re.compile(r"(?<![\w.,-])[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?(?![\w-]|[.,][0-9])")
+_CUED = re.compile(r"[0-9]{1,24}+(?:(?:[-/.]|\s[-/]\s)[0-9]{1,10}+){0,5}+(?![0-9]|[ .][0-9]|,[0-9]{2,3}(?![0-9]))")
+# "2024/158402", "30950978/48": no telephone is written in such parts.
+_OWN_PARTS = re.compile(rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{4}}(?:-[0-9]{{2}}){{3}}")
+_ITEMS = re.compile(r"[^\W\d_]+|,\s|\s/\s")
+_IN_GROUPS = re.compile(r"[0-9]{2,10}+(?: [0-9]{1,10}+){1,6}+(?![0-9]|[ .,/-][0-9])")
+_UNBROKEN = re.compile(r"[0-9]{2,24}+(?:([-/])[0-9]{2,10}+(?:\1[0-9]{2,10}+){0,5}+)?(?![0-9]|[ .,/-][0-9])")
+_FILE = re.compile(r"(?:IMG|VID|PXL|DSC|AUD|PTT|DOC|SCAN|Screenshot)[-_][0-9A-Z_-]{4,30}+(?:\.[a-z0-9]{2,4})?(?![^\W_])", re.IGNORECASE)
+_GROUPED = re.compile(
+    r"(?<![\w.,-])(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+,[0-9]{2})(?![\w-]|[.,][0-9])"
+)
 _CALENDAR = re.compile(
     rf"(?<![0-9])(?<![0-9][-/.])(?:"
     rf"{_DAY}([-/.]){_MONTH}\1(?:{_YEAR}|[0-9]{{2}})"
@@ -90,6 +121,9 @@ _LONGEST_CURRENCY = 5
 _LONGEST_CUE = 40
 _FEWEST_REFERENCE_DIGITS = 5
 _FEWEST_ROMANS = 7
+_MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
+_FEWEST_DIFFERENT = 4
+_FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
@@ -144,6 +178,11 @@ def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> It
             yield span
 
 
+def is_round(figures: str) -> bool:
+    """Whether it is taken for an amount only because it ends in zeros, as half a number may."""
+    return _ROUND.fullmatch(figures) is not None
+
+
 def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) -> Span | None:
     """A reference in a row of references: "claims CL6701997, 00841564 and 00841601"."""
     if before is None or not _MORE.fullmatch(text, before[1], at):
@@ -157,6 +196,15 @@ def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) ->
 
 def _is_anywhere(figures: str, regions: Sequence[str]) -> bool:
     return is_mobile(re.sub(r"[^0-9]", "", figures), regions, abroad=True)
+
+
+def _file(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
+    """The name that a camera or WhatsApp gives to a file."""
+    lowest = max(0, at - _LONGEST_REFERENCE)
+    while at > lowest and (text[at - 1] in "_-" or (text[at - 1].isascii() and text[at - 1].isalnum())):
+        at -= 1
+    match = _FILE.match(text, at)
+    return None if match is None or _is_anywhere(match[0], regions) else match
 
 
 @lru_cache(maxsize=1_024)
@@ -181,13 +229,17 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
         match = _small(_AMOUNT.match(text, at))
     if match is None:
-        match = _reference(_REFERENCE.match(text, first), regions)
+        match = _reference(_REFERENCE.match(text, first), regions) or _file(text, first, regions)
     if match is None:
         match = _cued(text, at, regions) or next(
             filter(None, (each.match(text, at) for each in _PLAIN)), None
         )
     if match is None:
-        match = _small(_AMOUNT_WITH_UNIT.match(text, at)) or _small(_GROUPED.match(text, at))
+        match = (
+            _small(_AMOUNT_WITH_UNIT.match(text, at))
+            or _small(_GROUPED.match(text, at))
+            or _too_long(text, at, regions)
+        )
     return match.span() if match else None
 
 
@@ -228,6 +280,11 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
     return not is_mobile("".join(digits), regions, abroad=True)
 
 
+def is_signed_decimal(text: str, at: int) -> bool:
+    """Whether the plus before a place is that of a lens or a change: "+1.25"."""
+    return _SIGNED.match(text, at) is not None
+
+
 def is_called_reference(text: str, at: int) -> bool:
     """Whether the words before `at` call what follows a policy, a claim, a transaction."""
     return _CUE.search(text, max(0, at - _LONGEST_CUE), at) is not None
@@ -236,11 +293,41 @@ def is_called_reference(text: str, at: int) -> bool:
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
     lowest = max(0, at - _LONGEST_CUE)
-    if (at == 0 or not text[at - 1].isalnum()) and (match := _DIGITS_DATE.match(text, at)):
-        return match
     match = _FIGURES.match(text, at) if _FIGURE_CUE.search(text, lowest, at) else None
+    if match is not None and not any(_is_anywhere(each, regions) for each in _ITEMS.split(match[0])):
+        return match
+    if _CUE.search(text, lowest, at):
+        match = _CUED.match(text, at) or _in_groups(text, at, regions)
     if match is None:
-        match = _CUED.match(text, at) if _CUE.search(text, lowest, at) else _CUE_AFTER.match(text, at)
+        match = _CUE_AFTER.match(text, at)
+    if match is None or (_is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
+        return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
+    return match
+
+
+def _in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
+    """A reference written in groups: shorter than a number with its area code, or longer than any, and with none inside."""
+    match = _IN_GROUPS.match(text, at)
     if match is None:
         return None
-    return None if _is_anywhere(match[0], regions) else match
+    groups = match[0].split(" ")
+    digits = len(match[0]) - len(groups) + 1
+    suffixed = len(groups) == 2 and len(groups[0]) >= _FEWEST_SUFFIXED and len(groups[1]) <= _LONGEST_SUFFIX
+    if _MOST_LOCAL_DIGITS < digits < _TOO_LONG and not suffixed:
+        return None
+    joined = ("".join(groups[first:last]) for first, last in combinations(range(len(groups) + 1), 2))
+    return None if any(is_mobile(each, regions) for each in joined) else match
+
+
+def _too_long(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
+    """More digits in one breath than any telephone has, with its country's code and all. A number may stand at its beginning, or
+    be every other digit.
+    """
+    match = _UNBROKEN.match(text, at)
+    if match is None or (at and text[at - 1] in "+/-"):
+        return None
+    digits = re.sub("[^0-9]", "", match[0])
+    if not _TOO_LONG <= len(digits) <= _LONGEST_REFERENCE or len(set(digits)) < _FEWEST_DIFFERENT:
+        return None
+    hidden = (digits[::2], digits[1::2], *(digits[:each] for each in range(9, 14)))
+    return None if any(_is_anywhere(each, regions) for each in hidden) else match
