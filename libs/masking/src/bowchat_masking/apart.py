@@ -11,7 +11,7 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.shapes import innocent_spans, is_round
+from bowchat_masking.shapes import innocent_spans, is_only_round
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -51,6 +51,9 @@ _ENDING = re.compile(
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
+_FEWEST_LABELLED = 3
+_NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
+_NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
 # The same figure's beginning: "1," of "1,84,560".
 _WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
@@ -212,16 +215,29 @@ def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
     between = text[parts[0].end : parts[-1].start]
     if not _LETTER.search(between):
         return False
+    if _is_labelled(text, parts):
+        return True
     first, last = parts[0], parts[-1]
     begin = _WRITTEN_ON.search(text, max(0, first.start - _LOOSE), first.start)
     spans = [
         each
         for each in innocent_spans(text, begin.start() if begin else first.start, last.end, policy)
-        if not is_round(text[slice(*each)])
+        if not is_only_round(text, *each)
     ]
     return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
         start <= first.start and first.end <= end for start, end in spans
     )
+
+
+def _is_labelled(text: str, parts: Sequence[Run]) -> bool:
+    """Whether each part has a name of its own: "fbs 126, ppbs 182, hba1c 7.4"."""
+    gaps = [text[before.end : after.start] for before, after in pairwise(parts)]
+    names = [_NAME.fullmatch(each) for each in gaps]
+    if len(parts) < _FEWEST_LABELLED or not all(names) or is_called_for(text, parts[0].start):
+        return False
+    first = _NAME_BEFORE.search(text, max(0, parts[0].start - _LOOSE), parts[0].start)
+    said = {match[1].casefold() for match in (first, *names) if match}
+    return len(said) == len(parts) and not any(_JOINING.search(small(each)) for each in gaps)
 
 
 def _are_mostly_told(text: str, chain: Sequence[Unit], policy: MaskingPolicy) -> bool:

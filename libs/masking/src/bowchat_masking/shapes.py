@@ -23,9 +23,10 @@ _THINGS = (
     r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
     r"|registration|folio|roll|isbn|ean|upc|sku|batch|lot|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
     r"|patient|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
-    r"|demand\sdraft|uin|cin|irdai?|challan|voucher|coupon|card\sid|employee|emp|agent\scode|branch|licen[cs]e|permit|survey"
+    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lead|lab|sample|specimen|job\s?card|job|part|parts|pod|courier|citation|docket|password|passcode"
+    r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|employee|emp|agent\scode|branch|licen[cs]e|permit|survey"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
-    r"|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
+    r"|exp|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
 )
 _IS_CALLED = (
     r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
@@ -35,6 +36,15 @@ _IS_CALLED = (
 _NO_BRAND = (
     r"(?:call|calling|contact|phone|ph|mob|mobile|cell|tel|wa|wapp|whats?app|dial|ring|reach|text|txt|sms|msg|ping|fax|my|me|mera|meri"
     r"|his|her|our|office|home|ll[aá]ma\w*|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
+)
+_NO_THING = (
+    r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
+    r"|text|txt|sms|msg|ping|fax|my|me|mera|meri|mere|apna|apne|his|her|our|your|their|uska|uski|unka|the|this|that|is|on|at|to|and|or|aur|ya|y|o"
+    r"|new|old|naya|purana|other|another|alt|alternate|alternative|second|personal|private|direct|own|dusra|doosra|work|office|home|house|ghar"
+    r"|shop|dukaan|clinic|hospital|doctor|dr|landline|land|fixed|local|std|toll|helpline|emergency|residence|resi|desk|reception|garage|workshop"
+    r"|agent|advisor|broker|driver|wife|husband|son|daughter|father|mother|papa|mummy|bhai|bro|brother|sister|friend|boss|manager|owner|uncle"
+    r"|aunty|neighbou?r|mechanic|lawyer|nominee|sir|madam|jio|airtel|gpay|paytm|phonepe|google|mi|su|tu|de|del|mujer|marido|hijo|hija|casa|oficina"
+    r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया)\b"
 )
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = (
@@ -76,7 +86,7 @@ _FIGURE_CUE = re.compile(
     re.IGNORECASE,
 )
 _FIGURES = re.compile(
-    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
+    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|out\sof|of|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
 )
 _ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{3,4})(?![0-9]|[.,][0-9])")
@@ -85,14 +95,23 @@ _FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
 _SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
 _PLAIN = (_ROUND, _DECIMAL, _FRACTION, _SCORE)
 _CUE_AFTER = re.compile(
-    r"[0-9]{7,18}\s(?:is|was|hai)\s(?:the|my|our|your|mera|meri)\s(?:policy|claim|order|ref|reference|invoice|application|ticket)",
+    r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
+    r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
     re.IGNORECASE,
 )
+# "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
+_ANY_CUE = re.compile(
+    rf"(?<![^\W_])(?!{_NO_THING})[^\W\d_]{{2,16}}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z",
+    re.IGNORECASE,
+)
+_OF_ANYTHING = re.compile(r"(?:[0-9]{7,8}|[1-5][0-9]{8})(?![0-9]|[ .,/-][0-9])")
 _MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
 _CUED = re.compile(r"[0-9]{1,24}+(?:(?:[-/.]|\s[-/]\s)[0-9]{1,10}+){0,5}+(?![0-9]|[ .][0-9]|,[0-9]{2,3}(?![0-9]))")
 # "2024/158402", "30950978/48": no telephone is written in such parts.
-_OWN_PARTS = re.compile(rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{4}}(?:-[0-9]{{2}}){{3}}")
+_OWN_PARTS = re.compile(rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[0-9]{{4}}(?:-[0-9]{{2}}){{3}}")
 _ITEMS = re.compile(r"[^\W\d_]+|,\s|\s/\s")
+# How numbers of the United States, Spain and Britain begin, wherever they are read.
+_LIKE_A_NUMBER = re.compile(r"0|[0-9]{3} |[0-9]{5} ")
 _IN_GROUPS = re.compile(r"[0-9]{2,10}+(?: [0-9]{1,10}+){1,6}+(?![0-9]|[ .,/-][0-9])")
 _UNBROKEN = re.compile(r"[0-9]{2,24}+(?:([-/])[0-9]{2,10}+(?:\1[0-9]{2,10}+){0,5}+)?(?![0-9]|[ .,/-][0-9])")
 _FILE = re.compile(r"(?:IMG|VID|PXL|DSC|AUD|PTT|DOC|SCAN|Screenshot)[-_][0-9A-Z_-]{4,30}+(?:\.[a-z0-9]{2,4})?(?![^\W_])", re.IGNORECASE)
@@ -178,9 +197,12 @@ def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> It
             yield span
 
 
-def is_round(figures: str) -> bool:
-    """Whether it is taken for an amount only because it ends in zeros, as half a number may."""
-    return _ROUND.fullmatch(figures) is not None
+def is_only_round(text: str, start: int, end: int) -> bool:
+    """Whether a figure is taken for an amount because it ends in zeros and nothing else, as half a number may."""
+    return _ROUND.fullmatch(text, start, end) is not None and not (
+        _FIGURE_CUE.search(text, max(0, start - _LONGEST_CUE), start)
+        or _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_CURRENCY), start)
+    )
 
 
 def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) -> Span | None:
@@ -300,6 +322,8 @@ def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         match = _CUED.match(text, at) or _in_groups(text, at, regions)
     if match is None:
         match = _CUE_AFTER.match(text, at)
+    if match is None and _ANY_CUE.search(text, lowest, at):
+        match = _OF_ANYTHING.match(text, at)
     if match is None or (_is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
         return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
     return match
@@ -313,7 +337,7 @@ def _in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | No
     groups = match[0].split(" ")
     digits = len(match[0]) - len(groups) + 1
     suffixed = len(groups) == 2 and len(groups[0]) >= _FEWEST_SUFFIXED and len(groups[1]) <= _LONGEST_SUFFIX
-    if _MOST_LOCAL_DIGITS < digits < _TOO_LONG and not suffixed:
+    if _MOST_LOCAL_DIGITS < digits < _TOO_LONG and not suffixed and _LIKE_A_NUMBER.match(match[0]):
         return None
     joined = ("".join(groups[first:last]) for first, last in combinations(range(len(groups) + 1), 2))
     return None if any(is_mobile(each, regions) for each in joined) else match
