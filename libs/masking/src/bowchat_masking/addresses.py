@@ -75,7 +75,8 @@ _LIVING = re.compile(
     r"|office )?address(?: is|\s?[:=-])|address\s?[:=-]"
     r"|i (?:live|stay|reside) (?:at|in)|(?:i am |i'm )?(?:residing|living|staying) (?:at|in)"
     r"|we (?:live|stay) (?:at|in)|r/o|resident of"
-    r"|(?:deliver|courier|send|ship|post|dispatch)(?: it| this| them| the \w{3,12}| my \w{3,12})? to"
+    r"|(?:deliver|courier|send|ship|post|mail|dispatch)(?: (?:(?:the|my) )?\w{2,12})? to"
+    r"|(?:we|i)(?:'ve| have| are| am)?(?: now| just| recently)? (?:shifted|moved|relocated) to"
     r"|come to my (?:house|home|place) at"
     r"|pick(?:ed)? ?up (?:from|at)|my (?:house|home) is (?:at|in)"
     r"|(?:mera |ghar ka ){1,2}(?:pata|address)(?: hai)?|pata\s?[:=-]|vivo en|mi direcci[oó]n(?: es)?"
@@ -84,7 +85,7 @@ _LIVING = re.compile(
     re.IGNORECASE,
 )
 _LIVING_WORDS = words(
-    "my address i we residing living staying r resident deliver courier send ship post dispatch come pick"
+    "my address i we residing living staying r resident ive weve mail deliver courier send ship post dispatch come pick"
     " picked pickup pickedup mera ghar pata vivo mi direccion direcci"
 )
 _DWELLING_WORDS = frozenset(

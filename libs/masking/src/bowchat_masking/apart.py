@@ -28,7 +28,10 @@ _LETTER = re.compile(r"[^\W\d_]")
 # These four are looked for in small letters.
 _JOINING = re.compile(
     r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
-    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann)\b"
+    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann"
+    # What is said while the other writes.
+    r"|wait|sorry|hold on|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening|let me (?:check|see)|erm|umm?|uh"
+    r"|espera|apunta[sn]?|sigo|perd[oó]n)\b"
     r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
 )
 _CALLING = re.compile(
@@ -37,17 +40,17 @@ _CALLING = re.compile(
 )
 _CALLING_BEFORE = 40
 _ANNOUNCED = re.compile(
-    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?) (?:with|from)"
+    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?|ends?|finish(?:es)?) (?:with|from|in)|(?:area|std|country) code(?:\W?s| is)?|prefix|(?:end|last) (?:bit|part|half) is"
     r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा"
 )
 # A word of these stands in each of them.
 _ANNOUNCING = words(
-    "digit digits ank hissa half part empieza dial with from start starts begin begins shuru is starting"
+    "digit digits ank hissa half part empieza dial with from in start starts begin begins shuru is starting code prefix"
     " primero primera primeros primeras"
 )
 _ANNOUNCING_OTHERWISE = ("शुरू", "अंक", "हिस्सा")
 _ENDING = re.compile(
-    r"\b(?:last|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
+    r"\b(?:last|then|next|begin(?:s|ning)?|start(?:s|ing)?|suffix|end(?:s|ing)?|rest|remaining|half|part|middle|continue|aa?khri|baa?ki|baad|termina|[uú]ltim[oa]s|despu[eé]s|finish(?:es)?"
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
@@ -66,14 +69,14 @@ _Place = tuple[int, int, str]
 def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
     """Numbers whose digits stand further apart."""
     runs = sorted(rest, key=lambda run: run.start)
-    if len(runs) < 2 or sum(len(run.digits) for run in runs) < BUDGET:
+    announces = _may_announce(text)
+    if len(runs) < (1 if announces else 2) or sum(len(run.digits) for run in runs) < BUDGET:
         return
     if len(runs) > MOST_RUNS:
         raise MaskingError("the text holds more figures than a person would type")
     yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), policy))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
-    announces = _may_announce(text)
     for rows in (runs,) if figures == runs else (runs, figures):
         gaps = [_gap(before, after) for before, after in pairwise(rows)]
         lengths = [len(run.digits) for run in rows]

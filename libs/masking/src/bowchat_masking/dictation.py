@@ -32,6 +32,8 @@ _STAR = re.compile(r"\*(?:(?=[^\W\d_])|(?<=[^\W\d_]\*))")
 _OTHER_MARKS = re.compile(r"[\u0e00-\u0eff]")
 _ORDINAL = re.compile("[0-9](?:st|nd|rd|th)", re.IGNORECASE)
 _MOST_IN_ROW = 40
+# What is counted is no digit, however near it sounds: "three to four weeks".
+_MEASURES = frozenset("week weeks hour hours part parts side sides day days year years time times point points".split())
 _FEWEST_FIRM = 4
 _VOWELS = re.compile("[aeiou]")
 
@@ -242,7 +244,11 @@ def _read(word: str, known: str | None) -> _Reading:
         return {_ENGLISH: word} if len(word) == 1 else {}
     if known and len(known) > 1:
         return {_ENGLISH: known}
-    return {_ENGLISH: word[0]} if _ORDINAL.fullmatch(word) else _reading(word)
+    if _ORDINAL.fullmatch(word):
+        return {_ENGLISH: word[0]}
+    if word.casefold() in _MEASURES:
+        return {}
+    return _reading(word) or ({_ENGLISH: known} if known and not word.isalpha() else {})
 
 
 class _Row:

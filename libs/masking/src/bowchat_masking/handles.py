@@ -12,7 +12,7 @@ from bowchat_masking.spoken import AT, DOT, spoken
 _NETWORK = (
     r"(?:insta(?:gram)?|ig|tele\s?gram|tg|facebook|face\s?book|fb|messenger|twitter|linked\s?in"
     r"|snap\s?chat|snap|sc|discord|skype"
-    r"|signal|viber|we\s?chat|tik\s?tok|threads|kik|hike|imo|reddit|you\s?tube|pinterest|whats\s?app"
+    r"|signal|viber|we\s?chat|tik\s?tok|threads|kik|hike|imo|reddit|you\s?tube|pinterest|venmo|cash\s?app|paypal|whats\s?app"
     r"|wa|telegramme"
     r"|इंस्टाग्राम|इंस्टा|टेलीग्राम|फेसबुक|स्नैपचैट|व्हाट्सएप)"
 )
@@ -20,7 +20,7 @@ _TRIGGERS = (
     "@", "insta", "ig", "tele", "tg", "fac", "fb", "messenger", "twitter", "linked", "snap", "sc",
     "discord", "skype", "signal",
     "viber", "chat", "tik", "threads", "kik", "hike", "imo", "reddit", "you", "pinterest", "whats",
-    "wa", "इंस्टा", "टेलीग्राम",
+    "wa", "venmo", "cash", "paypal", "इंस्टा", "टेलीग्राम",
     "फेसबुक", "स्नैप", "user", "handle",
 )  # fmt: skip
 _TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
@@ -44,17 +44,17 @@ _USERNAME = re.compile(
     rf"|[@{AT}])",
     re.IGNORECASE,
 )
-_MENTION = re.compile(rf"(?<![\w.@/\])%+{DOT}-])@(?P<token>{_TOKEN})(?!\w|[@{AT}])")
+_MENTION = re.compile(rf"(?<![\w.@/\])%+{DOT}-])@(?P<token>{_TOKEN}(?:-\w{{1,20}}+){{0,3}}+)(?!\w|[@{AT}])")
 _NETWORK_SAID = re.compile(rf"(?<![\w\[@]){_NETWORK}(?!\w)")  # in small letters
 # The words that a network's name begins with, in Latin letters, and for those that may be in two, what comes then.
 _NETWORK_WORDS = words(
     "insta instagram ig telegram tg facebook fb messenger twitter linkedin snapchat snap sc discord skype"
-    " signal viber wechat tiktok threads kik hike imo reddit youtube pinterest whatsapp wa telegramme"
+    " signal viber wechat tiktok threads kik hike imo reddit youtube pinterest whatsapp wa telegramme venmo cashapp paypal"
 )
 _OTHER_NETWORKS = ("इंस्टा", "टेलीग्राम", "फेसबुक", "स्नैपचैट", "व्हाट्सएप")
 _NETWORK_HALVES = (
     ("tele", "gram"), ("face", "book"), ("linked", "in"), ("snap", "chat"), ("we", "chat"), ("tik", "tok"), ("you", "tube"),
-    ("whats", "app"),
+    ("whats", "app"), ("cash", "app"),
 )  # fmt: skip
 _FIRST_HALVES = frozenset(first for first, _ in _NETWORK_HALVES)
 _EXPLICIT = re.compile(r"\b(?:id|handle|username|user\s?name|is|hai|es|name|naam)\b|[:=]", re.IGNORECASE)
@@ -90,6 +90,11 @@ _NO_NAMES = frozenset({
     "band", "chal",
     "chalta", "chahiye",
 })  # fmt: skip
+# "telegram: mikeadj", a line of its own; after WhatsApp and Signal it is as often a person's name.
+_LINE_OF_A_CARD = re.compile(
+    r"(?:\A|\n)\s{0,2}(?:insta(?:gram)?|ig|telegram|tg|facebook|fb|twitter|snap(?:chat)?|skype|discord|tik\s?tok)\s?:\s?\Z",
+    re.IGNORECASE,
+)
 _SHORTEST_LOOSE = 6
 _LONGEST_OWNER, _LONGEST_AFTER, _LONGEST_BEFORE = 8, 120, 48
 
@@ -173,4 +178,6 @@ def _is_named(match: re.Match[str]) -> bool:
         return explicit or bool(loose)
     if token in _NO_NAMES or not _CLAUSE_END.match(match.string, match.end("token")):
         return False
+    if _LINE_OF_A_CARD.search(match.string, 0, match.start("token")) and len(token) >= _SHORTEST_LOOSE:
+        return True
     return bool(_NAMING.search(link)) or (match["before"] is not None and explicit)

@@ -99,7 +99,7 @@ SCALES = (
 BRIDGES = (
     "and then dash hyphen minus space comma dot point stop plus slash star hash underscore followed by next again after"
     " phir fir aur tab uske baad y luego entonces guion coma punto espacio puis tiret und dann depois poi"
-    " that despues dps फिर और उसके बाद पर"
+    " times baar veces fois बार that despues dps फिर और उसके बाद पर"
 )
 # Words of ordinary speech that happen to be digits somewhere.
 WEAK = frozenset(

@@ -190,7 +190,7 @@ def meaning(word: str) -> Meaning | None:
         return found
     if word.isascii() and 4 <= len(key) <= 12 and (found := _SOUNDING.get(_sound(key))):
         return found
-    if len(word) >= 6 and (digits := _glued(word.casefold())):
+    if len(word) >= 6 and (digits := _glued(word.casefold()) or _glued(_unaccented(word))):
         return Meaning(Kind.WORD, digits)
     return None
 
@@ -210,6 +210,14 @@ def leet(word: str) -> Meaning | None:
 def _plain_word(word: str) -> Meaning | None:
     found = _WORDS.get(_key(word))
     return found if found and len(word) > 2 and found.digits and found.kind is Kind.WORD else None
+
+
+def _unaccented(word: str) -> str:
+    """The word without accents, its letters as often as they stand: `veintidos`."""
+    if word.isascii() or not word[0].isascii():
+        return ""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(each for each in plain if not "\u0300" <= each <= "\u036f")
 
 
 def _glued(word: str) -> str:

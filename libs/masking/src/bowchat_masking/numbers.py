@@ -21,6 +21,8 @@ from bowchat_masking.number_words import Kind
 from bowchat_masking.runs import (
     BUDGET,
     SAID,
+    SEPARATORS,
+    SEQUELS,
     SPOKEN,
     Run,
     is_counting,
@@ -45,6 +47,7 @@ _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
+_NO_MARKS = str.maketrans(",.;:-()", "       ")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -139,7 +142,9 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
         return False
     digits = run.digits
     one_by_one = all(len(unit.digits) == 1 for unit in said)
-    worded = any(_LETTER.search(text, before.end, after.start) for before, after in pairwise(said))
+    singly = 2 * sum(len(unit.digits) == 1 for unit in said) >= len(said)
+    pauses = SEPARATORS | SEQUELS if singly else SEPARATORS
+    worded = any(_is_worded(text[before.end : after.start], pauses) for before, after in pairwise(run.units))
     short = len(said) > 2 and len(digits) < _FEWEST_LISTED and not one_by_one
     loose = worded and (not one_by_one or len(digits) < FEWEST_SPOKEN_APART)
     lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
@@ -148,6 +153,13 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     exists = is_mobile if worded else is_number
     return (loose or short or lettered or rising) and not (
         exists(digits, regions) or is_called_for(text, run.start)
+    )
+
+
+def _is_worded(between: str, pauses: frozenset[str]) -> bool:
+    """Whether words stand between two figures, other than those that people say for a dash or a pause."""
+    return _LETTER.search(between) is not None and not pauses.issuperset(
+        between.casefold().translate(_NO_MARKS).split()
     )
 
 

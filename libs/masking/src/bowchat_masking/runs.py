@@ -18,7 +18,7 @@ _MOST_REPEATED = 4
 _FILLER = 3
 _MOST_BRIDGES = 3
 _MOST_OPENING = 2
-_SEQUELS = frozenset(
+SEQUELS = frozenset(
     [
         "then",
         "next",
@@ -37,7 +37,11 @@ _SEQUELS = frozenset(
     ]
 )
 """What is said between two parts of one number, whatever their length."""
+SEPARATORS = frozenset("dash hyphen space dot slash underscore guion espacio punto times baar veces fois बार".split())
+"""Signs that are said in words, and how often a digit stands: they part the groups of a number as the signs do."""
+_LEADING_ON = SEQUELS | SEPARATORS
 _FEWEST_COUNTED = 4
+_PAUSE = ", "
 
 
 class Run(NamedTuple):
@@ -141,7 +145,7 @@ def _is_bridged(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
     """Whether words that say nothing lead from one to the other."""
     if not bridges or len(bridges) > _MOST_BRIDGES:
         return False
-    if not (_is_single(last) and _is_single(unit)) and all(each.word not in _SEQUELS for each in bridges):
+    if not (_is_single(last) and _is_single(unit)) and all(each.word not in _LEADING_ON for each in bridges):
         return False
     stops = [last, *bridges, unit]
     return all(after.start - before.end <= _FILLER for before, after in pairwise(stops))
@@ -186,12 +190,16 @@ def spelled(run: Sequence[Unit]) -> str:
     """The digits that are said: doubles doubled, "ninety eight" as 98."""
     digits: list[str] = []
     times, tens = 1, False
+    leads_with_nought = bool(run) and run[0].digits[:1] == "0"
     for index, unit in enumerate(run):
         if unit.kind is Kind.REPEAT:
             times = int(unit.digits)
             continue
         if unit.kind in (Kind.HUNDRED, Kind.SCALE):
-            if index + 1 == len(run) and unit.kind is Kind.HUNDRED:
+            ends = index + 1 == len(run) or (
+                leads_with_nought and run[index + 1].start - unit.end == len(_PAUSE)
+            )
+            if ends and unit.kind is Kind.HUNDRED:
                 digits.append("00")
             tens = False
             continue

@@ -21,10 +21,10 @@ _THINGS = (
     r"policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
     r"|application|appln?|proposal|quote|quotation|certificate|cert|cover\snote|endorsement|intimation|pre-?auth|authori[sz]ation"
     r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
-    r"|registration|folio|roll|isbn|ean|upc|sku|batch|lot|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
-    r"|patient|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
-    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lead|lab|sample|specimen|job\s?card|job|part|parts|pod|courier|citation|docket|password|passcode"
-    r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|employee|emp|agent\scode|branch|licen[cs]e|permit|survey"
+    r"|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
+    r"|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
+    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|part|parts|pod|courier|citation|docket|password|passcode"
+    r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
     r"|exp|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
 )
@@ -35,7 +35,7 @@ _IS_CALLED = (
 # A word between "policy" and its number is the house's, unless it speaks of a telephone.
 _NO_BRAND = (
     r"(?:call|calling|contact|phone|ph|mob|mobile|cell|tel|wa|wapp|whats?app|dial|ring|reach|text|txt|sms|msg|ping|fax|my|me|mera|meri"
-    r"|his|her|our|office|home|ll[aá]ma\w*|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
+    r"|his|her|our|office|home|ll[aá]ma(?:me|r)?|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
 )
 _NO_THING = (
     r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
@@ -56,7 +56,7 @@ _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
     r"|x|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
-    r"|times|baar|veces|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|बार|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
+    r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
@@ -143,6 +143,8 @@ _FEWEST_ROMANS = 7
 _MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
 _FEWEST_DIFFERENT = 4
 _FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
+# Groups of a telephone with letters for noughts and ones: "3O5-555-Ol36".
+_AS_FIGURES = re.compile(r"(?:[0-9Ool]{2,5}-){1,3}[0-9Ool]{2,6}")
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
@@ -289,7 +291,10 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
-    if AS_DIGITS.issuperset(token) and is_mobile(token.translate(DIGIT_LETTERS), regions, abroad=True):
+    solid = re.sub("[-/]", "", token)
+    if AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True):
+        return False
+    if _AS_FIGURES.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
