@@ -11,7 +11,7 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.shapes import innocent_spans, is_only_round
+from bowchat_masking.shapes import innocent_spans, is_date, is_only_round
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -30,12 +30,13 @@ _JOINING = re.compile(
     r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
     r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann"
     # What is said while the other writes.
-    r"|wait|sorry|hold on|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening|let me (?:check|see)|erm|umm?|uh"
+    r"|write|type|gap|laga(?:o|na|iye)?|wait|sorry|hold on|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening|let me (?:check|see)|erm|umm?|uh"
     r"|espera|apunta[sn]?|sigo|perd[oó]n)\b"
     r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
 )
 _CALLING = re.compile(
-    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|llama(?:me|r)?"
+    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|ll[aá]m(?:a|ame|e|ar)"
+    r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
     r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
 )
 _CALLING_BEFORE = 40
@@ -54,6 +55,15 @@ _ENDING = re.compile(
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
+_WORD = re.compile(r"[^\W\d_]+")
+# How the parts of a number follow each other when it is said.
+_SAYING_ON = words(
+    "then and after that next followed by plus rest is the with last first middle ends end ending in it um umm uh erm er wait ok okay yes"
+    " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab haan y luego despues después"
+    " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
+)
+_LAST = re.compile(r"\b(?:last|ends?|ending|rest|aa?khri|baa?ki|[uú]ltim[oa]s?|termina|acaba)\b")
+_FIRST = re.compile(r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b")
 _FEWEST_LABELLED = 3
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
@@ -201,7 +211,12 @@ def _are_one(
         and shortest >= _FEWEST_IN_PART
         and _begins_number(text, parts[0])
         and _ends_number(text, parts)
+        and not _is_told(text, parts, policy)
     ):
+        return True
+    if shortest >= _FEWEST_IN_PART and _is_dictated(text, parts):
+        return True
+    if len(parts) == 2 and is_mobile(parts[1].digits + parts[0].digits, regions) and _is_turned(text, parts):
         return True
     if (
         is_number(digits, regions)
@@ -211,6 +226,22 @@ def _are_one(
         return True
     apart_before.add(place)
     return False
+
+
+def _is_dictated(text: str, parts: Sequence[Run]) -> bool:
+    """Whether somebody says a telephone's number, of whatever country, with nothing between its parts but how they follow
+    each other: "call 305, then um 555, then 0111".
+    """
+    gaps = (small(text[before.end : after.start]) for before, after in pairwise(parts))
+    return is_called_for(text, parts[0].start) and all(
+        _LETTER.search(gap) and _SAYING_ON.issuperset(_WORD.findall(gap)) for gap in gaps
+    )
+
+
+def _is_turned(text: str, parts: Sequence[Run]) -> bool:
+    """Whether the end is said before the beginning: "ends with 00123 and starts with 98989"."""
+    around = small(text)[max(0, parts[0].start - _LOOSE) : parts[1].end + _LOOSE]
+    return _LAST.search(around) is not None and _FIRST.search(around) is not None
 
 
 def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
@@ -228,7 +259,7 @@ def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
         if not is_only_round(text, *each)
     ]
     return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
-        start <= first.start and first.end <= end for start, end in spans
+        (start <= first.start and first.end <= end) or is_date(text, start, end) for start, end in spans
     )
 
 

@@ -80,8 +80,8 @@ HINDI_DEVANAGARI = """
 सत्तानवे|सत्तानबे अट्ठानवे|अट्ठानबे|अठानवे निन्यानवे|निन्यानबे
 """
 HINDI_UNITS = """
-shunya|shoonya|sunya|jiro|ziro|siphar ek|aik|ik do|doh teen|tin|tiin char|chaar panch|paanch|paach|punch chhah|chhe|che|chah|chhai|cheh|chha|chay saat|sat|sath aath|aat|ath|aanth|aadh nau|no|now|naw|nou
-hundo ek dui tin char panch chhoy|choy shat|saat aat|at noy|noi
+shunya|shoonya|sunya|jiro|ziro|siphar ek|aik|ik do|doh teen|tin|tiin char|chaar panch|paanch|paach|punch chhah|chhe|che|chah|chhai|cheh|chha|chay saat|sat|sath aath|aat|ath|aanth|aadh nau|no|now|naw|nou|nao
+hundo|shunyo|shunno ek dui tin char panch chhoy|choy shat|saat aat|at noy|noi
 shunya ek don teen char pach saha|sahaa saat aath nau|nav
 meendu ek be tran char panch chha sat aath nav
 sifar ikk do tinn char panj chhe satt athh naun

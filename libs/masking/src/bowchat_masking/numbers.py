@@ -32,7 +32,7 @@ from bowchat_masking.runs import (
     spelled,
     trim,
 )
-from bowchat_masking.shapes import PLACEHOLDER, innocent_spans, is_signed_decimal
+from bowchat_masking.shapes import PLACEHOLDER, innocent_spans, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -47,6 +47,7 @@ _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
+_SHORTEST_DATE = len("1/1/2024")
 _NO_MARKS = str.maketrans(",.;:-()", "       ")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -86,7 +87,7 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
         return
     spans = list(innocent_spans(text, run.start, run.end, policy))
     whole = any(first <= run.start and run.end <= last for first, last in spans)
-    if not whole and _is_one_number(text, run, policy.regions):
+    if not whole and not _is_told(text, run, spans) and _is_one_number(text, run, policy.regions):
         yield run, True
         return
     parts: list[list[Unit]] = [[]]
@@ -100,6 +101,17 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
         if trimmed:
             part = run_of(trimmed)
             yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
+
+
+def _is_told(text: str, run: Run, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether every figure stands in an amount or a date, with a whole date among them or words between them: "07/03/2024
+    4:45 pm", "612.45, then 701.30".
+    """
+    firm = [each for each in spans if not is_only_round(text, *each)]
+    if not all(any(start <= unit.start and unit.end <= end for start, end in firm) for unit in run.units):
+        return False
+    apart = any(_LETTER.search(text, before[1], after[0]) for before, after in pairwise(firm))
+    return apart or any(end - start >= _SHORTEST_DATE and is_date(text, start, end) for start, end in firm)
 
 
 def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
@@ -138,7 +150,7 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     They are no list when they make a number of the regions, or when the words before them announce one.
     """
     said = [unit for unit in run.units if unit.kind in SAID]
-    if len(said) == 1:
+    if len(said) == 1 or any(len(unit.digits) >= _FEWEST_LISTED for unit in said):
         return False
     digits = run.digits
     one_by_one = all(len(unit.digits) == 1 for unit in said)

@@ -42,6 +42,8 @@ SEPARATORS = frozenset("dash hyphen space dot slash underscore guion espacio pun
 _LEADING_ON = SEQUELS | SEPARATORS
 _FEWEST_COUNTED = 4
 _PAUSE = ", "
+# "OlOO" is a group of noughts and ones.
+_ROUND_LETTERS, _FEWEST_ROUND = frozenset("OolI"), 3
 
 
 class Run(NamedTuple):
@@ -178,6 +180,8 @@ def _is_loose_end(unit: Unit, inner: Unit | None, *, leads: bool) -> bool:
         return False
     if inner is None or unit.word in FUNCTION_WORDS:
         return True
+    if len(unit.digits) >= _FEWEST_ROUND and _ROUND_LETTERS.issuperset(unit.word) and "O" in unit.word:
+        return False
     return (
         inner.kind is Kind.DIGITS
         and len(inner.digits) > 1

@@ -14,11 +14,12 @@ from typing import get_args
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
+from bowchat_masking.number_words import Kind, meaning
 from bowchat_masking.validity import is_mobile
 
 # What has a number of its own and is no telephone.
 _THINGS = (
-    r"policy|claim|order|ref|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
+    r"policy|pol|claim|order|ref|conf|confirmation|tag|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
     r"|application|appln?|proposal|quote|quotation|certificate|cert|cover\snote|endorsement|intimation|pre-?auth|authori[sz]ation"
     r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
     r"|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
@@ -39,7 +40,7 @@ _NO_BRAND = (
 )
 _NO_THING = (
     r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
-    r"|text|txt|sms|msg|ping|fax|my|me|mera|meri|mere|apna|apne|his|her|our|your|their|uska|uski|unka|the|this|that|is|on|at|to|and|or|aur|ya|y|o"
+    r"|text|txt|sms|msg|ping|fax|ka|ki|ke|se|wala|wali|s|my|me|mera|meri|mere|apna|apne|his|her|our|your|their|uska|uski|unka|the|this|that|is|on|at|to|and|or|aur|ya|y|o"
     r"|new|old|naya|purana|other|another|alt|alternate|alternative|second|personal|private|direct|own|dusra|doosra|work|office|home|house|ghar"
     r"|shop|dukaan|clinic|hospital|doctor|dr|landline|land|fixed|local|std|toll|helpline|emergency|residence|resi|desk|reception|garage|workshop"
     r"|agent|advisor|broker|driver|wife|husband|son|daughter|father|mother|papa|mummy|bhai|bro|brother|sister|friend|boss|manager|owner|uncle"
@@ -79,10 +80,10 @@ _DATE_IN_DIGITS = (
 _DIGITS_DATE = re.compile(rf"{_DATE_IN_DIGITS}(?![0-9])")
 _FIGURE_CUE = re.compile(
     r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
-    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
+    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
     r"|claimed|approved|deducted|assessed|offered|quoted|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|code|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|start|starting|initial|code|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
     re.IGNORECASE,
 )
 _FIGURES = re.compile(
@@ -93,7 +94,8 @@ _DECIMAL = re.compile(r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{
 _SIGNED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}(?![0-9]|[ .,-]?[0-9])")
 _FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
 _SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
-_PLAIN = (_ROUND, _DECIMAL, _FRACTION, _SCORE)
+_COMMA_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6},[0-9]{2}(?![0-9]|[.,][0-9])")
+_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE)
 _CUE_AFTER = re.compile(
     r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
@@ -120,7 +122,8 @@ _GROUPED = re.compile(
 )
 _CALENDAR = re.compile(
     rf"(?<![0-9])(?<![0-9][-/.])(?:"
-    rf"{_DAY}([-/.]){_MONTH}\1(?:{_YEAR}|[0-9]{{2}})"
+    rf"{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}\s?[-\u2013]\s?{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}"
+    rf"|{_DAY}([-/.]){_MONTH}\1(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_MONTH}([-/.]){_DAY}\2(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_YEAR}([-/.]){_MONTH}\3{_DAY}"
     rf"|{_YEAR}\s?(?:-|\u2013|/|to)\s?(?:{_YEAR}|[0-9]{{2}})"
@@ -140,6 +143,7 @@ _LONGEST_CURRENCY = 5
 _LONGEST_CUE = 40
 _FEWEST_REFERENCE_DIGITS = 5
 _FEWEST_ROMANS = 7
+_SHORTEST_SAID = 3
 _MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
 _FEWEST_DIFFERENT = 4
 _FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
@@ -300,11 +304,23 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     if not words or len(words) == len(parts) or any(word.lower() in _PHONE_WORDS for word in words):
         return False
+    if any(len(word) >= _SHORTEST_SAID and _says_digit(word) for word in words):
+        return False
     separated = "-" in token or "/" in token
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
     return not is_mobile("".join(digits), regions, abroad=True)
+
+
+def is_date(text: str, start: int, end: int) -> bool:
+    """Whether it is a day of the calendar or a time of the day."""
+    return (_CALENDAR.fullmatch(text, start, end) or _TIME.fullmatch(text, start, end)) is not None
+
+
+def _says_digit(word: str) -> bool:
+    said = meaning(word)
+    return said is not None and said.kind is Kind.WORD
 
 
 def is_signed_decimal(text: str, at: int) -> bool:

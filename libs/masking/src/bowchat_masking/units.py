@@ -22,6 +22,8 @@ _LONE = frozenset("OoIlSsBZОоΟοЗб")
 _BARRIER = re.compile(r"\0{2,}")
 _FEWEST_LETTERS = 9
 _FEWEST_SPACED = 5
+# Figures, and the letters that are written for nought and one.
+_ROUND = frozenset("0123456789OolI")
 _SHORT = 2
 _MOST_LETTERS = 64
 MOST_UNITS = 1_500
@@ -139,7 +141,9 @@ def _mixed(word: str, start: int) -> Iterator[Unit]:
         yield from _letters(word, start)
     elif (said := leet(word)) is not None:
         yield Unit(start, end, said.digits, said.kind)
-    elif (figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS) and AS_DIGITS.issuperset(word):
+    elif (
+        figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS or _ROUND.issuperset(word)
+    ) and AS_DIGITS.issuperset(word):
         yield Unit(start, end, word.translate(DIGIT_LETTERS), Kind.DIGITS)
     else:
         for piece in _PIECE.finditer(word):
