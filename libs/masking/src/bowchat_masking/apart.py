@@ -11,7 +11,7 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.shapes import innocent_spans, is_date, is_only_round
+from bowchat_masking.shapes import innocent_spans, is_called_reference, is_date, is_only_round
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -65,6 +65,7 @@ _SAYING_ON = words(
 _LAST = re.compile(r"\b(?:last|ends?|ending|rest|aa?khri|baa?ki|[uú]ltim[oa]s?|termina|acaba)\b")
 _FIRST = re.compile(r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b")
 _FEWEST_LABELLED = 3
+_LONGEST_CLOCK = len("0630")
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
 # The same figure's beginning: "1," of "1,84,560".
@@ -240,14 +241,17 @@ def _is_dictated(text: str, parts: Sequence[Run]) -> bool:
 
 def _is_turned(text: str, parts: Sequence[Run]) -> bool:
     """Whether the end is said before the beginning: "ends with 00123 and starts with 98989"."""
-    around = small(text)[max(0, parts[0].start - _LOOSE) : parts[1].end + _LOOSE]
-    return _LAST.search(around) is not None and _FIRST.search(around) is not None
+    lowered, until = small(text), parts[1].end + _LOOSE
+    last = _LAST.search(lowered, max(0, parts[0].start - _LOOSE), until)
+    return last is not None and _FIRST.search(lowered, last.end(), until) is not None
 
 
 def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
     """Whether the text says what the parts are: an amount, a reading, a date. A number neither begins nor ends in one."""
     between = text[parts[0].end : parts[-1].start]
     if not _LETTER.search(between):
+        return False
+    if any(_begins_with_nought(text, each) for each in parts):
         return False
     if _is_labelled(text, parts):
         return True
@@ -260,6 +264,16 @@ def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
     ]
     return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
         (start <= first.start and first.end <= end) or is_date(text, start, end) for start, end in spans
+    )
+
+
+def _begins_with_nought(text: str, part: Run) -> bool:
+    """Whether it is written as no amount and no reading is: "00123"."""
+    return (
+        len(part.digits) > _LONGEST_CLOCK
+        and part.digits[0] == "0"
+        and text[part.start : part.end].isdecimal()
+        and not is_called_reference(text, part.start)
     )
 
 

@@ -86,6 +86,8 @@ _PAN_DIGITS = 4
 _NINO_DIGITS = frozenset([2, 6])
 _DNI_DIGITS = frozenset([3, 7, 8])
 _AADHAAR_LENGTH = 12
+# It is no part of a longer row of fours.
+_FOUR_BEFORE, _FIVE = re.compile(r"[0-9]{4}[ -]\Z"), 5
 _LONE_DIGIT = 1
 
 
@@ -153,7 +155,7 @@ def _is_aadhaar(text: str, groups: list[Group], digits: str) -> bool:
         return False
     if (start and (text[start - 1].isalnum() or text[start - 1] in "+-/")) or text[end : end + 1].isalnum():
         return False
-    if is_called_reference(text, start):
+    if is_called_reference(text, start) or _FOUR_BEFORE.search(text, max(0, start - _FIVE), start):
         return False
     lengths = {len(each.digits) for each in groups}
     return lengths in ({4}, {_AADHAAR_LENGTH}, {_LONE_DIGIT}) and checksums.verhoeff(digits)
