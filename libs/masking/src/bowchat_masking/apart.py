@@ -58,10 +58,12 @@ _FEWEST_IN_PART = 3
 _WORD = re.compile(r"[^\W\d_]+")
 # How the parts of a number follow each other when it is said.
 _SAYING_ON = words(
-    "then and after that next followed by plus rest is the with last first middle ends end ending in it um umm uh erm er wait ok okay yes"
+    "then and after that next followed by plus rest is the with que miro last first middle ends end ending in it um umm uh erm er wait ok okay yes"
     " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab haan y luego despues después"
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
 )
+# What is asked and told of one who writes a number down, and of nothing else that has figures.
+_LISTENING = re.compile(r"\b(?:got (?:it|that)|writing|apunta[sn]?|sigo|acaba en|termina en)\b")
 _LAST = re.compile(r"\b(?:last|ends?|ending|rest|aa?khri|baa?ki|[uú]ltim[oa]s?|termina|acaba)\b")
 _FIRST = re.compile(r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b")
 _FEWEST_LABELLED = 3
@@ -233,10 +235,11 @@ def _is_dictated(text: str, parts: Sequence[Run]) -> bool:
     """Whether somebody says a telephone's number, of whatever country, with nothing between its parts but how they follow
     each other: "call 305, then um 555, then 0111".
     """
-    gaps = (small(text[before.end : after.start]) for before, after in pairwise(parts))
-    return is_called_for(text, parts[0].start) and all(
-        _LETTER.search(gap) and _SAYING_ON.issuperset(_WORD.findall(gap)) for gap in gaps
-    )
+    gaps = [small(text[before.end : after.start]) for before, after in pairwise(parts)]
+    said = [_WORD.findall(gap) for gap in gaps]
+    if not all(said) or not all(map(_SAYING_ON.issuperset, said)):
+        return False
+    return is_called_for(text, parts[0].start) or any(map(_LISTENING.search, gaps))
 
 
 def _is_turned(text: str, parts: Sequence[Run]) -> bool:

@@ -26,7 +26,7 @@ _TRIGGERS = (
 _TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
 _LINKING = (
     r"(?:id|handle|username|user\s?name|user|name|account|profile|page|naam"
-    r"|ka|ki|pe|par|on|is|are|hai|h|es|as|mera|meri|my)"
+    r"|ka|ki|pe|par|on|is|are|hai|h|es|as|mera|meri|my|search|karo|karna|find|follow|add)"
 )
 _AFTER_NETWORK = re.compile(
     rf"(?<![\w\[@.])(?P<before>(?:my|mera|meri|mi|our|apna|मेरा|मेरी)\s)?{_NETWORK}(?:'s)?"
@@ -40,7 +40,7 @@ _BEFORE_NETWORK = re.compile(
 )
 _USERNAME = re.compile(
     rf"(?<![\w\[])(?:user\s?name[\s:=-]|user\s?name\s(?:is|hai|es)|handle\s?[:=-]|handle\s(?:is|hai"
-    rf"|es))[\s:=-]{{0,3}}+@?(?P<token>{_TOKEN})(?!\w"
+    rf"|es|(?=@)))[\s:=-]{{0,3}}+@?(?P<token>{_TOKEN})(?!\w"
     rf"|[@{AT}])",
     re.IGNORECASE,
 )

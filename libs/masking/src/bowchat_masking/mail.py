@@ -49,7 +49,7 @@ _WITHOUT_SIGN = re.compile(
 _GLUED = re.compile(rf"(?<=at){_HOUSE}(?:dot|[.{DOT}])(?:com|co\.?in|in)(?!\w)", re.IGNORECASE)
 _ANNOUNCED = re.compile(
     rf"(?<![\w\[])(?:{_HOUSE}(?:\s(?:id|address))?|(?:e-?mail|mail)\s?(?:id|address))"
-    rf"(?:\s?(?:is|hai|h|:|=|-|ka naam)){{1,2}}+\s{{0,2}}+([\w.+-]{{5,64}}+)(?!\s?[@{AT}])",
+    rf"(?:(?:\s?(?:is|hai|h|:|=|-|ka naam)){{1,2}}+|(?<=mail\sid))\s{{0,2}}+([\w.+-]{{5,64}}+)(?!\s?[@{AT}])",
     re.IGNORECASE,
 )
 _HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)

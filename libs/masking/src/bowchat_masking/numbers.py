@@ -47,6 +47,11 @@ _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
+_SHORTEST_PRICE = 4
+# Four threes and three fives are longer than a number that is written so; fours may be a state's or a bank's.
+_READINGS = ({3}, {5})
+# A list's signs: a telephone's groups have no space before or after such.
+_PARTING = re.compile(r", | ?/ | [+=] ")
 _SHORTEST_DATE = len("1/1/2024")
 _NO_MARKS = str.maketrans(",.;:-()", "       ")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -110,6 +115,8 @@ def _is_told(text: str, run: Run, spans: Sequence[tuple[int, int]]) -> bool:
     firm = [each for each in spans if not is_only_round(text, *each)]
     if not all(any(start <= unit.start and unit.end <= end for start, end in firm) for unit in run.units):
         return False
+    if len(firm) > 1 and all(text[end - 1] == "%" and text[start] != "0" for start, end in firm):
+        return True
     apart = any(_LETTER.search(text, before[1], after[0]) for before, after in pairwise(firm))
     return apart or any(end - start >= _SHORTEST_DATE and is_date(text, start, end) for start, end in firm)
 
@@ -162,8 +169,13 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
     values = [int(unit.digits) for unit in said]
     rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
-    exists = is_mobile if worded else is_number
-    return (loose or short or lettered or rising) and not (
+    gaps = [text[before.end : after.start] for before, after in pairwise(said)]
+    parted = len(gaps) > 1 and all(_PARTING.fullmatch(each) for each in gaps)
+    prices = parted and all(len(unit.digits) >= _SHORTEST_PRICE and unit.digits[0] != "0" for unit in said)
+    lengths = {len(unit.digits) for unit in said}
+    readings = lengths in _READINGS and len(digits) > _LONGEST_PART + 1 and set(gaps) == {" "}
+    exists = is_mobile if worded or prices or readings or (parted and rising) else is_number
+    return (loose or short or lettered or rising or prices or readings) and not (
         exists(digits, regions) or is_called_for(text, run.start)
     )
 

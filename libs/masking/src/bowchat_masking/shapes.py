@@ -24,7 +24,7 @@ _THINGS = (
     r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
     r"|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
     r"|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
-    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|part|parts|pod|courier|citation|docket|password|passcode"
+    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|pod|courier|citation|docket|password|passcode"
     r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
     r"|exp|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
@@ -83,7 +83,7 @@ _FIGURE_CUE = re.compile(
     r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
     r"|claimed|approved|deducted|assessed|offered|quoted|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|start|starting|initial|code|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
     re.IGNORECASE,
 )
 _FIGURES = re.compile(
@@ -95,7 +95,13 @@ _SIGNED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}(?![0-9]|[ .,-]?[0-9])")
 _FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
 _SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
 _COMMA_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6},[0-9]{2}(?![0-9]|[.,][0-9])")
-_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE)
+_DOSE = re.compile(r"(?<![0-9-])[0-2](?:-[0-2]){2,3}(?![0-9-])")
+_SIZE = re.compile(r"(?<![0-9x×*])[1-9][0-9]{2,3}\s?[x×]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x×*]\s?[0-9])")
+_HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
+_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _HEXADECIMAL)
+_TERM = r"[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+|[0-9]{1,7}+"
+_EQUATION = re.compile(rf"(?<![0-9.,])({_TERM})((?:\s?[-+x×*]\s?(?:{_TERM})){{1,7}}+)\s?=\s?({_TERM})(?![0-9]|[.,][0-9])")
+_STEP = re.compile(rf"([-+x×*])\s?({_TERM})")
 _CUE_AFTER = re.compile(
     r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
@@ -253,7 +259,12 @@ def _own_at(text: str, at: int, own: Sequence[re.Pattern[str]]) -> Span | None:
 def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     """The innocent shape that the group of digits at `at` begins or belongs to."""
     first = _token_start(text, at)
-    match = PLACEHOLDER.match(text, max(0, first - 1)) or _CALENDAR.match(text, at) or _TIME.match(text, at)
+    match = (
+        PLACEHOLDER.match(text, max(0, first - 1))
+        or _CALENDAR.match(text, at)
+        or _TIME.match(text, at)
+        or _equation(_EQUATION.match(text, at))
+    )
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
         match = _small(_AMOUNT.match(text, at))
     if match is None:
@@ -269,6 +280,21 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
             or _too_long(text, at, regions)
         )
     return match.span() if match else None
+
+
+def _equation(match: re.Match[str] | None) -> re.Match[str] | None:
+    """A sum that is worked out, and right: "2400 + 1800 = 4200", "12 x 1,245 = 14,940"."""
+    if match is None:
+        return None
+    total = _value(match[1])
+    for sign, term in _STEP.findall(match[2]):
+        value = _value(term)
+        total = total * value if sign in "x×*" else total - value if sign == "-" else total + value
+    return match if total == _value(match[3]) else None
+
+
+def _value(figures: str) -> int:
+    return int(figures.replace(",", ""))
 
 
 def _token_start(text: str, at: int) -> int:
@@ -374,5 +400,9 @@ def _too_long(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | Non
     digits = re.sub("[^0-9]", "", match[0])
     if not _TOO_LONG <= len(digits) <= _LONGEST_REFERENCE or len(set(digits)) < _FEWEST_DIFFERENT:
         return None
-    hidden = (digits[::2], digits[1::2], *(digits[:each] for each in range(9, 14)))
+    if match[1]:
+        groups = match[0].split(match[1])
+        hidden = ["".join(groups[:each]) for each in range(1, len(groups))]
+    else:
+        hidden = [digits[::2], digits[1::2], *(digits[:each] for each in range(9, 14))]
     return None if any(_is_anywhere(each, regions) for each in hidden) else match

@@ -24,6 +24,8 @@ _FEWEST_LETTERS = 9
 _FEWEST_SPACED = 5
 # Figures, and the letters that are written for nought and one.
 _ROUND = frozenset("0123456789OolI")
+# "i20" is a car, and "Q3" a part of the year.
+_MODEL, _QUARTER = re.compile("i[0-9]{2}"), re.compile("Q[1-4]")
 _SHORT = 2
 _MOST_LETTERS = 64
 MOST_UNITS = 1_500
@@ -141,6 +143,10 @@ def _mixed(word: str, start: int) -> Iterator[Unit]:
         yield from _letters(word, start)
     elif (said := leet(word)) is not None:
         yield Unit(start, end, said.digits, said.kind)
+    elif _QUARTER.fullmatch(word):
+        return
+    elif _MODEL.fullmatch(word):
+        yield Unit(start + 1, end, word[1:], Kind.DIGITS)
     elif (
         figures * 2 >= len(word) or len(word) >= _FEWEST_LETTERS or _ROUND.issuperset(word)
     ) and AS_DIGITS.issuperset(word):
