@@ -42,7 +42,8 @@ _STREET_WORD = (
     r"|grove|mews|row|hill|parade|highway|hwy|marg|gali|cross|main|circle|nagar)"
 )
 _STREET = re.compile(
-    r"[0-9](?<![\w,.-][0-9])[0-9]{0,4}[a-z]?(?:[/-][0-9a-z]{1,4})?,? (?:(?:[a-z][a-z'.-]{1,20}|[nsew]|[0-9]{1,3}(?:st|nd|rd|th)) ){1,3}"
+    r"[0-9](?<![\w,.-][0-9])[0-9]{0,4}[a-z]?(?:[/-][0-9a-z]{1,4})?,? "
+    r"(?:(?:[a-z][a-z'.-]{1,20}|[nsew]|[0-9]{1,3}(?:st|nd|rd|th)) ){1,3}"
     rf"{_STREET_WORD}(?!\w)",
     re.IGNORECASE,
 )

@@ -11,7 +11,8 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.shapes import innocent_spans, is_called_reference, is_date, is_only_round
+from bowchat_masking.saying import CALLING_BEFORE, JOINING, is_called_for
+from bowchat_masking.told import are_mostly_told, is_told
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -25,23 +26,10 @@ _SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
 _FEWEST_DIFFERENT = 4
 _DIGITS = Kind.DIGITS
 _LETTER = re.compile(r"[^\W\d_]")
-# These four are looked for in small letters.
-_JOINING = re.compile(
-    r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
-    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann"
-    # What is said while the other writes.
-    r"|write|type|gap|laga(?:o|na|iye)?|wait|sorry|hold on|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening|let me (?:check|see)|erm|umm?|uh"
-    r"|espera|apunta[sn]?|sigo|perd[oó]n)\b"
-    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
-)
-_CALLING = re.compile(
-    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|ll[aá]m(?:a|ame|e|ar)"
-    r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
-    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
-)
-_CALLING_BEFORE = 40
+# Looked for in small letters, as the others.
 _ANNOUNCED = re.compile(
-    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?|ends?|finish(?:es)?) (?:with|from|in)|(?:area|std|country) code(?:\W?s| is)?|prefix|(?:end|last) (?:bit|part|half) is"
+    r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?|ends?|finish(?:es)?) (?:with|from|in)"
+    r"|(?:area|std|country) code(?:\W?s| is)?|prefix|(?:end|last) (?:bit|part|half) is"
     r"|(?:number|num|no) (?:starts?|begins?|shuru|is)|starting (?:with|is|no|digits)|primer[oa]s?)\b|शुरू|अंक|हिस्सा"
 )
 # A word of these stands in each of them.
@@ -58,20 +46,18 @@ _FEWEST_IN_PART = 3
 _WORD = re.compile(r"[^\W\d_]+")
 # How the parts of a number follow each other when it is said.
 _SAYING_ON = words(
-    "then and after that next followed by plus rest is the with que miro last first middle ends end ending in it um umm uh erm er wait ok okay yes"
-    " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab haan y luego despues después"
+    "then and after that next followed by plus rest is the with que miro"
+    " last first middle ends end ending in it um umm uh erm er wait ok okay yes"
+    " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab"
+    " haan y luego despues después"
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
 )
 # What is asked and told of one who writes a number down, and of nothing else that has figures.
 _LISTENING = re.compile(r"\b(?:got (?:it|that)|writing|apunta[sn]?|sigo|acaba en|termina en)\b")
 _LAST = re.compile(r"\b(?:last|ends?|ending|rest|aa?khri|baa?ki|[uú]ltim[oa]s?|termina|acaba)\b")
-_FIRST = re.compile(r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b")
-_FEWEST_LABELLED = 3
-_LONGEST_CLOCK = len("0630")
-_NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
-_NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
-# The same figure's beginning: "1," of "1,84,560".
-_WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
+_FIRST = re.compile(
+    r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b"
+)
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
@@ -154,7 +140,7 @@ def _one_by_one(
     fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
     if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
         return 0, ""
-    if _are_mostly_told(text, chain, policy):
+    if are_mostly_told(text, chain, policy):
         return 0, ""
     return count, spelled(chain)
 
@@ -214,7 +200,7 @@ def _are_one(
         and shortest >= _FEWEST_IN_PART
         and _begins_number(text, parts[0])
         and _ends_number(text, parts)
-        and not _is_told(text, parts, policy)
+        and not is_told(text, parts, policy)
     ):
         return True
     if shortest >= _FEWEST_IN_PART and _is_dictated(text, parts):
@@ -224,7 +210,7 @@ def _are_one(
     if (
         is_number(digits, regions)
         and _belong(text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions))
-        and not _is_told(text, parts, policy)
+        and not is_told(text, parts, policy)
     ):
         return True
     apart_before.add(place)
@@ -249,59 +235,10 @@ def _is_turned(text: str, parts: Sequence[Run]) -> bool:
     return last is not None and _FIRST.search(lowered, last.end(), until) is not None
 
 
-def _is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
-    """Whether the text says what the parts are: an amount, a reading, a date. A number neither begins nor ends in one."""
-    between = text[parts[0].end : parts[-1].start]
-    if not _LETTER.search(between):
-        return False
-    if any(_begins_with_nought(text, each) for each in parts):
-        return False
-    if _is_labelled(text, parts):
-        return True
-    first, last = parts[0], parts[-1]
-    begin = _WRITTEN_ON.search(text, max(0, first.start - _LOOSE), first.start)
-    spans = [
-        each
-        for each in innocent_spans(text, begin.start() if begin else first.start, last.end, policy)
-        if not is_only_round(text, *each)
-    ]
-    return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
-        (start <= first.start and first.end <= end) or is_date(text, start, end) for start, end in spans
-    )
-
-
-def _begins_with_nought(text: str, part: Run) -> bool:
-    """Whether it is written as no amount and no reading is: "00123"."""
-    return (
-        len(part.digits) > _LONGEST_CLOCK
-        and part.digits[0] == "0"
-        and text[part.start : part.end].isdecimal()
-        and not is_called_reference(text, part.start)
-    )
-
-
-def _is_labelled(text: str, parts: Sequence[Run]) -> bool:
-    """Whether each part has a name of its own: "fbs 126, ppbs 182, hba1c 7.4"."""
-    gaps = [text[before.end : after.start] for before, after in pairwise(parts)]
-    names = [_NAME.fullmatch(each) for each in gaps]
-    if len(parts) < _FEWEST_LABELLED or not all(names) or is_called_for(text, parts[0].start):
-        return False
-    first = _NAME_BEFORE.search(text, max(0, parts[0].start - _LOOSE), parts[0].start)
-    said = {match[1].casefold() for match in (first, *names) if match}
-    return len(said) == len(parts) and not any(_JOINING.search(small(each)) for each in gaps)
-
-
-def _are_mostly_told(text: str, chain: Sequence[Unit], policy: MaskingPolicy) -> bool:
-    """Whether most digits stand in twos in measures: "1.2 mb, 3.4 mb"."""
-    spans = innocent_spans(text, chain[0].start, chain[-1].end, policy)
-    told = [sum(start <= unit.start < end for unit in chain) for start, end in spans]
-    return 2 * sum(each for each in told if each > 1) > len(chain)
-
-
 def _begins_number(text: str, first: Run) -> bool:
     """Whether words say that the first figures begin a number, of whatever country."""
     at = first.start
-    return _ANNOUNCED.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None
+    return _ANNOUNCED.search(small(text), max(0, at - CALLING_BEFORE), at) is not None
 
 
 def _may_announce(text: str) -> bool:
@@ -325,9 +262,5 @@ def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> boo
     if min(lengths) == 1:
         return False
     return (
-        (mobile or alike) and _JOINING.search(small(text)[parts[0].end : parts[-1].start]) is not None
+        (mobile or alike) and JOINING.search(small(text)[parts[0].end : parts[-1].start]) is not None
     ) or is_called_for(text, parts[0].start)
-
-
-def is_called_for(text: str, at: int) -> bool:
-    return _CALLING.search(small(text), max(0, at - _CALLING_BEFORE), at) is not None

@@ -86,7 +86,8 @@ _NO_ACCOUNT = re.compile(
 _LONG = re.compile(r"(?<![\w+./-])[0-9]{9,18}(?![\w/-])")
 _MOBILE_LENGTH = 10
 _SORT_CODE = re.compile(
-    r"(?<![\w\[])sort(?: ?code|(?= ?[:=]))([^0-9\n\0]{0,12}+)([0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2})(?![0-9-])", re.IGNORECASE
+    r"(?<![\w\[])sort(?: ?code|(?= ?[:=]))([^0-9\n\0]{0,12}+)([0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2})(?![0-9-])",
+    re.IGNORECASE,
 )
 _ROUTING = re.compile(
     r"(?<![\w\[])(?:routing|aba)(?: (?:no|number|num|code))?([^0-9\n\0]{0,12}+)([0-9]{9})(?![0-9-])",

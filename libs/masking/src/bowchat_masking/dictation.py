@@ -33,7 +33,24 @@ _OTHER_MARKS = re.compile(r"[\u0e00-\u0eff]")
 _ORDINAL = re.compile("[0-9](?:st|nd|rd|th)", re.IGNORECASE)
 _MOST_IN_ROW = 40
 # What is counted is no digit, however near it sounds: "three to four weeks".
-_MEASURES = frozenset("week weeks hour hours part parts side sides day days year years time times point points".split())
+_MEASURES = frozenset(
+    (
+        "week",
+        "weeks",
+        "hour",
+        "hours",
+        "part",
+        "parts",
+        "side",
+        "sides",
+        "day",
+        "days",
+        "year",
+        "years",
+        "point",
+        "points",
+    )
+)
 _FEWEST_FIRM = 4
 _VOWELS = re.compile("[aeiou]")
 

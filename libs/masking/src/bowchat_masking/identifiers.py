@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking import checksums
 from bowchat_masking.canonical import Canonical, small
+from bowchat_masking.cues import is_called_reference
 from bowchat_masking.digits import (
     Group,
     few_digits,
@@ -21,7 +22,6 @@ from bowchat_masking.digits import (
     windows,
 )
 from bowchat_masking.hits import Hit
-from bowchat_masking.shapes import is_called_reference
 
 _A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _PAN = re.compile(rf"{_A}[A-Z]{{3}}[ABCFGHJLPT][A-Z]([ -]?)[0-9]{{4}}\1[A-Z]{_END}", re.IGNORECASE)
@@ -34,7 +34,8 @@ _GSTIN = re.compile(
 )
 _GSTIN_CUE = re.compile(r"(?<![a-z\[])gst|जीएसटी", re.IGNORECASE)
 _PASSPORT_CUE = re.compile(
-    r"(?<![\w\[])(?:pas{1,2}port|passprt|pass port|passeport|pasaporte|ppt|pp (?:no|num|number))|पासपोर्ट", re.IGNORECASE
+    r"(?<![\w\[])(?:pas{1,2}port|passprt|pass port|passeport|pasaporte|ppt|pp (?:no|num|number))|पासपोर्ट",
+    re.IGNORECASE,
 )
 _PASSPORT = re.compile(
     rf"{_A}(?:[A-Z]{{1,3}}[ -]?|[A-Za-z]{{1,3}})?(?:[0-9]{{6,9}}|[0-9]{{2}} [0-9]{{5}}"
@@ -76,7 +77,18 @@ _EMIRATES = re.compile(r"(?<![\w-])784([ -]?)(?:19|20)[0-9]{2}\1[0-9]{7}\1[0-9](
 # none stands the pattern itself need not be tried.
 _LETTER_AFTER = re.compile(rf"[ -]?[A-Za-z](?:{_END}|[ -]?[1-9A-Za-z][ -]?[Zz])")
 _FEWEST_BEFORE_LETTER = 2
-_PASSPORT_WORDS = ("passport", "pasport", "passprt", "pass port", "passeport", "pasaporte", "ppt", "pp no", "pp num", "पासपोर्ट")
+_PASSPORT_WORDS = (
+    "passport",
+    "pasport",
+    "passprt",
+    "pass port",
+    "passeport",
+    "pasaporte",
+    "ppt",
+    "pp no",
+    "pp num",
+    "पासपोर्ट",
+)
 _NAMING = 40
 """How many characters before a number its name may begin."""
 _PASSPORT_REACH = 48

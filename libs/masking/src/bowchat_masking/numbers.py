@@ -13,7 +13,7 @@ from itertools import pairwise
 import phonenumbers
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masking.apart import FEWEST_SPOKEN_APART, MOST_RUNS, apart, is_called_for
+from bowchat_masking.apart import FEWEST_SPOKEN_APART, MOST_RUNS, apart
 from bowchat_masking.canonical import Canonical
 from bowchat_masking.hits import BLANK, Hit
 from bowchat_masking.number_tables import FUNCTION_WORDS
@@ -32,6 +32,7 @@ from bowchat_masking.runs import (
     spelled,
     trim,
 )
+from bowchat_masking.saying import is_called_for
 from bowchat_masking.shapes import PLACEHOLDER, innocent_spans, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal

@@ -37,7 +37,24 @@ SEQUELS = frozenset(
     ]
 )
 """What is said between two parts of one number, whatever their length."""
-SEPARATORS = frozenset("dash hyphen space dot slash underscore guion espacio punto times baar veces fois बार".split())
+SEPARATORS = frozenset(
+    (
+        "dash",
+        "hyphen",
+        "space",
+        "dot",
+        "slash",
+        "underscore",
+        "guion",
+        "espacio",
+        "punto",
+        "times",
+        "baar",
+        "veces",
+        "fois",
+        "बार",
+    )
+)
 """Signs that are said in words, and how often a digit stands: they part the groups of a number as the signs do."""
 _LEADING_ON = SEQUELS | SEPARATORS
 _FEWEST_COUNTED = 4

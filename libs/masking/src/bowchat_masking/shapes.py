@@ -13,40 +13,12 @@ from typing import get_args
 
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.cues import is_called_anything, is_called_figure, is_called_reference
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masking.number_words import Kind, meaning
+from bowchat_masking.sums import sum_at
 from bowchat_masking.validity import is_mobile
 
-# What has a number of its own and is no telephone.
-_THINGS = (
-    r"policy|pol|claim|order|ref|conf|confirmation|tag|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
-    r"|application|appln?|proposal|quote|quotation|certificate|cert|cover\snote|endorsement|intimation|pre-?auth|authori[sz]ation"
-    r"|approval|acknowledge?ment|ack|membership|member|customer|cust|consumer|tracking|awb|docket|engine|chassis|vin|pnr|booking|reg"
-    r"|registration|folio|roll|isbn|ean|upc|sku|batch|circular|hall\sticket|rohini\sid|service\srequest|srn?|uhid|mrn|ipd?|opd?"
-    r"|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
-    r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|pod|courier|citation|docket|password|passcode"
-    r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
-    r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
-    r"|exp|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
-)
-_IS_CALLED = (
-    r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
-    r"|का|की|नंबर|नम्बर|है|[:#.,=-])){0,4}"
-)
-# A word between "policy" and its number is the house's, unless it speaks of a telephone.
-_NO_BRAND = (
-    r"(?:call|calling|contact|phone|ph|mob|mobile|cell|tel|wa|wapp|whats?app|dial|ring|reach|text|txt|sms|msg|ping|fax|my|me|mera|meri"
-    r"|his|her|our|office|home|ll[aá]ma(?:me|r)?|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
-)
-_NO_THING = (
-    r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
-    r"|text|txt|sms|msg|ping|fax|ka|ki|ke|se|wala|wali|s|my|me|mera|meri|mere|apna|apne|his|her|our|your|their|uska|uski|unka|the|this|that|is|on|at|to|and|or|aur|ya|y|o"
-    r"|new|old|naya|purana|other|another|alt|alternate|alternative|second|personal|private|direct|own|dusra|doosra|work|office|home|house|ghar"
-    r"|shop|dukaan|clinic|hospital|doctor|dr|landline|land|fixed|local|std|toll|helpline|emergency|residence|resi|desk|reception|garage|workshop"
-    r"|agent|advisor|broker|driver|wife|husband|son|daughter|father|mother|papa|mummy|bhai|bro|brother|sister|friend|boss|manager|owner|uncle"
-    r"|aunty|neighbou?r|mechanic|lawyer|nominee|sir|madam|jio|airtel|gpay|paytm|phonepe|google|mi|su|tu|de|del|mujer|marido|hijo|hija|casa|oficina"
-    r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया)\b"
-)
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = (
     r"(?:(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,4}+|[0-9]{1,9}+)(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+(?:,[0-9]{1,2})?)"
@@ -70,22 +42,11 @@ _TIME = re.compile(
     r"\s?(?:[ap]\.?m\b|hrs?\b|noon\b|nn\b|o'?clock|बजे|baje\b)",
     re.IGNORECASE,
 )
-_CUE = re.compile(
-    rf"(?<![^\W_])(?:{_THINGS})(?:\s(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
-    re.IGNORECASE,
-)
 _DATE_IN_DIGITS = (
-    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
+    r"(?:(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
 )
 _DIGITS_DATE = re.compile(rf"{_DATE_IN_DIGITS}(?![0-9])")
-_FIGURE_CUE = re.compile(
-    r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
-    r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
-    r"|claimed|approved|deducted|assessed|offered|quoted|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
-    r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
-    re.IGNORECASE,
-)
 _FIGURES = re.compile(
     r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|out\sof|of|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
 )
@@ -96,33 +57,34 @@ _FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
 _SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
 _COMMA_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6},[0-9]{2}(?![0-9]|[.,][0-9])")
 _DOSE = re.compile(r"(?<![0-9-])[0-2](?:-[0-2]){2,3}(?![0-9-])")
-_SIZE = re.compile(r"(?<![0-9x×*])[1-9][0-9]{2,3}\s?[x×]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x×*]\s?[0-9])")
+_SIZE = re.compile(
+    r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
+)
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
 _PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _HEXADECIMAL)
-_TERM = r"[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+|[0-9]{1,7}+"
-_EQUATION = re.compile(rf"(?<![0-9.,])({_TERM})((?:\s?[-+x×*]\s?(?:{_TERM})){{1,7}}+)\s?=\s?({_TERM})(?![0-9]|[.,][0-9])")
-_STEP = re.compile(rf"([-+x×*])\s?({_TERM})")
 _CUE_AFTER = re.compile(
     r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
     re.IGNORECASE,
 )
-# "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
-_ANY_CUE = re.compile(
-    rf"(?<![^\W_])(?!{_NO_THING})[^\W\d_]{{2,16}}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z",
-    re.IGNORECASE,
-)
 _OF_ANYTHING = re.compile(r"(?:[0-9]{7,8}|[1-5][0-9]{8})(?![0-9]|[ .,/-][0-9])")
 _MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
-_CUED = re.compile(r"[0-9]{1,24}+(?:(?:[-/.]|\s[-/]\s)[0-9]{1,10}+){0,5}+(?![0-9]|[ .][0-9]|,[0-9]{2,3}(?![0-9]))")
+_CUED = re.compile(
+    r"[0-9]{1,24}+(?:(?:[-/.]|\s[-/]\s)[0-9]{1,10}+){0,5}+(?![0-9]|[ .][0-9]|,[0-9]{2,3}(?![0-9]))"
+)
 # "2024/158402", "30950978/48": no telephone is written in such parts.
-_OWN_PARTS = re.compile(rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[1-5][0-9]{{3}}(?:-[0-9]{{2}}){{3}}")
+_OWN_PARTS = re.compile(
+    rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[1-5][0-9]{{3}}(?:-[0-9]{{2}}){{3}}"
+)
 _ITEMS = re.compile(r"[^\W\d_]+|,\s|\s/\s")
 # How numbers of the United States, Spain and Britain begin, wherever they are read.
 _LIKE_A_NUMBER = re.compile(r"0|[0-9]{3} |[0-9]{5} ")
 _IN_GROUPS = re.compile(r"[0-9]{2,10}+(?: [0-9]{1,10}+){1,6}+(?![0-9]|[ .,/-][0-9])")
 _UNBROKEN = re.compile(r"[0-9]{2,24}+(?:([-/])[0-9]{2,10}+(?:\1[0-9]{2,10}+){0,5}+)?(?![0-9]|[ .,/-][0-9])")
-_FILE = re.compile(r"(?:IMG|VID|PXL|DSC|AUD|PTT|DOC|SCAN|Screenshot)[-_][0-9A-Z_-]{4,30}+(?:\.[a-z0-9]{2,4})?(?![^\W_])", re.IGNORECASE)
+_FILE = re.compile(
+    r"(?:IMG|VID|PXL|DSC|AUD|PTT|DOC|SCAN|Screenshot)[-_][0-9A-Z_-]{4,30}+(?:\.[a-z0-9]{2,4})?(?![^\W_])",
+    re.IGNORECASE,
+)
 _GROUPED = re.compile(
     r"(?<![\w.,-])(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+,[0-9]{2})(?![\w-]|[.,][0-9])"
 )
@@ -146,7 +108,6 @@ _DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])")
 _MOST_AMOUNT_DIGITS = 9
 _LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
-_LONGEST_CUE = 40
 _FEWEST_REFERENCE_DIGITS = 5
 _FEWEST_ROMANS = 7
 _SHORTEST_SAID = 3
@@ -212,7 +173,7 @@ def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> It
 def is_only_round(text: str, start: int, end: int) -> bool:
     """Whether a figure is taken for an amount because it ends in zeros and nothing else, as half a number may."""
     return _ROUND.fullmatch(text, start, end) is not None and not (
-        _FIGURE_CUE.search(text, max(0, start - _LONGEST_CUE), start)
+        is_called_figure(text, start)
         or _CURRENCY_BEFORE.search(text, max(0, start - _LONGEST_CURRENCY), start)
     )
 
@@ -263,7 +224,7 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
         PLACEHOLDER.match(text, max(0, first - 1))
         or _CALENDAR.match(text, at)
         or _TIME.match(text, at)
-        or _equation(_EQUATION.match(text, at))
+        or sum_at(text, at)
     )
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
         match = _small(_AMOUNT.match(text, at))
@@ -280,21 +241,6 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
             or _too_long(text, at, regions)
         )
     return match.span() if match else None
-
-
-def _equation(match: re.Match[str] | None) -> re.Match[str] | None:
-    """A sum that is worked out, and right: "2400 + 1800 = 4200", "12 x 1,245 = 14,940"."""
-    if match is None:
-        return None
-    total = _value(match[1])
-    for sign, term in _STEP.findall(match[2]):
-        value = _value(term)
-        total = total * value if sign in "x×*" else total - value if sign == "-" else total + value
-    return match if total == _value(match[3]) else None
-
-
-def _value(figures: str) -> int:
-    return int(figures.replace(",", ""))
 
 
 def _token_start(text: str, at: int) -> int:
@@ -322,15 +268,12 @@ def _is_reference(token: str, regions: Sequence[str]) -> bool:
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
     solid = re.sub("[-/]", "", token)
-    if AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True):
-        return False
-    if _AS_FIGURES.fullmatch(token):
+    hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
+    if hidden or _AS_FIGURES.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
-    if not words or len(words) == len(parts) or any(word.lower() in _PHONE_WORDS for word in words):
-        return False
-    if any(len(word) >= _SHORTEST_SAID and _says_digit(word) for word in words):
+    if not words or len(words) == len(parts) or any(_speaks_of_number(word) for word in words):
         return False
     separated = "-" in token or "/" in token
     if not separated and not token.isupper():
@@ -344,9 +287,10 @@ def is_date(text: str, start: int, end: int) -> bool:
     return (_CALENDAR.fullmatch(text, start, end) or _TIME.fullmatch(text, start, end)) is not None
 
 
-def _says_digit(word: str) -> bool:
-    said = meaning(word)
-    return said is not None and said.kind is Kind.WORD
+def _speaks_of_number(word: str) -> bool:
+    """Whether a word announces a phone number, or is one of its digits."""
+    said = meaning(word) if len(word) >= _SHORTEST_SAID else None
+    return word.lower() in _PHONE_WORDS or (said is not None and said.kind is Kind.WORD)
 
 
 def is_signed_decimal(text: str, at: int) -> bool:
@@ -354,22 +298,16 @@ def is_signed_decimal(text: str, at: int) -> bool:
     return _SIGNED.match(text, at) is not None
 
 
-def is_called_reference(text: str, at: int) -> bool:
-    """Whether the words before `at` call what follows a policy, a claim, a transaction."""
-    return _CUE.search(text, max(0, at - _LONGEST_CUE), at) is not None
-
-
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
-    lowest = max(0, at - _LONGEST_CUE)
-    match = _FIGURES.match(text, at) if _FIGURE_CUE.search(text, lowest, at) else None
+    match = _FIGURES.match(text, at) if is_called_figure(text, at) else None
     if match is not None and not any(_is_anywhere(each, regions) for each in _ITEMS.split(match[0])):
         return match
-    if _CUE.search(text, lowest, at):
+    if is_called_reference(text, at):
         match = _CUED.match(text, at) or _in_groups(text, at, regions)
     if match is None:
         match = _CUE_AFTER.match(text, at)
-    if match is None and _ANY_CUE.search(text, lowest, at):
+    if match is None and is_called_anything(text, at):
         match = _OF_ANYTHING.match(text, at)
     if match is None or (_is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
         return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
@@ -391,8 +329,8 @@ def _in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | No
 
 
 def _too_long(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
-    """More digits in one breath than any telephone has, with its country's code and all. A number may stand at its beginning, or
-    be every other digit.
+    """More digits in one breath than any telephone has, with its country's code and all. A number may stand at its
+    beginning, or be every other digit.
     """
     match = _UNBROKEN.match(text, at)
     if match is None or (at and text[at - 1] in "+/-"):

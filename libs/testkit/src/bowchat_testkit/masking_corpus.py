@@ -11,6 +11,8 @@ from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking import Finding, mask
 
 CORPORA = Path(__file__).parents[4] / "libs/masking/tests/corpora"
+FRESH_ORDINARY = CORPORA / "fresh_ordinary.jsonl"
+"""Lines of insurance chat, every one with figures, that were written before the rules they are tried with."""
 REGIONS = ("IN", "GB", "US", "ES")
 
 
@@ -28,6 +30,17 @@ class Labelled:
     of: Placeholder
     text: str
     spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A text, and every stretch of it that has to go; `region` is the country that its writer has in mind."""
+
+    kind: str
+    way: str
+    region: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,12 @@ def entities(path: Path = CORPORA / "entities.jsonl") -> list[Labelled]:
     return [
         Labelled(each["of"], each["text"], tuple(Span(**span) for span in each["spans"])) for each in lines
     ]
+
+
+def attacks(path: Path = CORPORA / "fresh_attacks.jsonl") -> list[Attack]:
+    """Numbers in many ways of writing, and everything else that is masked, as people write to get round it."""
+    lines = map(json.loads, path.read_text().splitlines())
+    return [Attack(**each | {"spans": tuple((start, end) for start, end in each["spans"])}) for each in lines]
 
 
 def ordinary(kind: str, path: Path = CORPORA / "ordinary.jsonl") -> list[str]:

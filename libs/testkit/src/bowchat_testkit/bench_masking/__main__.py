@@ -5,13 +5,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_testkit.bench_masking.costs import hostile, kilobytes, percentiles
 from bowchat_testkit.bench_masking.recall import Row, measure
 from bowchat_testkit.bench_masking.rivals import PYTHON, ROOT, finders
-from bowchat_testkit.masking_corpus import changed, entities, evaluate, ordinary
+from bowchat_testkit.masking_corpus import FRESH_ORDINARY, REGIONS, changed, entities, evaluate, ordinary
 
 PAGE = ROOT / "docs/masking.md"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
+INDIA, EVERYWHERE = MaskingPolicy(regions=("IN",)), MaskingPolicy(regions=REGIONS)
 _SMALL, _LARGE = 4_096, 16_384
 _GOOD = 0.99
 
@@ -64,10 +66,14 @@ def _recall(rows: Sequence[Row], tools: Sequence[str]) -> Iterator[str]:
 
 def _over_masking() -> Iterator[str]:
     yield _say("")
-    for kind in ("insurance", "chat"):
-        lines = ordinary(kind)
-        wrong = len(changed(lines))
-        yield _say(f"Over-masking, {kind}: {wrong} of {len(lines)} lines changed ({wrong / len(lines):.2%}).")
+    told = {kind: ordinary(kind) for kind in ("insurance", "chat")}
+    for kind, lines in (
+        told | {"insurance, figures in every line": ordinary("insurance", FRESH_ORDINARY)}
+    ).items():
+        for policy in (INDIA, EVERYWHERE):
+            wrong = len(changed(lines, policy))
+            share = f"{wrong} of {len(lines)} lines changed ({wrong / len(lines):.2%})"
+            yield _say(f"Over-masking, {kind}, regions {' '.join(policy.regions)}: {share}.")
 
 
 def _entities() -> Iterator[str]:

@@ -1,0 +1,27 @@
+"""What people say when they tell a number: that one comes, and how its parts follow. Looked for in small letters."""
+
+import re
+
+from bowchat_masking.canonical import small
+
+JOINING = re.compile(
+    r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
+    r"|aur|phir|fir|baad|baaki|baki|aage|aakhri|pehle|luego|despu[eé]s|resto|mitad|y|primer[oa]?|[uú]ltim[oa]s?|puis|ensuite|dann"
+    # What is said while the other writes.
+    r"|write|type|gap|laga(?:o|na|iye)?|wait|sorry|hold on"
+    r"|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening"
+    r"|let me (?:check|see)|erm|umm?|uh"
+    r"|espera|apunta[sn]?|sigo|perd[oó]n)\b"
+    r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
+)
+_CALLING = re.compile(
+    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|ll[aá]m(?:a|ame|e|ar)"
+    r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
+    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
+)
+CALLING_BEFORE = 40
+
+
+def is_called_for(text: str, at: int) -> bool:
+    """Whether the words before a place speak of a telephone."""
+    return _CALLING.search(small(text), max(0, at - CALLING_BEFORE), at) is not None

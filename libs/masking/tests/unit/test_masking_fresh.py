@@ -1,0 +1,107 @@
+"""What masking does with texts that none of its rules was written for: attacks, and ordinary lines full of figures."""
+
+from collections import Counter
+from itertools import chain
+
+import pytest
+
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking import mask
+from bowchat_testkit.masking_corpus import FRESH_ORDINARY, REGIONS, Attack, attacks, changed, ordinary
+
+ATTACKS = attacks()
+INDIA = MaskingPolicy(regions=("IN",))
+MOST_CHANGED = 0.005
+# Any ten figures may be a telephone's in the plan of the United States.
+MOST_CHANGED_IN = {"US": 0.01}
+
+
+def is_covered(attack: Attack, policy: MaskingPolicy) -> bool:
+    (result,) = mask([attack.text], policy)
+    covered = set(chain.from_iterable(range(each.start, each.end) for each in result.findings))
+    typed = chain.from_iterable(range(start, end) for start, end in attack.spans)
+    return all(place in covered for place in typed if attack.text[place].isalnum())
+
+
+def shares(*, own: bool) -> dict[str, float]:
+    """The share of texts whose every stretch goes, of telephones and of everything else."""
+    tried, caught = Counter[str](), Counter[str]()
+    for each in ATTACKS:
+        kind = "phone" if each.kind == "phone" else "other"
+        tried[kind] += 1
+        caught[kind] += is_covered(each, MaskingPolicy(regions=(each.region,)) if own else INDIA)
+    assert min(tried.values()) > 200
+    return {kind: caught[kind] / tried[kind] for kind in tried}
+
+
+@pytest.mark.parametrize(("own", "least"), [(True, 0.97), (False, 0.96)])
+def test_attacks_of_a_fresh_hand_are_masked_whole(own: bool, least: float) -> None:
+    """Of numbers in eighty ways of writing, and of addresses, accounts and the like, nearly all go whole: with the policy of
+    the number's country, and with that of another.
+    """
+    assert all(share >= least for share in shares(own=own).values())
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_ordinary_insurance_chat_passes(region: str) -> None:
+    """At most one line of ordinary insurance chat in two hundred is changed, however many figures are in it."""
+    lines = [*ordinary("insurance"), *ordinary("insurance", FRESH_ORDINARY)]
+    assert len(lines) > 1_500
+    wrong = changed(lines, MaskingPolicy(regions=(region,)))
+    assert len(wrong) <= MOST_CHANGED_IN.get(region, MOST_CHANGED) * len(lines), wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "बिल 84,560 और दवा 12,300",
+        "Total bill 1,84,560 approved 1,42,300 paid 42,260",
+        "between 10:30 and 12:45, or after 16:00",
+        "Admitted 04/03/2024 10:20 am, discharged 07/03/2024 4:45 pm",
+        "period 15/06/2023-14/06/2024",
+        "sight +1.25 -0.75 x 180 right eye",
+        "inflation 6.5 7.2 8.1 last three years",
+        "rbs 214, pr 88, rr 18, spo2 97, temp 99.2",
+        "ye 3 options: 5899, 6499, 7299",
+        "room 3000x4=12000, icu 8000x2=16000",
+        "ppm 412 412 415 420",
+        "dose 1-1-1 for 5 days then 0-0-1",
+        "uploaded IMG_20240512_132593.jpg",
+        "HDFC policy 2311 2012 9983 7800 000",
+        "Oriental 212200/31/2024/5912",
+        "jobcard no. 7923207 at the dealer",
+        "use 49729290 as temporary password",
+        "three to four weeks for one part",
+        "2016 i20, 2019 creta, 2022 nexon",
+        "meter start 83210 end 83954",
+        "policy 6820 4738 1247 1465 is the old one",
+    ],
+)
+def test_figures_that_the_text_explains_stay(text: str) -> None:
+    """An amount, a reading, a time, a sum, a reference by any name: its parts are no halves of a number."""
+    assert mask([text], INDIA)[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("its 07700 dash 900 dash 123", "its [phone-1]"),
+        ("call 305 um 555 um 0111", "call [phone-1]"),
+        ("70123 wait let me check yes 00323", "[phone-1]"),
+        ("the end bit is 00123 and the start is 98989", "the end bit is [phone-1]"),
+        ("reach five times nine, double zero, four three one", "reach [phone-1]"),
+        ("0 double 7 hundred, nine hundred, two forty", "[phone-1]"),
+        ("siete veintidós cero cero cero cuatro ochenta y uno", "[phone-1]"),
+        ("dial 3O5-555-Ol36", "dial [phone-1]"),
+        ("one-415-555-0142", "[phone-1]"),
+        ("plus 44 then 7700900355", "plus [phone-1]"),
+        ("amount 98,989 and 00,123 or 98989 and 00123", "amount 98,989 and 00,123 or [phone-1]"),
+        ("claim 98989 00123", "claim [phone-1]"),
+        ("jobcard no 9898900123", "jobcard no [phone-1]"),
+        ("ghar ka number 27654321", "ghar ka number [phone-1]"),
+        ("98989+00123=7", "[phone-1]"),
+    ],
+)
+def test_what_excuses_figures_excuses_no_number(text: str, left: str) -> None:
+    """Words for signs, counts, pauses and chatter do not hide a number, and neither does a name for something else."""
+    assert mask([text], INDIA)[0].text == left
