@@ -170,14 +170,31 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     lettered = all(unit.kind is Kind.WEAK and unit.end - unit.start == 1 for unit in said)
     values = [int(unit.digits) for unit in said]
     rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
-    gaps = [text[before.end : after.start] for before, after in pairwise(said)]
-    parted = len(gaps) > 1 and all(_PARTING.fullmatch(each) for each in gaps)
-    prices = parted and all(len(unit.digits) >= _SHORTEST_PRICE and unit.digits[0] != "0" for unit in said)
-    lengths = {len(unit.digits) for unit in said}
-    readings = lengths in _READINGS and len(digits) > _LONGEST_PART + 1 and set(gaps) == {" "}
-    exists = is_mobile if worded or prices or readings or (parted and rising) else is_number
-    return (loose or short or lettered or rising or prices or readings) and not (
+    row = _is_row(text, said, regions)
+    exists = is_mobile if worded or row or (rising and _are_parted(text, said)) else is_number
+    return (loose or short or lettered or rising or row) and not (
         exists(digits, regions) or is_called_for(text, run.start)
+    )
+
+
+def _is_row(text: str, said: Sequence[Unit], regions: Sequence[str]) -> bool:
+    """Whether they are prices or readings, one after another: "5899, 6499, 7299", "412 412 415 420". No two or three of them
+    make a mobile number.
+    """
+    lengths = {len(unit.digits) for unit in said}
+    prices = min(lengths) >= _SHORTEST_PRICE and said[0].digits[0] != "0" and _are_parted(text, said)
+    gaps = {text[before.end : after.start] for before, after in pairwise(said)}
+    total = sum(len(unit.digits) for unit in said)
+    readings = lengths in _READINGS and total > _LONGEST_PART + 1 and gaps == {" "}
+    return (prices or readings) and not any(
+        is_mobile(spelled(said[at : at + count]), regions) for count in (2, 3) for at in range(len(said))
+    )
+
+
+def _are_parted(text: str, said: Sequence[Unit]) -> bool:
+    """Whether a list's signs stand between three or more."""
+    return len(said) > 2 and all(
+        _PARTING.fullmatch(text, before.end, after.start) for before, after in pairwise(said)
     )
 
 

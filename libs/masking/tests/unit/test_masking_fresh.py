@@ -100,6 +100,8 @@ def test_figures_that_the_text_explains_stay(text: str) -> None:
         ("jobcard no 9898900123", "jobcard no [phone-1]"),
         ("ghar ka number 27654321", "ghar ka number [phone-1]"),
         ("98989+00123=7", "[phone-1]"),
+        ("98989, 10123, 98989, 10456", "[phone-1]"),
+        ("98989 10123 98989 10456", "[phone-1]"),
     ],
 )
 def test_what_excuses_figures_excuses_no_number(text: str, left: str) -> None:
