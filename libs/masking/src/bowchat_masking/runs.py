@@ -127,12 +127,18 @@ def _most_digits(found: Sequence[Unit]) -> int:
 
 
 def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
-    """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500"."""
-    return [
-        unit
-        for index, unit in enumerate(found)
-        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit)
-    ]
+    """A single letter is a digit among single characters ("9 8 T 6"), not in "plan B 500". What stands before it that no
+    number reaches across stands before the next, then.
+    """
+    kept: list[Unit] = []
+    barrier = False
+    for index, unit in enumerate(found):
+        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit):
+            kept.append(unit._replace(barrier=True) if barrier else unit)
+            barrier = unit.kind is _BRIDGE and kept[-1].barrier
+        else:
+            barrier = barrier or unit.barrier
+    return kept
 
 
 def _is_no_lone_letter(found: Sequence[Unit], index: int, unit: Unit) -> bool:

@@ -97,6 +97,7 @@ def test_masking_twice_changes_nothing(text: str) -> None:
 @given(TEXTS)
 @example("+44 7700 9001230A")
 @example("+44 7700 [phone-1] 9001230")
+@example("T0+44 7700 900123a.b@example.com:Y00")
 def test_offsets_are_true(text: str) -> None:
     """Findings stand in order, do not overlap, and cutting them out of the original gives exactly the result."""
     (result,) = mask([text], BRITAIN)
