@@ -8,16 +8,20 @@ Every pattern is linear: repetitions are bounded or possessive.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations
 from typing import get_args
 
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.cues import is_called_anything, is_called_figure, is_called_reference
-from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
-from bowchat_masking.number_words import Kind, meaning
+from bowchat_masking.references import (
+    LONGEST_REFERENCE,
+    file_at,
+    in_groups,
+    is_anywhere,
+    is_reference,
+    too_long,
+)
 from bowchat_masking.sums import sum_at
-from bowchat_masking.validity import is_mobile
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
 _NUMBER = (
@@ -77,14 +81,6 @@ _OWN_PARTS = re.compile(
     rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[1-5][0-9]{{3}}(?:-[0-9]{{2}}){{3}}"
 )
 _ITEMS = re.compile(r"[^\W\d_]+|,\s|\s/\s")
-# How numbers of the United States, Spain and Britain begin, wherever they are read.
-_LIKE_A_NUMBER = re.compile(r"0|[0-9]{3} |[0-9]{5} ")
-_IN_GROUPS = re.compile(r"[0-9]{2,10}+(?: [0-9]{1,10}+){1,6}+(?![0-9]|[ .,/-][0-9])")
-_UNBROKEN = re.compile(r"[0-9]{2,24}+(?:([-/])[0-9]{2,10}+(?:\1[0-9]{2,10}+){0,5}+)?(?![0-9]|[ .,/-][0-9])")
-_FILE = re.compile(
-    r"(?:IMG|VID|PXL|DSC|AUD|PTT|DOC|SCAN|Screenshot)[-_][0-9A-Z_-]{4,30}+(?:\.[a-z0-9]{2,4})?(?![^\W_])",
-    re.IGNORECASE,
-)
 _GROUPED = re.compile(
     r"(?<![\w.,-])(?:[0-9]{1,3}(?:,[0-9]{2,3}){1,3}+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3}){1,3}+,[0-9]{2})(?![\w-]|[.,][0-9])"
 )
@@ -100,53 +96,12 @@ _CALENDAR = re.compile(
     rf"|(?<![0-9:])(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?![0-9:])"
 )
 _REFERENCE = re.compile(r"(?<![\w+@./-])[A-Z0-9]++(?:[-/][A-Z0-9]++)*+(?![\w@])", re.IGNORECASE)
-_REFERENCE_PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _REFERENCE_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/")
-_WHOLE_YEAR = re.compile(_YEAR)
 _DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])")
 
 _MOST_AMOUNT_DIGITS = 9
-_LONGEST_REFERENCE = 40
 _LONGEST_CURRENCY = 5
 _FEWEST_REFERENCE_DIGITS = 5
-_FEWEST_ROMANS = 7
-_SHORTEST_SAID = 3
-_MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
-_FEWEST_DIFFERENT = 4
-_FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
-# Groups of a telephone with letters for noughts and ones: "3O5-555-Ol36".
-_AS_FIGURES = re.compile(r"(?:[0-9Ool]{2,5}-){1,3}[0-9Ool]{2,6}")
-_ROMAN = re.compile("[IVXivx]{1,4}")
-# A word before digits that announces a phone number rather than a reference.
-_PHONE_WORDS = frozenset(
-    {
-        "call",
-        "tel",
-        "phone",
-        "ph",
-        "mob",
-        "mobile",
-        "cell",
-        "wa",
-        "whatsapp",
-        "no",
-        "nos",
-        "num",
-        "number",
-        "fax",
-        "sms",
-        "text",
-        "txt",
-        "contact",
-        "dial",
-        "ring",
-        "at",
-        "on",
-        "is",
-        "me",
-        "my",
-    }
-)
 Span = tuple[int, int]
 
 
@@ -186,20 +141,7 @@ def _further(text: str, before: Span | None, at: int, regions: Sequence[str]) ->
     if sum(map(str.isdigit, first)) < _FEWEST_REFERENCE_DIGITS or _CALENDAR.match(first) or "," in first:
         return None
     match = _CUED.match(text, at)
-    return match.span() if match and not _is_anywhere(match[0], regions) else None
-
-
-def _is_anywhere(figures: str, regions: Sequence[str]) -> bool:
-    return is_mobile(re.sub(r"[^0-9]", "", figures), regions, abroad=True)
-
-
-def _file(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
-    """The name that a camera or WhatsApp gives to a file."""
-    lowest = max(0, at - _LONGEST_REFERENCE)
-    while at > lowest and (text[at - 1] in "_-" or (text[at - 1].isascii() and text[at - 1].isalnum())):
-        at -= 1
-    match = _FILE.match(text, at)
-    return None if match is None or _is_anywhere(match[0], regions) else match
+    return match.span() if match and not is_anywhere(match[0], regions) else None
 
 
 @lru_cache(maxsize=1_024)
@@ -211,7 +153,7 @@ def _own(pattern: str) -> re.Pattern[str]:
 
 def _own_at(text: str, at: int, own: Sequence[re.Pattern[str]]) -> Span | None:
     for pattern in own:
-        for match in pattern.finditer(text, max(0, at - _LONGEST_REFERENCE), at + _LONGEST_REFERENCE):
+        for match in pattern.finditer(text, max(0, at - LONGEST_REFERENCE), at + LONGEST_REFERENCE):
             if match.start() <= at < match.end():
                 return match.span()
     return None
@@ -229,7 +171,7 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
         match = _small(_AMOUNT.match(text, at))
     if match is None:
-        match = _reference(_REFERENCE.match(text, first), regions) or _file(text, first, regions)
+        match = _reference(_REFERENCE.match(text, first), regions) or file_at(text, first, regions)
     if match is None:
         match = _cued(text, at, regions) or next(
             filter(None, (each.match(text, at) for each in _PLAIN)), None
@@ -238,13 +180,13 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
         match = (
             _small(_AMOUNT_WITH_UNIT.match(text, at))
             or _small(_GROUPED.match(text, at))
-            or _too_long(text, at, regions)
+            or too_long(text, at, regions)
         )
     return match.span() if match else None
 
 
 def _token_start(text: str, at: int) -> int:
-    lowest = max(0, at - _LONGEST_REFERENCE)
+    lowest = max(0, at - LONGEST_REFERENCE)
     while at > lowest and text[at - 1] in _REFERENCE_CHARACTERS:
         at -= 1
     return at
@@ -258,39 +200,12 @@ def _small(match: re.Match[str] | None) -> re.Match[str] | None:
 
 
 def _reference(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
-    return match if match and _is_reference(match[0], regions) else None
-
-
-def _is_reference(token: str, regions: Sequence[str]) -> bool:
-    """A policy, claim or vehicle number: letters and digits in one token, with no phone number in it."""
-    if not 4 <= len(token) <= _LONGEST_REFERENCE:
-        return False
-    parts = _REFERENCE_PARTS.findall(token)
-    words = [each for each in parts if each.isalpha()]
-    solid = re.sub("[-/]", "", token)
-    hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
-    if hidden or _AS_FIGURES.fullmatch(token):
-        return False
-    if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
-        return False
-    if not words or len(words) == len(parts) or any(_speaks_of_number(word) for word in words):
-        return False
-    separated = "-" in token or "/" in token
-    if not separated and not token.isupper():
-        return False
-    digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
-    return not is_mobile("".join(digits), regions, abroad=True)
+    return match if match and is_reference(match[0], regions) else None
 
 
 def is_date(text: str, start: int, end: int) -> bool:
     """Whether it is a day of the calendar or a time of the day."""
     return (_CALENDAR.fullmatch(text, start, end) or _TIME.fullmatch(text, start, end)) is not None
-
-
-def _speaks_of_number(word: str) -> bool:
-    """Whether a word announces a phone number, or is one of its digits."""
-    said = meaning(word) if len(word) >= _SHORTEST_SAID else None
-    return word.lower() in _PHONE_WORDS or (said is not None and said.kind is Kind.WORD)
 
 
 def is_signed_decimal(text: str, at: int) -> bool:
@@ -301,46 +216,14 @@ def is_signed_decimal(text: str, at: int) -> bool:
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
     match = _FIGURES.match(text, at) if is_called_figure(text, at) else None
-    if match is not None and not any(_is_anywhere(each, regions) for each in _ITEMS.split(match[0])):
+    if match is not None and not any(is_anywhere(each, regions) for each in _ITEMS.split(match[0])):
         return match
     if is_called_reference(text, at):
-        match = _CUED.match(text, at) or _in_groups(text, at, regions)
+        match = _CUED.match(text, at) or in_groups(text, at, regions)
     if match is None:
         match = _CUE_AFTER.match(text, at)
     if match is None and is_called_anything(text, at):
         match = _OF_ANYTHING.match(text, at)
-    if match is None or (_is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
+    if match is None or (is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
         return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
     return match
-
-
-def _in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
-    """A reference written in groups: shorter than a number with its area code, or longer than any, and with none inside."""
-    match = _IN_GROUPS.match(text, at)
-    if match is None:
-        return None
-    groups = match[0].split(" ")
-    digits = len(match[0]) - len(groups) + 1
-    suffixed = len(groups) == 2 and len(groups[0]) >= _FEWEST_SUFFIXED and len(groups[1]) <= _LONGEST_SUFFIX
-    if _MOST_LOCAL_DIGITS < digits < _TOO_LONG and not suffixed and _LIKE_A_NUMBER.match(match[0]):
-        return None
-    joined = ("".join(groups[first:last]) for first, last in combinations(range(len(groups) + 1), 2))
-    return None if any(is_mobile(each, regions) for each in joined) else match
-
-
-def _too_long(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
-    """More digits in one breath than any telephone has, with its country's code and all. A number may stand at its
-    beginning, or be every other digit.
-    """
-    match = _UNBROKEN.match(text, at)
-    if match is None or (at and text[at - 1] in "+/-"):
-        return None
-    digits = re.sub("[^0-9]", "", match[0])
-    if not _TOO_LONG <= len(digits) <= _LONGEST_REFERENCE or len(set(digits)) < _FEWEST_DIFFERENT:
-        return None
-    if match[1]:
-        groups = match[0].split(match[1])
-        hidden = ["".join(groups[:each]) for each in range(1, len(groups))]
-    else:
-        hidden = [digits[::2], digits[1::2], *(digits[:each] for each in range(9, 14))]
-    return None if any(_is_anywhere(each, regions) for each in hidden) else match
