@@ -69,9 +69,8 @@ def _of_policy_types(taxonomy: Taxonomy) -> Iterator[Phrase]:
     for index, each in enumerate(taxonomy.policy_types):
         yield from _own(each)
         forms = _Forms(each.names or (each.name,))
-        for turn, (group, sentence) in enumerate(of_any):
-            if (turn + index) % every == 0:
-                yield Phrase(forms.written_out(sentence, turn), each.name, group, written=False)
+        for turn, (group, sentence) in enumerate(of_any[-index % every :: every]):
+            yield Phrase(forms.written_out(sentence, turn), each.name, group, written=False)
     terms, anything = terms_of(taxonomy.policy_types), _Forms(taxonomy.policy_words)
     for group, sentence in sentences:
         text = anything.written_out(sentence, len(sentence))
