@@ -13,11 +13,11 @@ from bowchat_router.classify.tokens import tokens_of
 NONE = "-"
 """The class of messages that name no policy type, or have no intent. No name of a class looks like this."""
 ON, OFF = "on", "off"
-_OF_A_WORD = 0.5
+_OF_A_WORD = 0.3
 """A word alone says less than a message."""
 _OF_OFF_TOPIC = 4.0
 """There are far fewer such phrases than matters, and no fewer such messages."""
-_ENOUGH = 80
+_ENOUGH = 160
 """So many of the sentences that any policy fits teach a policy type; more teach it no more."""
 
 
@@ -32,6 +32,13 @@ class Phrase:
     weight: float = 1.0
     written: bool = True
     """A person wrote it as a whole message; only such ones measure the model."""
+
+    @property
+    def has_vector(self) -> bool:
+        """Whether its sentence vector is learnt from. One of a sentence in which another name was put says little new, and
+        there are more of them than of all others.
+        """
+        return self.written or self.group == self.text
 
 
 class _Forms:
