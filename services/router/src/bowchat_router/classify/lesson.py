@@ -28,7 +28,7 @@ _ONE_IN, _FEWEST_TEXTS = 500, 5
 """What fewer than one phrase in so many has, up to so many phrases, teaches little about others and takes long to learn."""
 _OF_A_VECTOR = 2.0
 """How much a vector weighs beside wording, whose length is 1."""
-_OF_A_TERM = 0.28
+_OF_A_TERM = 0.27
 """How much a term weighs beside them."""
 _OF_COUNTS = 0.45
 """How much naive Bayes weighs beside the regression."""
