@@ -171,9 +171,13 @@ _GREETING = frozenset(
 )
 
 
+_ASSENT = frozenset(words("good ji जी").split())
+"""What greets with other words only ("good morning"), and says yes by itself."""
+
+
 def _is_greeting(spaced: str) -> bool:
     said = spaced.split()
-    return 0 < len(said) <= _LONGEST_COURTESY and _GREETING.issuperset(said)
+    return 0 < len(said) <= _LONGEST_COURTESY and _GREETING.issuperset(said) and not _ASSENT.issuperset(said)
 
 
 _HELLO = tuple(
