@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bowchat_registry.agreements import Agreement
@@ -17,12 +17,16 @@ from bowchat_router.classify.reading import Reader, Reading, Skimmed
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
-SUSPICION, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.5
+SUSPICION, SUSPICION_OF_WHAT_LEANS = 0.01, 0.5
 """How likely the classifier must find the policy type of another matter for it to count against what the chat seems to say:
-hardly, in a sentence, which says something of its own; rather, in a few words, which may answer what was said before.
+hardly, in a sentence, which says something of its own; rather, in what leans on what was said before, as a few words do and
+whatever is said in the middle of an exchange.
 """
 SENTENCE = 6
 """Words from which on it is a sentence."""
+
+EXCHANGE = timedelta(minutes=5)
+"""So soon after an insurer's message the policyholder is in the middle of an exchange with it."""
 
 _QUESTION_MARKS = frozenset("?\uff1f\u061f")
 
@@ -168,6 +172,16 @@ class Case:
         wrote_at = self.dossier.wrote_at
         spoke_at = [each.spoke_at for each in self.dossier.with_insurers if each.is_open and each.spoke_at]
         return self.is_at_stake and wrote_at is not None and any(each > wrote_at for each in spoke_at)
+
+    @cached_property
+    def is_in_exchange(self) -> bool:
+        """Whether the one insurer that waits for an answer has only just spoken."""
+        waiting = [
+            each.spoke_at
+            for each in self.dossier.with_insurers
+            if each.is_open and each.spoke_at and each.spoke_at > each.last_message_at
+        ]
+        return len(waiting) == 1 and self.heard.received_at - waiting[0] <= EXCHANGE
 
     @cached_property
     def _own_kinds(self) -> set[str]:
@@ -318,7 +332,8 @@ class Case:
         ranked = self.reading.policy_type.ranked if self.reading else ()
         elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
         rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
-        least = SUSPICION if self.is_sentence else SUSPICION_OF_A_FEW_WORDS
+        leans = self.is_in_exchange or not self.is_sentence
+        least = SUSPICION_OF_WHAT_LEANS if leans else SUSPICION
         return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
 
     @cached_property
