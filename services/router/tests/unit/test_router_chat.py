@@ -1,7 +1,7 @@
 """Words and chat, where several insurers share one chat: who spoke last, who waits, and what the words may mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -115,7 +115,7 @@ def test_an_answer_is_for_the_insurer_that_spoke_last(
         ("it stands at the office", (HEALTH_SPOKE, CAR_SPOKE), {"motor": 0.99}, "acme"),
         ("she comes by car", (HEALTH_SPOKE, CAR_SPOKE), {"motor": 0.4, "health": 0.3}, ASKED),
         # A suspicion counts where the contact has such a matter.
-        (SENTENCE, (HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.02}, ASKED),
+        (SENTENCE, (talk("health", wrote=10, spoke=6), CAR_WAITS_NOT), {"motor": 0.02}, ASKED),
         (SENTENCE, (HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.02, "health": 0.03}, "bharat"),
         (SENTENCE, (HEALTH_SPOKE, CAR_WAITS_NOT), {"travel": 0.6}, "bharat"),
     ],
@@ -186,6 +186,50 @@ def test_likely_words_and_an_insurer_that_waits_are_enough(
         went(registry, "the result", talk("health", wrote=400, spoke=300), CAR_WAITS_NOT, read=read)
         == insurer
     )
+
+
+@pytest.mark.parametrize(
+    ("open_", "read", "insurer"),
+    [
+        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.49}, "bharat"),
+        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.5}, ASKED),
+        ((talk("health", wrote=10, spoke=6), CAR_WAITS_NOT), {"motor": 0.49}, ASKED),
+        ((HEALTH_SPOKE, CAR_WAITS), {"motor": 0.49}, ASKED),
+    ],
+)
+def test_a_sentence_in_an_exchange_leans_on_it(
+    registry: Registry, open_: tuple[Conversation, ...], read: dict[str, float], insurer: str | None
+) -> None:
+    """Within five minutes of the one insurer that waits, a suspicion is not enough to ask what a sentence is about."""
+    assert went(registry, SENTENCE, *open_, read=read) == insurer
+
+
+@pytest.mark.parametrize(
+    ("open_", "read", "insurer"),
+    [
+        ((), {"motor": 0.85}, "acme"),
+        ((), {"motor": 0.7}, ASKED),
+        ((), {"motor": 0.85, "health": 0.02}, ASKED),
+        ((talk("health", wrote=200),), {"motor": 0.85}, ASKED),
+        ((replace(talk("health", wrote=2_000), state="resolved"),), {"motor": 0.85}, "acme"),
+    ],
+)
+def test_likely_words_are_enough_where_nothing_is_open(
+    registry: Registry, open_: tuple[Conversation, ...], read: dict[str, float], insurer: str | None
+) -> None:
+    """Who begins says what it is about; while another matter is open they may mention it in passing."""
+    assert went(registry, SENTENCE, *open_, read=read) == insurer
+
+
+@pytest.mark.parametrize(
+    ("text", "insurer"),
+    [("what did they decide", ASKED), ("my car insurance", "acme"), (SENTENCE, "acme")],
+)
+def test_a_few_words_begin_nothing_unless_they_name_it(
+    registry: Registry, text: str, insurer: str | None
+) -> None:
+    """They lean on what is open, whatever the classifier reads in them."""
+    assert went(registry, text, talk("health", wrote=200), read={"motor": 0.99}) == insurer
 
 
 def test_who_says_hello_amid_a_chat_begins_something(registry: Registry) -> None:

@@ -112,6 +112,16 @@ async def test_who_says_hello_is_asked_only_when_they_do_not_go_on(worker: Worke
     assert [(each.insurer, each.seq) for each in routed(out)] == [("bharat", 1), ("bharat", 2)]
 
 
+@pytest.mark.parametrize("said", ["good", "ji", "जी"])
+async def test_what_says_yes_by_itself_greets_nobody(worker: Worker, received: Make, said: str) -> None:
+    """What is half a greeting ("good morning", "namaste ji") is an answer where it stands alone: it goes on at once."""
+    (opened,) = routed(await worker.messages(received("a", f"policy {CAR}", "mixed"), now=NOW))
+    out = await worker.messages(received("b", said, "mixed", offset=1), now=NOW)
+    assert [each.conversation_id for each in routed(out)] == [opened.conversation_id]
+    out = await worker.messages(received("c", f"{said} morning namaste", "mixed", offset=2), now=NOW)
+    assert routed(out) == []
+
+
 async def test_a_greeting_that_nothing_explains_is_asked_about_at_once(
     worker: Worker, received: Make
 ) -> None:
@@ -284,7 +294,11 @@ async def test_the_classifier_is_asked_only_where_rules_leave_a_doubt(
     await worker.messages(received("b", "any news?", "motor", offset=1), now=NOW)
     await worker.messages(received("c", "still waiting", "motor", offset=2), now=NOW)
     assert "still waiting" not in readings.asked
-    out = routed(await worker.messages(received("d", "the surgery", "mixed", offset=3), now=NOW))
+    out = routed(
+        await worker.messages(
+            received("d", "the surgery is planned for next monday", "mixed", offset=3), now=NOW
+        )
+    )
     assert [(each.insurer, each.rule) for each in out] == [("bharat", "contact_policy")]
     assert "the surgery" in readings.asked
 

@@ -8,7 +8,8 @@ In this order, the first that decides wins, and nothing ever guesses between two
 3. doubt: a greeting begins something and says not what; a keyword of a rule may stand in a sentence about something else;
 4. the one conversation that is open, unless the words are about something else that the contact has; of several the one that
    the words fit, or the one that the chat goes on with (`chat`);
-5. the contact's policies: one insurer, or one left after the words named a policy type;
+5. the contact's policies: one insurer, or one left after the words named a policy type (or likely mean it, while nothing is
+   open);
 6. the rules, then the classifier: the one insurer whose agreement covers it;
 7. two or more matters are left: the policyholder is asked; none: people decide (`triage`).
 
@@ -145,13 +146,27 @@ def _by_held_policies(case: Case) -> Finding:
             return f"the contact holds no {kind} policy"
         agreement = _only_insurer(case, about)
     if agreement is None:
+        about = _likely(case, about)
+        agreement = _only_insurer(case, about)
+    if agreement is None:
         return Several(of_policies_each(about), "the contact's policies are with several insurers")
     if isinstance(agreement, str):
         why = f"the contact's policies: {agreement}"
         return why if case.applied.insurer else Theirs(why)
     narrowed = f" for {kind}" if len(about) < len(case.held) and kind else ""
+    if len(about) < len(held) and not kind:
+        narrowed = " that the words are likely about"
     reason = f"the contact's policies{narrowed} are with {agreement.id}"
     return of_policies("contact_policy", reason, agreement, about)
+
+
+def _likely(case: Case, policies: Sequence[Policy]) -> Sequence[Policy]:
+    """Those with the insurer that the words are likely about, where nothing is open: who begins says what it is about, and
+    speaks of nothing in passing. All of them, where the words are not so clear.
+    """
+    if any(each.is_open for each in case.dossier.with_insurers):
+        return policies
+    return [each for each in policies if each.insurer == case.leaning] or policies
 
 
 def _by_rules(case: Case) -> Finding:

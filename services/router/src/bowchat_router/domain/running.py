@@ -65,12 +65,18 @@ def _among_running(case: Case, running: Running) -> Finding:
         return which(case, doubt)
     fitting = [each for each in running if not case.speaks_against(*each)]
     if not fitting:
-        return "the words are about none of the open conversations"
+        about_none = "the words are about none of the open conversations"
+        return about_none if _begins(case) else which(case, f"{about_none}, and too few to begin something")
     if len(running) == 1:
         return _goes_on(fitting[0], f"one conversation is open, with {fitting[0][1].id}")
     if len(fitting) == 1:
         return _goes_on(fitting[0], "the words fit only one of the open conversations", case.confidence)
     return _narrowed(case, fitting)
+
+
+def _begins(case: Case) -> bool:
+    """Whether words that fit nothing open may begin something: a few of them do if they name it, or a rule knows them."""
+    return case.is_sentence or case.is_plain or case.kind_by_rule or not case.is_at_stake
 
 
 def _doubt(case: Case, running: Running) -> str | None:
