@@ -300,7 +300,7 @@ async def test_the_classifier_is_asked_only_where_rules_leave_a_doubt(
         )
     )
     assert [(each.insurer, each.rule) for each in out] == [("bharat", "contact_policy")]
-    assert "the surgery" in readings.asked
+    assert "the surgery is planned for next monday" in readings.asked
 
 
 async def test_a_language_is_answered_in_kind(worker: Worker, received: Make) -> None:
