@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 
 from bowchat_registry.agreements import Agreement
@@ -19,16 +19,9 @@ from bowchat_router.domain.model import Conversation, Dossier
 
 SUSPICION, SUSPICION_OF_WHAT_LEANS = 0.01, 0.5
 """How likely the classifier must find the policy type of another matter for it to count against what the chat seems to say:
-hardly, in a sentence, which says something of its own; rather, in what leans on what was said before, as a few words do and
-whatever is said in the middle of an exchange.
-"""
+hardly, in a sentence, which says something of its own; rather, in what leans on what was said before."""
 SENTENCE = 6
 """Words from which on it is a sentence."""
-
-EXCHANGE = timedelta(minutes=5)
-"""So soon after an insurer's message the policyholder is in the middle of an exchange with it."""
-
-_QUESTION_MARKS = frozenset("?\uff1f\u061f")
 
 BETWEEN_INSURERS = 0.99
 """How sure the classifier must be where its word decides which insurer gets the message."""
@@ -166,22 +159,10 @@ class Case:
             return False
         return self.reading is not None and self.reading.intent.label is None and self.applied.intent is None
 
-    @cached_property
+    @property
     def _is_answer(self) -> bool:
         """Whether an insurer has spoken since the policyholder last wrote, and it is one of several."""
-        wrote_at = self.dossier.wrote_at
-        spoke_at = [each.spoke_at for each in self.dossier.with_insurers if each.is_open and each.spoke_at]
-        return self.is_at_stake and wrote_at is not None and any(each > wrote_at for each in spoke_at)
-
-    @cached_property
-    def is_in_exchange(self) -> bool:
-        """Whether the one insurer that waits for an answer has only just spoken."""
-        waiting = [
-            each.spoke_at
-            for each in self.dossier.with_insurers
-            if each.is_open and each.spoke_at and each.spoke_at > each.last_message_at
-        ]
-        return len(waiting) == 1 and self.heard.received_at - waiting[0] <= EXCHANGE
+        return self.is_at_stake and self.dossier.is_spoken_to
 
     @cached_property
     def _own_kinds(self) -> set[str]:
@@ -264,13 +245,18 @@ class Case:
         """
         if not self.is_read or self.heard.begins:
             return self.is_read
-        asks = self.is_sentence and not _QUESTION_MARKS.isdisjoint(self.heard.text)
+        asks = self.is_sentence and self.heard.is_question
         return asks and self.reading is not None and self.reading.intent.label is not None
 
     @property
     def is_sentence(self) -> bool:
         """Whether the words are enough to say something of their own."""
         return not self.heard.courtesy and len(self.heard.text.split()) >= SENTENCE
+
+    @property
+    def _leans(self) -> bool:
+        """Whether it leans on what was said before, as a few words do, and whatever is said in the middle of an exchange."""
+        return not self.is_sentence or self.dossier.is_in_exchange(self.heard.received_at)
 
     @property
     def confidence(self) -> float:
@@ -332,8 +318,7 @@ class Case:
         ranked = self.reading.policy_type.ranked if self.reading else ()
         elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
         rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
-        leans = self.is_in_exchange or not self.is_sentence
-        least = SUSPICION_OF_WHAT_LEANS if leans else SUSPICION
+        least = SUSPICION_OF_WHAT_LEANS if self._leans else SUSPICION
         return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
 
     @cached_property

@@ -31,9 +31,7 @@ def awaiting(running: Running, since: datetime | None = None) -> Running:
     return [
         (each, agreement)
         for each, agreement in running
-        if each.spoke_at
-        and each.spoke_at > each.last_message_at
-        and (since is None or each.spoke_at >= since)
+        if each.waits_since and (since is None or each.waits_since >= since)
     ]
 
 

@@ -21,6 +21,8 @@ from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.pii import MessageText
 from bowchat_registry.keywords import words
 
+_QUESTION_MARKS = frozenset("?\uff1f\u061f")
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -44,6 +46,10 @@ class Heard:
     """A greeting and nothing else: it begins something, and does not say what."""
     begins: bool = False
     """It says hello first, and something after it."""
+
+    @property
+    def is_question(self) -> bool:
+        return not _QUESTION_MARKS.isdisjoint(self.text)
 
     @property
     def is_wordless(self) -> bool:

@@ -6,7 +6,7 @@ step from a version of the dossier to the next, so no crash can part it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bowchat_contracts.commands import Author
@@ -91,6 +91,11 @@ class Conversation:
         return tuple(each for each in self.unanswered if each.seq > self.left_seq)
 
     @property
+    def waits_since(self) -> datetime | None:
+        """When its insurer last spoke, if the policyholder has not written in it since."""
+        return self.spoke_at if self.spoke_at and self.spoke_at > self.last_message_at else None
+
+    @property
     def is_open(self) -> bool:
         return self.state not in ("resolved", "closed")
 
@@ -145,6 +150,8 @@ class Past:
     """Where it went on, with another insurer."""
 
 
+EXCHANGE = timedelta(minutes=5)
+"""So soon after an insurer's message the policyholder is in the middle of an exchange with it."""
 MOST_PAST = 10
 MOST_WAITED = 20
 
@@ -172,6 +179,18 @@ class Dossier:
         if self.question and self.question.pending:
             written.append(self.question.pending[-1].received_at)
         return max(written, default=None)
+
+    @property
+    def is_spoken_to(self) -> bool:
+        """Whether an insurer has spoken since the policyholder last wrote anywhere."""
+        wrote_at = self.wrote_at
+        spoke_at = [each.spoke_at for each in self.with_insurers if each.is_open and each.spoke_at]
+        return wrote_at is not None and any(each > wrote_at for each in spoke_at)
+
+    def is_in_exchange(self, now: datetime) -> bool:
+        """Whether the one insurer that waits for an answer has only just spoken."""
+        waiting = [each.waits_since for each in self.with_insurers if each.is_open and each.waits_since]
+        return len(waiting) == 1 and now - waiting[0] <= EXCHANGE
 
     @property
     def with_insurers(self) -> Iterator[Conversation]:
