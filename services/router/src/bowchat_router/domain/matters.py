@@ -146,7 +146,8 @@ def _by_held_policies(case: Case) -> Finding:
             return f"the contact holds no {kind} policy"
         agreement = _only_insurer(case, about)
     if agreement is None:
-        about = _likely(case, about)
+        # Nothing is open, and who begins says what it is about: likely words are enough.
+        about = [each for each in about if each.insurer == case.leaning] or about
         agreement = _only_insurer(case, about)
     if agreement is None:
         return Several(of_policies_each(about), "the contact's policies are with several insurers")
@@ -158,15 +159,6 @@ def _by_held_policies(case: Case) -> Finding:
         narrowed = " that the words are likely about"
     reason = f"the contact's policies{narrowed} are with {agreement.id}"
     return of_policies("contact_policy", reason, agreement, about)
-
-
-def _likely(case: Case, policies: Sequence[Policy]) -> Sequence[Policy]:
-    """Those with the insurer that the words are likely about, where nothing is open: who begins says what it is about, and
-    speaks of nothing in passing. All of them, where the words are not so clear.
-    """
-    if any(each.is_open for each in case.dossier.with_insurers):
-        return policies
-    return [each for each in policies if each.insurer == case.leaning] or policies
 
 
 def _by_rules(case: Case) -> Finding:
