@@ -191,16 +191,16 @@ def test_likely_words_and_an_insurer_that_waits_are_enough(
 @pytest.mark.parametrize(
     ("open_", "read", "insurer"),
     [
-        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.49}, "bharat"),
-        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.5}, ASKED),
-        ((talk("health", wrote=10, spoke=6), CAR_WAITS_NOT), {"motor": 0.49}, ASKED),
-        ((HEALTH_SPOKE, CAR_WAITS), {"motor": 0.49}, ASKED),
+        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.04}, "bharat"),
+        ((HEALTH_SPOKE, CAR_WAITS_NOT), {"motor": 0.05}, ASKED),
+        ((talk("health", wrote=10, spoke=6), CAR_WAITS_NOT), {"motor": 0.04}, ASKED),
+        ((HEALTH_SPOKE, CAR_WAITS), {"motor": 0.04}, ASKED),
     ],
 )
 def test_a_sentence_in_an_exchange_leans_on_it(
     registry: Registry, open_: tuple[Conversation, ...], read: dict[str, float], insurer: str | None
 ) -> None:
-    """Within five minutes of the one insurer that waits, a suspicion is not enough to ask what a sentence is about."""
+    """Within five minutes of the one insurer that waits, a slight suspicion is not enough to ask what a sentence is about."""
     assert went(registry, SENTENCE, *open_, read=read) == insurer
 
 

@@ -17,9 +17,8 @@ from bowchat_router.classify.reading import Reader, Reading, Skimmed
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
-SUSPICION, SUSPICION_OF_WHAT_LEANS = 0.01, 0.5
-"""How likely the classifier must find the policy type of another matter for it to count against what the chat seems to say:
-hardly, in a sentence, which says something of its own; rather, in what leans on what was said before."""
+SUSPICION, SUSPICION_IN_EXCHANGE, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.05, 0.5
+"""From when on the classifier's suspicion of another matter counts against the chat: in a sentence, soon, in a few words."""
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
@@ -254,9 +253,11 @@ class Case:
         return not self.heard.courtesy and len(self.heard.text.split()) >= SENTENCE
 
     @property
-    def _leans(self) -> bool:
-        """Whether it leans on what was said before, as a few words do, and whatever is said in the middle of an exchange."""
-        return not self.is_sentence or self.dossier.is_in_exchange(self.heard.received_at)
+    def _suspicion(self) -> float:
+        in_sentence = (
+            SUSPICION_IN_EXCHANGE if self.dossier.is_in_exchange(self.heard.received_at) else SUSPICION
+        )
+        return in_sentence if self.is_sentence else SUSPICION_OF_A_FEW_WORDS
 
     @property
     def confidence(self) -> float:
@@ -318,8 +319,9 @@ class Case:
         ranked = self.reading.policy_type.ranked if self.reading else ()
         elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
         rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
-        least = SUSPICION_OF_WHAT_LEANS if self._leans else SUSPICION
-        return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
+        return any(
+            kind in elsewhere and score >= self._suspicion and score > rather for kind, score in ranked
+        )
 
     @cached_property
     def leaning(self) -> str | None:
