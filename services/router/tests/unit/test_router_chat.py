@@ -200,7 +200,7 @@ def test_likely_words_and_an_insurer_that_waits_are_enough(
 def test_a_sentence_in_an_exchange_leans_on_it(
     registry: Registry, open_: tuple[Conversation, ...], read: dict[str, float], insurer: str | None
 ) -> None:
-    """Within five minutes of the one insurer that waits, a slight suspicion is not enough to ask what a sentence is about."""
+    """Within five minutes of the one insurer that waits, a slight suspicion is no reason to ask what a sentence is about."""
     assert went(registry, SENTENCE, *open_, read=read) == insurer
 
 

@@ -18,7 +18,9 @@ from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Conversation, Dossier
 
 SUSPICION, SUSPICION_IN_EXCHANGE, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.05, 0.5
-"""From when on the classifier's suspicion of another matter counts against the chat: in a sentence, soon, in a few words."""
+"""From when on the classifier's suspicion of another matter counts against what the chat says: in a sentence, in one amid an
+exchange, in a few words. What leans on what was said before is asked about less.
+"""
 SENTENCE = 6
 """Words from which on it is a sentence."""
 
@@ -149,12 +151,8 @@ class Case:
 
     def _is_passing(self, kind: str) -> bool:
         """Whether a policy type is spoken of in an answer that asks for nothing, and is neither named nor the contact's."""
-        if (
-            not self._is_answer
-            or self.named_insurers
-            or self._named_kinds == {kind}
-            or kind in self._own_kinds
-        ):
+        named = self.named_insurers or self._named_kinds == {kind}
+        if not self._is_answer or named or kind in self._own_kinds:
             return False
         return self.reading is not None and self.reading.intent.label is None and self.applied.intent is None
 
@@ -254,10 +252,9 @@ class Case:
 
     @property
     def _suspicion(self) -> float:
-        in_sentence = (
-            SUSPICION_IN_EXCHANGE if self.dossier.is_in_exchange(self.heard.received_at) else SUSPICION
-        )
-        return in_sentence if self.is_sentence else SUSPICION_OF_A_FEW_WORDS
+        soon = self.dossier.is_in_exchange(self.heard.received_at)
+        said = SUSPICION_IN_EXCHANGE if soon else SUSPICION
+        return said if self.is_sentence else SUSPICION_OF_A_FEW_WORDS
 
     @property
     def confidence(self) -> float:

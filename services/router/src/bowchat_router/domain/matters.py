@@ -18,7 +18,7 @@ since the policyholder last wrote anywhere; where several have, or it is long ag
 chat check each other: people mention what one insurer covers while they answer another. So while an insurer waits for an
 answer, words that seem to be about something else are believed only if they name it or ask of it, or that insurer waits as
 well, and where only the chat speaks for a conversation, already the suspicion that a sentence is about another matter of the
-contact is reason to ask; a stronger one in the middle of an exchange. Whoever is asked may choose among all their matters.
+contact is reason to ask; a stronger one amid an exchange. Whoever is asked may choose among all their matters.
 Who says hello and nothing else is asked only once they have not gone on for a while (`asking.GREETING_WAITS`).
 
 The classifier is asked last and only where rules leave a doubt. What is done to a message says nothing new (`said`), so it
