@@ -86,8 +86,14 @@ def _entities() -> Iterator[str]:
 
 def _costs() -> Iterator[str]:
     lines = [*ordinary("insurance"), *ordinary("chat")]
+    figures = ordinary("insurance", FRESH_ORDINARY)
     yield _say("")
-    for name, texts in (("one line of chat", lines), ("a text of 1 kB", kilobytes(lines))):
+    for name, texts in {
+        "one line of chat": lines,
+        "one line with figures": figures,
+        "1 kB of lines of chat": kilobytes(lines),
+        "1 kB of lines with figures": kilobytes(figures),
+    }.items():
         median, high = percentiles(texts)
         yield _say(f"Processor time, {name}: p50 {median:.3f} ms, p99 {high:.3f} ms.")
     small, large = hostile(_SMALL), hostile(_LARGE)
