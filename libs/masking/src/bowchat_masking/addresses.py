@@ -154,9 +154,13 @@ def _dwellings(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
-    """Whether what follows a dwelling's number places it: a code with a word for the locality, or two such words."""
+    """Whether what follows a dwelling's number places it: a code with a word for the locality, a street with its number, or
+    two words for a locality.
+    """
     if coded:
         return "," in text[start:end] or _LOCALITY.search(text, start, end) is not None
+    if "," in text[start:end] and _numbered_street(text, start, end):
+        return True
     return "," in text[start:end] and len({each[0].lower() for each in _NAMED.finditer(text, start, end)}) > 1
 
 
@@ -179,6 +183,10 @@ def _numbered_streets(text: str) -> Iterator[re.Match[str]]:
         if start >= done and (match := _STREET.match(text, start)):
             done = match.end()
             yield match
+
+
+def _numbered_street(text: str, start: int, end: int) -> bool:
+    return any(start <= match.start() < end for match in _numbered_streets(text))
 
 
 def _calles(text: str) -> Iterator[re.Match[str]]:

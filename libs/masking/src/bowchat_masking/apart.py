@@ -43,11 +43,12 @@ _ENDING = re.compile(
     r"|(?:no|without) (?:gap|space))\b|आखिरी|बाकी|अंत"
 )
 _FEWEST_IN_PART = 3
+_FEWEST_DICTATED = 3
 _WORD = re.compile(r"[^\W\d_]+")
 # How the parts of a number follow each other when it is said.
 _SAYING_ON = words(
     "then and after that next followed by plus rest is the with que miro"
-    " last first middle ends end ending in it um umm uh erm er wait ok okay yes"
+    " last lastly finally first middle add finish ends end ending in it um umm uh erm er wait ok okay yes"
     " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab"
     " haan y luego despues después"
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
@@ -203,7 +204,7 @@ def _are_one(
         and not is_told(text, parts, policy)
     ):
         return True
-    if shortest >= _FEWEST_IN_PART and _is_dictated(text, parts):
+    if (shortest >= _FEWEST_IN_PART or len(parts) >= _FEWEST_DICTATED) and _is_dictated(text, parts):
         return True
     if len(parts) == 2 and is_mobile(parts[1].digits + parts[0].digits, regions) and _is_turned(text, parts):
         return True
@@ -225,7 +226,11 @@ def _is_dictated(text: str, parts: Sequence[Run]) -> bool:
     said = [_WORD.findall(gap) for gap in gaps]
     if not all(said) or not all(map(_SAYING_ON.issuperset, said)):
         return False
-    return is_called_for(text, parts[0].start) or any(map(_LISTENING.search, gaps))
+    return (
+        is_called_for(text, parts[0].start)
+        or _begins_number(text, parts[0])
+        or any(map(_LISTENING.search, gaps))
+    )
 
 
 def _is_turned(text: str, parts: Sequence[Run]) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from bowchat_masking.canonical import small
+
 # What has a number of its own and is no telephone.
 _THINGS = (
     r"policy|pol|claim|order|ref|conf|confirmation|tag|reference|invoice|inv|txn|transaction|utr|rrn|receipt|rcpt|bill|ticket|token|case|complaint|grievance"
@@ -11,8 +13,11 @@ _THINGS = (
     r"|crn|fir|gd\sentry|crime|incident|report|loan|consignment|document|doc|file|serial|model|meter|cheque|check|chq|dd"
     r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|pod|courier|citation|docket|password|passcode"
     r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
+    r"|imei|iccid|micro-?chip|chip|tax\sid|f?ein|npi|arn|umrn|isin|ppo|uan|khasra|waybill|container|seal|session|request"
+    r"|query|enquiry|inquiry|prescription|rx|deed|itinerary|reservation|frame|v5c|mot"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
-    r"|exp|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
+    r"|caso|denuncia|tr[aá]mite|gesti[oó]n|incidencia|localizador|seguimiento|justificante|transferencia|operaci[oó]n|serie"
+    r"|cliente|socio|afiliado|orden|n[oó]mina|exp|expte|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
 )
 _IS_CALLED = (
     r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
@@ -34,34 +39,33 @@ _NO_THING = (
 )
 _CUE = re.compile(
     rf"(?<![^\W_])(?:{_THINGS})(?:\s(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
-    re.IGNORECASE,
 )
 _FIGURE_CUE = re.compile(
     r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
     r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
-    r"|claimed|approved|deducted|assessed|offered|quoted|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
+    r"|claimed|approved|deducted|assessed|offered|quoted|credited|debited|received|refunded|sanctioned|settled|payable|due|owed|fees?|charges?"
+    r"|tax|vat|gst|[csiu]gst|tds|interest|principal|maturity|bonus|fund|deposit|instal?lments?|salvage|loss|depreciation|discount|net|gross"
+    r"|repairs?|reserve|benefit|payout|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
-    re.IGNORECASE,
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
 )
 # "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
 _ANY_CUE = re.compile(
     rf"(?<![^\W_])(?!{_NO_THING})[^\W\d_]{{2,16}}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z",
-    re.IGNORECASE,
 )
 _LONGEST = 40
 
 
 def is_called_reference(text: str, at: int) -> bool:
     """Whether the words before `at` call what follows a policy, a claim, a transaction."""
-    return _CUE.search(text, max(0, at - _LONGEST), at) is not None
+    return _CUE.search(small(text), max(0, at - _LONGEST), at) is not None
 
 
 def is_called_figure(text: str, at: int) -> bool:
     """Whether they call it an amount, a reading, an age."""
-    return _FIGURE_CUE.search(text, max(0, at - _LONGEST), at) is not None
+    return _FIGURE_CUE.search(small(text), max(0, at - _LONGEST), at) is not None
 
 
 def is_called_anything(text: str, at: int) -> bool:
     """Whether they call it the number of something that is neither a person nor a place."""
-    return _ANY_CUE.search(text, max(0, at - _LONGEST), at) is not None
+    return _ANY_CUE.search(small(text), max(0, at - _LONGEST), at) is not None

@@ -23,7 +23,7 @@ _TRIGGERS = (
     "wa", "venmo", "cash", "paypal", "इंस्टा", "टेलीग्राम",
     "फेसबुक", "स्नैप", "user", "handle",
 )  # fmt: skip
-_TOKEN = rf"[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
+_TOKEN = rf"(?:live:)?+[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
 _LINKING = (
     r"(?:id|handle|username|user\s?name|user|name|account|profile|page|naam"
     r"|ka|ki|pe|par|on|is|are|hai|h|es|as|mera|meri|my|search|karo|karna|find|follow|add)"

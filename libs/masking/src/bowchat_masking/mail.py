@@ -58,9 +58,9 @@ _LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
 _LONGEST_LOCAL, _MOST_SIGNS = 64, 1_000
 # Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
 _NO_MAILBOX = frozenset({
-    "a", "about", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "for", "from",
+    "a", "about", "address", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "email", "for", "from",
     "gives", "have", "her", "his", "http", "https", "i", "in", "into", "is", "it", "its", "like", "logged",
-    "login", "mail", "me", "my", "new", "no", "not", "of", "old", "on", "open", "or", "our", "please", "pls",
+    "login", "mail", "me", "my", "new", "no", "not", "number", "of", "old", "on", "open", "or", "our", "please", "pls",
     "that", "the", "their", "this", "through", "to", "use", "using", "via", "was", "with", "without", "work",
     "www", "you", "your",
 })  # fmt: skip
@@ -71,6 +71,8 @@ _NO_TOP = frozenset({
 _USUAL_TOP = re.compile(
     rf"(?:{_HOUSE}|[.{DOT}]\s{{0,2}}(?:com|net|org|in|uk|es|ae|edu|gov|io|info|us|eu))\Z", re.IGNORECASE
 )
+_FIGURES_ALONE = re.compile(rf"[0-9]{{1,5}}+\s{{0,2}}(?:@|{AT})")
+_LAST_WORD = re.compile(r"(?<!\w)([^\W\d_]{3,24}) \Z")
 _SPACES = re.compile(r"\s+")
 
 
@@ -94,7 +96,8 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for (pattern, is_meant), tried in zip(_JUDGED, may_be, strict=True):
         for match in pattern.finditer(text) if tried else ():
             if is_meant(match):
-                yield _trimmed(match)
+                start, end = _trimmed(match)
+                yield _name_before(text, start), end
     if not has_house:
         return
     for match in _GLUED.finditer(text):
@@ -102,6 +105,14 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for match in _ANNOUNCED.finditer(text):
         if _tells(match[1]) and _LETTERS.search(match[1]):
             yield match.start(1), match.end(1) - (len(match[1]) - len(match[1].rstrip(".")))
+
+
+def _name_before(text: str, start: int) -> int:
+    """Where an address begins of which only the figures are glued to the sign: "rahul 007 at gmail com"."""
+    if not _FIGURES_ALONE.match(text, start):
+        return start
+    name = _LAST_WORD.search(text, max(0, start - _LONGEST_LOCAL), start)
+    return start if name is None or name[1].lower() in _NO_MAILBOX else name.start()
 
 
 def _token_start(text: str, at: int) -> int:

@@ -6,6 +6,7 @@ that a profile shows is known, and the guard looks for it.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.canonical import Canonical, small
@@ -16,7 +17,8 @@ from bowchat_masking.spoken import INDIC
 _TRIGGERS = (
     "name", "naam", "nombre", "llamo", "speaking", " here", "this side", "myself", "regards", "best",
     "cheers", "sincerely", "nam ", "bol rah", " from", " calling", "this is m", "this is dr", "yours",
-    "thanks", "नाम", "saludos", "fn:",
+    "thanks", "नाम", "saludos", "fn:", "soy ", "atentamente", "nominee", "proposer", "holder", "claimant", "driver", "titular",
+    "tomador", "conductor", "faithfully",
 )  # fmt: skip
 _WORD = rf"(?:[^\W\d_]|[{INDIC}])(?:[^\W\d_]|[{INDIC}'.-]){{1,24}}+"
 _NAME = rf"{_WORD}(?:[ ]{_WORD}){{0,3}}+"
@@ -39,12 +41,23 @@ _SIGNED = re.compile(
     rf"|thank you)[,.!]?[ ]?\n\s{{0,3}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)",
     re.IGNORECASE,
 )
+# In one line a name has its capitals, and two of them: "thanks and regards, John Whitfield".
+_SIGNED_IN_LINE = re.compile(
+    rf"(?<!\w)(?:regards|sincerely|faithfully|saludos|atentamente)[,.:-]?[ ]{{1,2}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)", re.IGNORECASE
+)
+# Words that come before a name and before much else.
+_NAMED = re.compile(
+    rf"{_LEAD}(?:soy|naa?m(?: hai)?|(?:nominee|proposer|policy ?holder|claimant|driver|titular|tomador|conductor)\s?[:=-])\s{{1,2}}{_TITLE}({_NAME})",
+    re.IGNORECASE,
+)
 _TITLED = re.compile(
     rf"{_LEAD}(?:this is|i am|i'?m|myself) (?:mr|mrs|ms|dr|shri|smt|sra?)\.?\s({_NAME})", re.IGNORECASE
 )
 _INTRODUCING = words(
     "my mi me mera policy policyholder insured full customer patient nominee account proposer myself name fn"
 )
+_CLOSING = ("regards", "sincerely", "faithfully", "saludos", "atentamente")
+_NAMED_WORDS = words("soy naam nam nominee proposer policy policyholder claimant driver titular tomador conductor")
 _TITLING = words("this i im myself")
 _PRESENTING = words("this it its i im main mai ye yeh")
 _SIGNING = (
@@ -87,7 +100,7 @@ _NO_NAMES = frozenset({
     "aur", "ka", "ki", "ke", "ne", "ko", "par", "pe", "thanks", "thank", "regards", "regarding", "about",
     "than", "because", "since", "until", "after", "before", "during", "under", "over", "है", "हैं", "था",
     "थी", "और", "का", "की", "के", "में", "से", "पर", "नहीं", "गलत", "मैं", "हूं", "हूँ", "कृपया", "नाम",
-    "टाइप", "आपका", "क्या",
+    "टाइप", "आपका", "क्या", "cliente", "asegurado", "asegurada", "titular", "tomador", "team", "department", "self", "yo",
 })  # fmt: skip
 _MOST_WORDS = 3
 
@@ -116,6 +129,10 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     for match in _SIGNED.finditer(text) if _may_be_signed(lowered) else ():
         if end := _end_of(match[1]):
             yield _hit(match, end)
+    for match in _loosely_named(text, lowered):
+        name = " ".join(takewhile(_is_capitalised, match[1][: _end_of(match[1])].split(" ")))
+        if " " in name:
+            yield _hit(match, len(name))
     yield from _presented(phrases(_TITLED, text, _TITLING), (_ANYTHING,), (_ANYTHING,))
     found = said(text)
     from_one = found.any_of(_FROM_ONE) or found.every >= _THIS_SIDE
@@ -125,6 +142,12 @@ def names(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
         )
     if from_one:
         yield from _presented(_OPENED.finditer(text), (_SIDES,), (_SIDES, _HERE_AFTER))
+
+
+def _loosely_named(text: str, lowered: str) -> Iterator[re.Match[str]]:
+    if any(map(lowered.__contains__, _CLOSING)):
+        yield from _SIGNED_IN_LINE.finditer(text)
+    yield from phrases(_NAMED, text, _NAMED_WORDS, ())
 
 
 def _may_be_signed(lowered: str) -> bool:

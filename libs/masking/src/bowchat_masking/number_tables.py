@@ -97,7 +97,7 @@ SCALES = (
     " हज़ार हजार लाख करोड़ करोड"
 )
 BRIDGES = (
-    "and then dash hyphen minus space comma dot point stop plus slash star hash underscore followed by next again after"
+    "and then dash hyphen minus space comma dot point stop pause plus slash star hash underscore followed by next again after"
     " phir fir aur tab uske baad y luego entonces guion coma punto espacio puis tiret und dann depois poi"
     " times baar veces fois बार that despues dps फिर और उसके बाद पर"
 )

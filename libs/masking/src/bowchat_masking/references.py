@@ -23,9 +23,13 @@ _FEWEST_ROMANS = 7
 _SHORTEST_SAID = 3
 _MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
 _FEWEST_DIFFERENT = 4
+# So many figures in fours are a parcel's or a card's, and any three groups of them a number of the United States.
+_LONG_IN_FOURS, _FOUR = 18, 4
 _FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
 # Groups of a telephone with letters for noughts and ones: "3O5-555-Ol36".
 _AS_FIGURES = re.compile(r"(?:[0-9Ool]{2,5}-){1,3}[0-9Ool]{2,6}")
+# Figures that a machine read off a picture, "415555O16O": a reference avoids these letters.
+_AS_READ = re.compile(r"[0-9][0-9OoIl]{8,12}")
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
@@ -72,7 +76,7 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     words = [each for each in parts if each.isalpha()]
     solid = re.sub("[-/]", "", token)
     hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
-    if hidden or _AS_FIGURES.fullmatch(token):
+    if hidden or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
@@ -110,6 +114,8 @@ def in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | Non
     suffixed = len(groups) == 2 and len(groups[0]) >= _FEWEST_SUFFIXED and len(groups[1]) <= _LONGEST_SUFFIX
     if _MOST_LOCAL_DIGITS < digits < _TOO_LONG and not suffixed and _LIKE_A_NUMBER.match(match[0]):
         return None
+    if digits >= _LONG_IN_FOURS and all(len(each) == len(groups[0]) == _FOUR for each in groups[:-1]):
+        return match
     joined = ("".join(groups[first:last]) for first, last in combinations(range(len(groups) + 1), 2))
     return None if any(is_mobile(each, regions) for each in joined) else match
 

@@ -1,5 +1,6 @@
 """Digits that stand close together, read as one: "98765 43210", "double nine, eight and seven"."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -59,6 +60,9 @@ SEPARATORS = frozenset(
 _LEADING_ON = SEQUELS | SEPARATORS
 _FEWEST_COUNTED = 4
 _PAUSE = ", "
+# Dots and marks of bold letters, which part no figures: "nine ... four", "*99999* *00123*".
+_MARKS = frozenset("*_~`")
+_TRAILING_OFF = re.compile(r"[\s.,\u2026*_~`]{4,9}+")
 # "OlOO" is a group of noughts and ones.
 _ROUND_LETTERS, _FEWEST_ROUND = frozenset("OolI"), 3
 
@@ -108,7 +112,11 @@ def runs_in(text: str) -> Iterator[Run]:
                     run, bridges = [], []
             continue
         if run:
-            if barrier or (start - end > _FILLER and not _is_bridged(run[-1], bridges, unit)):
+            if barrier or (
+                start - end > _FILLER
+                and not _is_bridged(run[-1], bridges, unit)
+                and not _trails_off(text, run[-1], unit)
+            ):
                 yield from _closed(run)
                 run = []
             bridges = []
@@ -174,6 +182,16 @@ def _is_bridged(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
         return False
     stops = [last, *bridges, unit]
     return all(after.start - before.end <= _FILLER for before, after in pairwise(stops))
+
+
+def _trails_off(text: str, last: Unit, unit: Unit) -> bool:
+    """Whether nothing but dots or marks stands between two digits that are said, or between marked groups of figures."""
+    match = _TRAILING_OFF.fullmatch(text, last.end, unit.start)
+    if match is None:
+        return False
+    if last.kind is Kind.DIGITS or unit.kind is Kind.DIGITS:
+        return not _MARKS.isdisjoint(match[0]) and "\n" not in match[0]
+    return last.kind in SPOKEN and unit.kind is Kind.WORD
 
 
 def _is_single(unit: Unit) -> bool:

@@ -32,7 +32,7 @@ _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
 _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
-    r"|x|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
+    r"|x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
     r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
 
@@ -64,14 +64,22 @@ _DOSE = re.compile(r"(?<![0-9-])[0-2](?:-[0-2]){2,3}(?![0-9-])")
 _SIZE = re.compile(
     r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
 )
+# "144130/25", a court's or the police's: shorter than any mobile number.
+_OF_YEAR = re.compile(r"(?<![0-9/-])(?<![0-9] )[0-9]{3,6}/[12][0-9](?![0-9/-]|[ .][0-9])")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
-_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _HEXADECIMAL)
+_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _HEXADECIMAL)
 _CUE_AFTER = re.compile(
     r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
     re.IGNORECASE,
 )
 _OF_ANYTHING = re.compile(r"(?:[0-9]{7,8}|[1-5][0-9]{8})(?![0-9]|[ .,/-][0-9])")
+# A sum beside another: "Rs 14,09,894 instead of 1566124".
+_BESIDE_MONEY = re.compile(
+    rf"(?<!\w){_CURRENCY}\s?[0-9][0-9.,]{{0,12}}+ (?:instead of|rather than|as against|against|versus|vs\.?|but not|and not|not|or"
+    r"|en vez de|en lugar de|frente a|ki jagah|ke badle) \Z",
+    re.IGNORECASE,
+)
 _MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
 _CUED = re.compile(
     r"[0-9]{1,24}+(?:(?:[-/.]|\s[-/]\s)[0-9]{1,10}+){0,5}+(?![0-9]|[ .][0-9]|,[0-9]{2,3}(?![0-9]))"
@@ -101,6 +109,7 @@ _DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])")
 
 _MOST_AMOUNT_DIGITS = 9
 _LONGEST_CURRENCY = 5
+_BESIDE = 36
 _FEWEST_REFERENCE_DIGITS = 5
 Span = tuple[int, int]
 
@@ -215,7 +224,8 @@ def is_signed_decimal(text: str, at: int) -> bool:
 
 def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
     """A number that a word before it calls a policy, a claim, a date of birth. No word excuses a mobile number."""
-    match = _FIGURES.match(text, at) if is_called_figure(text, at) else None
+    called = is_called_figure(text, at) or _BESIDE_MONEY.search(text, max(0, at - _BESIDE), at)
+    match = _FIGURES.match(text, at) if called else None
     if match is not None and not any(is_anywhere(each, regions) for each in _ITEMS.split(match[0])):
         return match
     if is_called_reference(text, at):
