@@ -14,10 +14,16 @@ _THINGS = (
     r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|pod|courier|citation|docket|password|passcode"
     r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
     r"|imei|iccid|micro-?chip|chip|tax\sid|f?ein|npi|arn|umrn|isin|ppo|uan|khasra|waybill|container|seal|session|request"
-    r"|query|enquiry|inquiry|prescription|rx|deed|itinerary|reservation|frame|v5c|mot"
+    r"|query|enquiry|inquiry|prescription|rx|deed|itinerary|reservation|frame|v5c|mot|[ce]?-?kyc|mpan|mprn|cups|slot|notice|card|insurance|mediclaim"
+    r"|plan|scheme|mortgage|parcel|udin|epf|esic|rma|bima|shikayat|rasee?d|parchi|yojana"
+    # Houses that give such numbers and no telephones: carriers and insurers.
+    r"|fedex|ups|usps|dhl|blue\s?dart|delhivery|dtdc|ekart|correos|seur|mrw|evri|yodel|parcelforce|royal\smail|speed\spost"
+    r"|lic|hdfc(?:\sergo|\slife)?|icici(?:\slombard|\spru(?:dential)?)?|bajaj(?:\sallianz)?|tata\saig|acko|go\s?digit|star\shealth|niva\sbupa|oriental"
+    r"|new\sindia|united\sindia|geico|progressive|allstate|state\sfarm|usaa|aviva|axa|admiral|direct\sline|churchill|hastings|allianz|zurich"
+    r"|mapfre|mutua|l[ií]nea\sdirecta|generali|sanitas|adeslas|asisa|pelayo"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
-    r"|caso|denuncia|tr[aá]mite|gesti[oó]n|incidencia|localizador|seguimiento|justificante|transferencia|operaci[oó]n|serie"
-    r"|cliente|socio|afiliado|orden|n[oó]mina|exp|expte|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस"
+    r"|caso|denuncia|tr[aá]mite|gesti[oó]n|incidencia|localizador|justificante|transferencia|operaci[oó]n|serie"
+    r"|seguro|hipoteca|pr[eé]stamo|historia(?:\scl[ií]nica)?|env[ií]o|lote|seguimiento|bulto|cliente|socio|afiliado|orden|n[oó]mina|exp|expte|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस|आवेदन|इंजन|चेसिस|यूटीआर|रेफरेंस|चेक|कार्ड|बीमा"
 )
 _IS_CALLED = (
     r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
@@ -26,7 +32,9 @@ _IS_CALLED = (
 # A word between "policy" and its number is the house's, unless it speaks of a telephone.
 _NO_BRAND = (
     r"(?:call|calling|contact|phone|ph|mob|mobile|cell|tel|wa|wapp|whats?app|dial|ring|reach|text|txt|sms|msg|ping|fax|my|me|mera|meri"
-    r"|his|her|our|office|home|ll[aá]ma(?:me|r)?|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala|or|and|to|on|at|aur|ya|y|o)\b"
+    r"|his|her|our|office|home|ll[aá]ma(?:me|r)?|tel[eé]fono|m[oó]vil|fijo|landline|holder|owner|wala"
+    r"|agent|advis[eo]r|broker|manager|officer|rep|person|guy|lady|man|surveyor|adjuster|driver|doctor|wife|husband|son|daughter|brother|sister|bhai|didi|sir|madam"
+    r"|helpline|hotline|care|line|desk|toll|agente|gestor|corredor|perito|mujer|marido|or|and|to|on|at|aur|ya|y|o)\b"
 )
 _NO_THING = (
     r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
@@ -47,7 +55,7 @@ _FIGURE_CUE = re.compile(
     r"|tax|vat|gst|[csiu]gst|tds|interest|principal|maturity|bonus|fund|deposit|instal?lments?|salvage|loss|depreciation|discount|net|gross"
     r"|repairs?|reserve|benefit|payout|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|[0-9][0-9.,]{2,11}+\s(?:se|to|or|vs|then|now|not|instead\sof|rather\sthan|a|o)|is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
 )
 # "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
 _ANY_CUE = re.compile(

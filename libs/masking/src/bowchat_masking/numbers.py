@@ -54,6 +54,8 @@ _READINGS = ({3}, {5})
 # A list's signs: a telephone's groups have no space before or after such.
 _PARTING = re.compile(r", | ?/ | [+=] ")
 _SHORTEST_DATE = len("1/1/2024")
+# Thousands and cents: "check 9062 $7,929.23".
+_PRICE = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}+\.[0-9]{2}(?![0-9])")
 _NO_MARKS = str.maketrans(",.;:-()", "       ")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -132,7 +134,7 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
         return False
     if text[max(0, run.start - 1) : run.start] == "+" and not is_signed_decimal(text, run.start):
         return True
-    if len(figures) < 2:
+    if len(figures) < 2 or _PRICE.search(text, run.start + 1, run.end):
         return False
     close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
     grouped = len(figures) <= _MOST_PARTS and len(digits) >= _LONGEST_PART

@@ -65,6 +65,8 @@ _MARKS = frozenset("*_~`")
 _TRAILING_OFF = re.compile(r"[\s.,\u2026*_~`]{4,9}+")
 # "OlOO" is a group of noughts and ones.
 _ROUND_LETTERS, _FEWEST_ROUND = frozenset("OolI"), 3
+# So many letters beside a single figure are a word: "date of loss 4/15/2025".
+_LONGEST_ROW = 4
 
 
 class Run(NamedTuple):
@@ -225,7 +227,7 @@ def _is_loose_end(unit: Unit, inner: Unit | None, *, leads: bool) -> bool:
         return False
     return (
         inner.kind is Kind.DIGITS
-        and len(inner.digits) > 1
+        and (len(inner.digits) > 1 or len(unit.word) >= _LONGEST_ROW)
         and inner.start != unit.end
         and inner.end != unit.start
     )

@@ -33,6 +33,7 @@ _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
     r"|x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
+    r"|monthly|yearly|annually|quarterly|per\s(?:month|year|annum|day)|mahine|mahina|saal"
     r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
 
@@ -52,7 +53,7 @@ _DATE_IN_DIGITS = (
 )
 _DIGITS_DATE = re.compile(rf"{_DATE_IN_DIGITS}(?![0-9])")
 _FIGURES = re.compile(
-    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|out\sof|of|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+){0,5}+(?![0-9/-]|[,.][0-9])"
+    r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|out\sof|of|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+(?![,.][0-9])){0,5}+(?![0-9/-]|[,.][0-9])"
 )
 _ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{3,4})(?![0-9]|[.,][0-9])")
@@ -65,7 +66,7 @@ _SIZE = re.compile(
     r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
 )
 # "144130/25", a court's or the police's: shorter than any mobile number.
-_OF_YEAR = re.compile(r"(?<![0-9/-])(?<![0-9] )[0-9]{3,6}/[12][0-9](?![0-9/-]|[ .][0-9])")
+_OF_YEAR = re.compile(rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
 _PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _HEXADECIMAL)
 _CUE_AFTER = re.compile(
@@ -86,7 +87,7 @@ _CUED = re.compile(
 )
 # "2024/158402", "30950978/48": no telephone is written in such parts.
 _OWN_PARTS = re.compile(
-    rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[1-5][0-9]{{3}}(?:-[0-9]{{2}}){{3}}"
+    rf"(?:{_YEAR})[-/.][0-9]{{4,8}}(?:[-/][0-9]{{1,3}})?|{_DATE_IN_DIGITS}[-/][0-9]{{1,4}}|[0-9]{{6,9}}\s?/\s?[0-9]{{1,2}}|[0-9]{{3,7}}/{_YEAR}|[0-9]{{1,6}}/[0-9]{{2}}-[0-9]{{2}}/[0-9]{{1,6}}|[1-5][0-9]{{3}}(?:-[0-9]{{2}}){{3}}|[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}"
 )
 _ITEMS = re.compile(r"[^\W\d_]+|,\s|\s/\s")
 _GROUPED = re.compile(
