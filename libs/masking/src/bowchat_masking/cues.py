@@ -14,7 +14,7 @@ _THINGS = (
     r"|demand\sdraft|imps|neft|rtgs|barcode|mandate|lab|sample|specimen|job\s?card|pod|courier|citation|docket|password|passcode"
     r"|uin|cin|irdai?|challan|voucher|coupon|card\sid|agent\scode|licen[cs]e|permit"
     r"|imei|iccid|micro-?chip|chip|tax\sid|f?ein|npi|arn|umrn|isin|ppo|uan|khasra|waybill|container|seal|session|request"
-    r"|query|enquiry|inquiry|prescription|rx|deed|itinerary|reservation|frame|v5c|mot|[ce]?-?kyc|mpan|mprn|cups|slot|notice|card|insurance|mediclaim"
+    r"|req|query|enquiry|inquiry|prescription|rx|deed|itinerary|reservation|frame|v5c|mot|[ce]?-?kyc|mpan|mprn|cups|slot|notice|(?:health|ration|id|gmc|tpa|member)\scard|insurance|mediclaim"
     r"|plan|scheme|mortgage|parcel|udin|epf|esic|rma|bima|shikayat|rasee?d|parchi|yojana"
     # Houses that give such numbers and no telephones: carriers and insurers.
     r"|fedex|ups|usps|dhl|blue\s?dart|delhivery|dtdc|ekart|correos|seur|mrw|evri|yodel|parcelforce|royal\smail|speed\spost"
@@ -23,10 +23,10 @@ _THINGS = (
     r"|mapfre|mutua|l[ií]nea\sdirecta|generali|sanitas|adeslas|asisa|pelayo"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
     r"|caso|denuncia|tr[aá]mite|gesti[oó]n|incidencia|localizador|justificante|transferencia|operaci[oó]n|serie"
-    r"|seguro|hipoteca|pr[eé]stamo|historia(?:\scl[ií]nica)?|env[ií]o|lote|seguimiento|bulto|cliente|socio|afiliado|orden|n[oó]mina|exp|expte|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस|आवेदन|इंजन|चेसिस|यूटीआर|रेफरेंस|चेक|कार्ड|बीमा"
+    r"|seguro|hipoteca|pr[eé]stamo|historia(?:\scl[ií]nica)?|env[ií]o|lote|seguimiento|bulto|cliente|socio|afiliado|orden|n[oó]mina|exp|expte|diligencias|reserva|albar[aá]n|solicitud|matr[ií]cula|bastidor|पॉलिसी|क्लेम|दावा|दावे|ऑर्डर|रसीद|बिल|शिकायत|टोकन|लोन|केस|आवेदन|इंजन|चेसिस|यूटीआर|रेफरेंस|चेक|बीमा"
 )
 _IS_CALLED = (
-    r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
+    r"(?:\s?(?:no|nos|num|number|id|nr|code|ref|is|are|son|es|el|la|hai|was|ka|ki|de|del|nambar|n[uú]mero|n[uú]m"
     r"|का|की|नंबर|नम्बर|है|[:#.,=-])){0,4}"
 )
 # A word between "policy" and its number is the house's, unless it speaks of a telephone.
@@ -46,7 +46,7 @@ _NO_THING = (
     r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया)\b"
 )
 _CUE = re.compile(
-    rf"(?<![^\W_])(?:{_THINGS})(?:\s(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
+    rf"(?<![^\W_])(?:{_THINGS}|policies)s?(?:\s(?:(?:de|del|of|from)\s)?(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
 )
 _FIGURE_CUE = re.compile(
     r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"

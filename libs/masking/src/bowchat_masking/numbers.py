@@ -54,6 +54,13 @@ _READINGS = ({3}, {5})
 # A list's signs: a telephone's groups have no space before or after such.
 _PARTING = re.compile(r", | ?/ | [+=] ")
 _SHORTEST_DATE = len("1/1/2024")
+# "code 022 number 26543210", "(415) then 5550123"
+_AREA_BEFORE = re.compile(
+    r"(?:\b(?:code|std|isd|prefix|prefijo|area)\b\W{0,3}(?:(?:is|hai|es|no)\W{1,2})?|\()([0-9]{2,5})\W{1,3}"
+    r"(?:(?:and|then|number|no|num|phone|tel|the|rest|is|phir|y|luego)\W{1,2}){0,3}\Z",
+    re.IGNORECASE,
+)
+_REACH_OF_AREA, _LONGEST_LOCAL = 40, 8
 # Thousands and cents: "check 9062 $7,929.23".
 _PRICE = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}+\.[0-9]{2}(?![0-9])")
 _NO_MARKS = str.maketrans(",.;:-()", "       ")
@@ -76,7 +83,11 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
         groups += max(len(run.units), len(run.digits) // _LONGEST_WHOLE)
         for part, masked in _judged(text, run, policy, generous=groups <= MOST_RUNS):
             if masked:
-                yield opened(text, part.start), part.end, part.digits
+                area = _AREA_BEFORE.search(text, max(0, part.start - _REACH_OF_AREA), part.start)
+                if area and len(part.digits) <= _LONGEST_LOCAL:
+                    yield opened(text, area.start(1)), part.end, area[1] + part.digits
+                else:
+                    yield opened(text, part.start), part.end, part.digits
             if not masked or len(part.digits) < _LONGEST_PART:
                 rest.append(part)
     yield from apart(text, rest, policy)

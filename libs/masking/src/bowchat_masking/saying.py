@@ -22,6 +22,11 @@ _CALLING = re.compile(
 CALLING_BEFORE = 40
 
 
+def speaks_of_telephone(text: str) -> bool:
+    """Whether it speaks of one anywhere."""
+    return _CALLING.search(small(text)) is not None
+
+
 def is_called_for(text: str, at: int) -> bool:
     """Whether the words before a place speak of a telephone."""
     return _CALLING.search(small(text), max(0, at - CALLING_BEFORE), at) is not None

@@ -12,6 +12,7 @@ from typing import get_args
 
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masking.canonical import small
 from bowchat_masking.cues import is_called_anything, is_called_figure, is_called_reference
 from bowchat_masking.references import (
     LONGEST_REFERENCE,
@@ -21,6 +22,7 @@ from bowchat_masking.references import (
     is_reference,
     too_long,
 )
+from bowchat_masking.saying import speaks_of_telephone
 from bowchat_masking.sums import sum_at
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)[0-9]{2}"
@@ -67,10 +69,19 @@ _SIZE = re.compile(
 )
 # "144130/25", a court's or the police's: shorter than any mobile number.
 _OF_YEAR = re.compile(rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])")
+_YEARS = re.compile(rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1,5}}+(?![0-9])")
+# "100/300/100", what a motor policy pays at most.
+_LIMIT = r"(?:10|15|20|25|50|[1-9][0-9]?(?:00|50))"
+_LIMITS = re.compile(rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
-_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _HEXADECIMAL)
+_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _YEARS, _LIMITS, _HEXADECIMAL)
+_MILLIONS = re.compile(r"(?<![\w.,+/#-])(?<![0-9] )[1-9][0-9]{6}(?![\w/-]|[ .,][0-9])")
+_MONEY = re.compile(
+    r"[₹£$€]|\b(?:rs|inr|rupees|bill|premium|paid|payment|amount|amt|maturity|cheque|debited|credited|loan|tax|idv|settled|price|cost|lakhs?"
+    r"|emi|refund|total|salary|sum (?:assured|insured)|prima|importe|euros)\b"
+)
 _CUE_AFTER = re.compile(
-    r"[0-9]{7,18}+\s(?:is|was|as|hai|es)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
+    r"(?:[0-9]{4}(?: [0-9]{4}){3,4}+|[0-9]{7,18}+)\s(?:is|was|as|hai|es|ye|yeh)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
     re.IGNORECASE,
 )
@@ -179,7 +190,7 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
         or sum_at(text, at)
     )
     if match is None and _CURRENCY_BEFORE.search(text, max(0, at - _LONGEST_CURRENCY), at):
-        match = _small(_AMOUNT.match(text, at))
+        match = _small(_AMOUNT.match(text, at), regions)
     if match is None:
         match = _reference(_REFERENCE.match(text, first), regions) or file_at(text, first, regions)
     if match is None:
@@ -188,11 +199,20 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
         )
     if match is None:
         match = (
-            _small(_AMOUNT_WITH_UNIT.match(text, at))
-            or _small(_GROUPED.match(text, at))
+            _small(_AMOUNT_WITH_UNIT.match(text, at), regions)
+            or _small(_GROUPED.match(text, at), regions)
             or too_long(text, at, regions)
+            or _bare_sum(text, at)
         )
     return match.span() if match else None
+
+
+def _bare_sum(text: str, at: int) -> re.Match[str] | None:
+    """Seven figures in one, as millions are written, in a text that speaks of money and of no telephone."""
+    match = _MILLIONS.match(text, at)
+    if match is None or speaks_of_telephone(text):
+        return None
+    return match if _MONEY.search(small(text)) else None
 
 
 def _token_start(text: str, at: int) -> int:
@@ -202,11 +222,11 @@ def _token_start(text: str, at: int) -> int:
     return at
 
 
-def _small(match: re.Match[str] | None) -> re.Match[str] | None:
-    """An amount of nine whole digits at most: a longer one could be a number in disguise."""
-    if match and sum(map(str.isdigit, _DECIMALS.sub("", match[0]))) <= _MOST_AMOUNT_DIGITS:
-        return match
-    return None
+def _small(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
+    """An amount of nine whole digits at most, and no mobile number with a point in it: another could be a number in disguise."""
+    if match is None or sum(map(str.isdigit, _DECIMALS.sub("", match[0]))) > _MOST_AMOUNT_DIGITS:
+        return None
+    return None if "," not in match[0] and "." in match[0] and is_anywhere(match[0], regions) else match
 
 
 def _reference(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
