@@ -71,7 +71,7 @@ _SIZE = re.compile(
 _OF_YEAR = re.compile(rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])")
 _YEARS = re.compile(rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1,5}}+(?![0-9])")
 # "100/300/100", what a motor policy pays at most.
-_LIMIT = r"(?:10|15|20|25|50|[1-9][0-9]?(?:00|50))"
+_LIMIT = r"(?:[1-9][0-9]?(?:00|50)|10|15|20|25|50)"
 _LIMITS = re.compile(rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
 _PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _YEARS, _LIMITS, _HEXADECIMAL)

@@ -75,6 +75,24 @@ def test_ordinary_insurance_chat_passes(region: str) -> None:
         "2016 i20, 2019 creta, 2022 nexon",
         "meter start 83210 end 83954",
         "policy 6820 4738 1247 1465 is the old one",
+        "premium showing Rs 14,09,894 instead of 1566124",
+        "CGST 9% 1919780 SGST 9% 3,84,422 total 423912",
+        "sir idv 20623 se 1020916 kar do",
+        "salary slip 1027200 monthly, form 16",
+        "paid via cheque 322002 dated 21/11/2019 for 2683208",
+        "denuncia 144130/25 comisaría",
+        "autos 653/2024 juzgado 5",
+        "claims 2021, 2022 and 2024",
+        "BI 100/300/100 limits",
+        "iPhone IMEI 683577861763191 stolen",
+        "Tax ID 98-7054956 of the hospital",
+        "utr 017343517685 for premium payment",
+        "pet insurance 386395006 renewed",
+        "USPS tracking 9400 1007 0262 2065 9781 17",
+        "1486 2329 4459 8847 ye policy number hai",
+        "referencia del taller 4012843",
+        "I was quoted 7202 now 2,391.15",
+        "check 9062 $7,929.23",
     ],
 )
 def test_figures_that_the_text_explains_stay(text: str) -> None:
@@ -100,10 +118,41 @@ def test_figures_that_the_text_explains_stay(text: str) -> None:
         ("jobcard no 9898900123", "jobcard no [phone-1]"),
         ("ghar ka number 27654321", "ghar ka number [phone-1]"),
         ("98989+00123=7", "[phone-1]"),
+        ("nine eight nine eight nine ... zero zero one two ... three", "[phone-1]"),
+        ("98989 zero zero pause one two three", "[phone-1]"),
+        ("my no is ```98989``` *00123*", "my no is ```[phone-1]*"),
+        ("my no is 415555O16O", "my no is [phone-1]"),
+        ("call 21255 x 50103", "call [phone-1]"),
+        ("Rs.98989001.23 only", "Rs.[phone-1] only"),
+        ("code 022 number 26543210", "code [phone-1]"),
+        ("my number: start with 619, add 95, then 608 and finish with 4", "my number: start with [phone-1]"),
+        ("insurance agent 27654321", "insurance agent [phone-1]"),
+        ("card number: 4111 1111\n1111 1112", "card number: [phone-1]"),
+        ("call 2654321 about the bill", "call [phone-1] about the bill"),
         ("98989, 10123, 98989, 10456", "[phone-1]"),
         ("98989 10123 98989 10456", "[phone-1]"),
     ],
 )
 def test_what_excuses_figures_excuses_no_number(text: str, left: str) -> None:
     """Words for signs, counts, pauses and chatter do not hide a number, and neither does a name for something else."""
+    assert mask([text], INDIA)[0].text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("mail id rahul 007 at gmail com", "mail id [email-1]"),
+        ("skype id live:priya.k", "skype id [handle-1]"),
+        ("bank account is 12345678, sort 40-47-84", "bank account is [account-1], sort [account-2]"),
+        ("our flat is Flat 12, Rowan House, 88 Mill Lane, Leeds", "our flat is [address-1]"),
+        ("soy Marta Gil, asegurada", "soy [name-1], asegurada"),
+        ("thanks and regards, John Whitfield", "thanks and regards, [name-1]"),
+        ("naam Imran Khan likho", "naam [name-1] likho"),
+        ("Nominee: Sunita Devi", "Nominee: [name-1]"),
+        ("soy cliente desde 2010", "soy cliente desde 2010"),
+        ("kind regards to all", "kind regards to all"),
+    ],
+)
+def test_what_people_add_to_an_address_or_a_name_hides_it_not(text: str, left: str) -> None:
+    """A mailbox in two words, a name under a greeting, a house before its street: each goes whole, and no other word."""
     assert mask([text], INDIA)[0].text == left
