@@ -54,7 +54,9 @@ _SAYING_ON = words(
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
 )
 # What is asked and told of one who writes a number down, and of nothing else that has figures.
-_LISTENING = re.compile(r"\b(?:got (?:it|that)|writing|followed by|lastly|apunta[sn]?|sigo|acaba en|termina en)\b")
+_LISTENING = re.compile(
+    r"\b(?:got (?:it|that)|writing|followed by|lastly|apunta[sn]?|sigo|acaba en|termina en)\b"
+)
 _LAST = re.compile(r"\b(?:last|ends?|ending|rest|aa?khri|baa?ki|[uú]ltim[oa]s?|termina|acaba)\b")
 _FIRST = re.compile(
     r"\b(?:first|starts?|starting|begins?|beginning|pehle|shuru|primer[oa]s?|empieza|comienza)\b"

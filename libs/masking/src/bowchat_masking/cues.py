@@ -53,9 +53,9 @@ _FIGURE_CUE = re.compile(
     r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
     r"|claimed|approved|deducted|assessed|offered|quoted|credited|debited|received|refunded|sanctioned|settled|payable|due|owed|fees?|charges?"
     r"|tax|vat|gst|[csiu]gst|tds|interest|principal|maturity|bonus|fund|deposit|instal?lments?|salvage|loss|depreciation|discount|net|gross"
-    r"|repairs?|reserve|benefit|payout|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
+    r"|repairs?|reserve|(?:surrender|market|fund|paid-up)\svalue|benefit|payout|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|[0-9][0-9.,]{2,11}+\s(?:se|to|or|vs|then|now|not|instead\sof|rather\sthan|a|o)|is|of|was|at|no|now|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|[0-9][0-9.,]{2,11}+\s(?:se|tha|thi|was|to|or|vs|then|now|not|instead\sof|rather\sthan|a|o)|is|of|was|at|no|now|ab|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
 )
 # "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
 _ANY_CUE = re.compile(

@@ -58,7 +58,8 @@ _LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
 _LONGEST_LOCAL, _MOST_SIGNS = 64, 1_000
 # Words before "gmail.com" that are no mailbox, and words after a said dot that are no top-level domain.
 _NO_MAILBOX = frozenset({
-    "a", "about", "address", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "email", "for", "from",
+    "a", "about", "address", "also", "an", "and", "any", "are", "as", "at", "by", "check", "com", "e.g", "email",
+    "for", "from",
     "gives", "have", "her", "his", "http", "https", "i", "in", "into", "is", "it", "its", "like", "logged",
     "login", "mail", "me", "my", "new", "no", "not", "number", "of", "old", "on", "open", "or", "our", "please", "pls",
     "that", "the", "their", "this", "through", "to", "use", "using", "via", "was", "with", "without", "work",

@@ -17,7 +17,8 @@ from bowchat_masking.spoken import INDIC
 _TRIGGERS = (
     "name", "naam", "nombre", "llamo", "speaking", " here", "this side", "myself", "regards", "best",
     "cheers", "sincerely", "nam ", "bol rah", " from", " calling", "this is m", "this is dr", "yours",
-    "thanks", "नाम", "saludos", "fn:", "soy ", "atentamente", "nominee", "proposer", "holder", "claimant", "driver", "titular",
+    "thanks", "नाम", "saludos", "fn:", "soy ", "atentamente", "nominee", "proposer", "holder", "claimant", "driver",
+    "titular",
     "tomador", "conductor", "faithfully",
 )  # fmt: skip
 _WORD = rf"(?:[^\W\d_]|[{INDIC}])(?:[^\W\d_]|[{INDIC}'.-]){{1,24}}+"
@@ -43,11 +44,13 @@ _SIGNED = re.compile(
 )
 # In one line a name has its capitals, and two of them: "thanks and regards, John Whitfield".
 _SIGNED_IN_LINE = re.compile(
-    rf"(?<!\w)(?:regards|sincerely|faithfully|saludos|atentamente)[,.:-]?[ ]{{1,2}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)", re.IGNORECASE
+    rf"(?<!\w)(?:regards|sincerely|faithfully|saludos|atentamente)[,.:-]?[ ]{{1,2}}{_TITLE}({_NAME})[ .]?(?=\n|\Z)",
+    re.IGNORECASE,
 )
 # Words that come before a name and before much else.
 _NAMED = re.compile(
-    rf"{_LEAD}(?:soy|naa?m(?: hai)?|(?:nominee|proposer|policy ?holder|claimant|driver|titular|tomador|conductor)\s?[:=-])\s{{1,2}}{_TITLE}({_NAME})",
+    rf"{_LEAD}(?:soy|naa?m(?: hai)?|(?:nominee|proposer|policy ?holder|claimant|driver|titular|tomador|conductor)\s?[:=-])"
+    rf"\s{{1,2}}{_TITLE}({_NAME})",
     re.IGNORECASE,
 )
 _TITLED = re.compile(
@@ -57,7 +60,9 @@ _INTRODUCING = words(
     "my mi me mera policy policyholder insured full customer patient nominee account proposer myself name fn"
 )
 _CLOSING = ("regards", "sincerely", "faithfully", "saludos", "atentamente")
-_NAMED_WORDS = words("soy naam nam nominee proposer policy policyholder claimant driver titular tomador conductor")
+_NAMED_WORDS = words(
+    "soy naam nam nominee proposer policy policyholder claimant driver titular tomador conductor"
+)
 _TITLING = words("this i im myself")
 _PRESENTING = words("this it its i im main mai ye yeh")
 _SIGNING = (

@@ -54,7 +54,7 @@ _READINGS = ({3}, {5})
 # A list's signs: a telephone's groups have no space before or after such.
 _PARTING = re.compile(r", | ?/ | [+=] ")
 _SHORTEST_DATE = len("1/1/2024")
-# "code 022 number 26543210", "(415) then 5550123"
+# An area code that is said before the number: "code 022 number 26543210".
 _AREA_BEFORE = re.compile(
     r"(?:\b(?:code|std|isd|prefix|prefijo|area)\b\W{0,3}(?:(?:is|hai|es|no)\W{1,2})?|\()([0-9]{2,5})\W{1,3}"
     r"(?:(?:and|then|number|no|num|phone|tel|the|rest|is|phir|y|luego)\W{1,2}){0,3}\Z",

@@ -68,28 +68,43 @@ _SIZE = re.compile(
     r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
 )
 # "144130/25", a court's or the police's: shorter than any mobile number.
-_OF_YEAR = re.compile(rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])")
+_OF_YEAR = re.compile(
+    rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])"
+)
 _YEARS = re.compile(rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1,5}}+(?![0-9])")
 # "100/300/100", what a motor policy pays at most.
 _LIMIT = r"(?:[1-9][0-9]?(?:00|50)|10|15|20|25|50)"
 _LIMITS = re.compile(rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
-_PLAIN = (_ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _YEARS, _LIMITS, _HEXADECIMAL)
+_PLAIN = (
+    _ROUND,
+    _DECIMAL,
+    _COMMA_DECIMAL,
+    _FRACTION,
+    _SCORE,
+    _DOSE,
+    _SIZE,
+    _OF_YEAR,
+    _YEARS,
+    _LIMITS,
+    _HEXADECIMAL,
+)
 _MILLIONS = re.compile(r"(?<![\w.,+/#-])(?<![0-9] )[1-9][0-9]{6}(?![\w/-]|[ .,][0-9])")
 _MONEY = re.compile(
-    r"[₹£$€]|\b(?:rs|inr|rupees|bill|premium|paid|payment|amount|amt|maturity|cheque|debited|credited|loan|tax|idv|settled|price|cost|lakhs?"
+    r"[₹£$€]|\b(?:rs|inr|rupees|bill|premium|paid|payment|amount|amt|maturity|cheque|debited|credited|loan|tax|tds|idv|settled|price|cost|lakhs?"
     r"|emi|refund|total|salary|sum (?:assured|insured)|prima|importe|euros)\b"
 )
 _CUE_AFTER = re.compile(
-    r"(?:[0-9]{4}(?: [0-9]{4}){3,4}+|[0-9]{7,18}+)\s(?:is|was|as|hai|es|ye|yeh)\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
+    r"(?:[0-9]{4}(?: [0-9]{4}){3,4}+|[0-9]{7,18}+)\s(?:is|was|as|hai|es|ye|yeh)"
+    r"\s(?:(?:the|my|our|your|mera|meri|a|mi|el|la|temporary|one-?time)\s){0,2}"
     r"(?:policy|claim|order|ref|reference|invoice|application|ticket|password|passcode|otp|code|pin|p[oó]liza|siniestro|contrase[nñ]a|c[oó]digo)",
     re.IGNORECASE,
 )
 _OF_ANYTHING = re.compile(r"(?:[0-9]{7,8}|[1-5][0-9]{8})(?![0-9]|[ .,/-][0-9])")
 # A sum beside another: "Rs 14,09,894 instead of 1566124".
 _BESIDE_MONEY = re.compile(
-    rf"(?<!\w){_CURRENCY}\s?[0-9][0-9.,]{{0,12}}+ (?:instead of|rather than|as against|against|versus|vs\.?|but not|and not|not|or"
-    r"|en vez de|en lugar de|frente a|ki jagah|ke badle) \Z",
+    rf"(?<!\w){_CURRENCY}\s?[0-9][0-9.,]{{0,12}}+ (?:instead of|rather than|as against|against|versus|vs\.?"
+    r"|but not|and not|not|or|en vez de|en lugar de|frente a|ki jagah|ke badle) \Z",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"(?:,| &| and| y| aur| या| और) ?")
@@ -223,7 +238,7 @@ def _token_start(text: str, at: int) -> int:
 
 
 def _small(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[str] | None:
-    """An amount of nine whole digits at most, and no mobile number with a point in it: another could be a number in disguise."""
+    """An amount of nine whole digits at most, and no mobile number with a point in it: a number in disguise."""
     if match is None or sum(map(str.isdigit, _DECIMALS.sub("", match[0]))) > _MOST_AMOUNT_DIGITS:
         return None
     return None if "," not in match[0] and "." in match[0] and is_anywhere(match[0], regions) else match

@@ -59,7 +59,9 @@ def _readings(digits: str, regions: tuple[str, ...]) -> Iterator[tuple[_Plan, st
 
 def _is_mobile_abroad(digits: str) -> bool:
     for length in (1, 2, 3):
-        regions = None if digits[0] == "0" else phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        regions = (
+            None if digits[0] == "0" else phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        )
         for region in (regions or ())[:1]:
             plan, rest = _plan(region), digits[length:]
             if plan.mobile.fullmatch(rest) or (

@@ -36,7 +36,7 @@ def shares(*, own: bool) -> dict[str, float]:
 
 @pytest.mark.parametrize(("own", "least"), [(True, 0.97), (False, 0.96)])
 def test_attacks_of_a_fresh_hand_are_masked_whole(own: bool, least: float) -> None:
-    """Of numbers in eighty ways of writing, and of addresses, accounts and the like, nearly all go whole: with the policy of
+    """Of numbers in 170 ways of writing, and of addresses, accounts and the like, nearly all go whole: with the policy of
     the number's country, and with that of another.
     """
     assert all(share >= least for share in shares(own=own).values())
