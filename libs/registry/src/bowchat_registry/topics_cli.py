@@ -104,6 +104,11 @@ async def create_missing(
         there = set(await admin.list_topics())
         wanted = [name for name in topic_names(tuple(insurers)) if name not in there]
         made = [NewTopic(name, partitions, replication, topic_configs=topic_config(name)) for name in wanted]
+        if made and (await admin.describe_cluster())["controller_id"] < 0:
+            raise SettingsError(
+                f"the Kafka broker {settings.kafka_bootstrap} has no controller, so it makes no topics. "
+                "The demo's small broker has those of its own insurers alone"
+            )
         answer: Any = await admin.create_topics(made) if made else None
     except KafkaError as error:
         raise DependencyDownError(

@@ -17,7 +17,7 @@ from bowchat_contracts.envelope import Meta, traceparent
 from bowchat_contracts.ids import random_id
 from bowchat_contracts.topics import COMMANDS_ANSWERED, COMMANDS_DECIDED, COMMANDS_REQUESTED
 from bowchat_runtime.clock import Clock, system_clock
-from bowchat_runtime.decoding import decode, fields
+from bowchat_runtime.decoding import decode, in_words
 from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.publisher import connection as kafka
@@ -58,7 +58,7 @@ def requested(command: dict[str, Any], by: str | None, clock: Clock = system_clo
             }
         )
     except ValidationError as error:
-        raise SettingsError(f"this is no command: {fields(error)}") from None
+        raise SettingsError(in_words(error)) from None
 
 
 def record_of(asked: CommandRequested, about: str, service: Service) -> Outgoing:

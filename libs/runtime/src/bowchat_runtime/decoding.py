@@ -1,9 +1,11 @@
 """From a Kafka record to a `Record`, and back to the parked form."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bowchat_contracts.envelope import BadEnvelopeError, Headers, Meta, from_headers
 from bowchat_contracts.topics import event_class
@@ -42,6 +44,38 @@ def fields(error: ValidationError) -> str:
     """Which fields are wrong and why, without their values."""
     found = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['type']}" for each in error.errors()[:10]]
     return "; ".join(found)
+
+
+_IN_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    "string_type": "give a text",
+    "string_too_short": "give at least {min_length} characters",
+    "string_too_long": "give at most {max_length} characters",
+}
+_ID = re.compile(r"\^?([a-z]{2}_)")
+
+
+def in_words(error: ValidationError) -> str:
+    """Which fields of what a person gave are wrong, and what would be right, without their values."""
+    told = [
+        f"{each['loc'][-1] if each['loc'] else 'it'}: {_what_is_right(each)}" for each in error.errors()[:10]
+    ]
+    return "; ".join(dict.fromkeys(told))
+
+
+def _what_is_right(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _IN_WORDS:
+        return _IN_WORDS[kind].format(**context)
+    if kind == "string_pattern_mismatch":
+        begins = _ID.match(context["pattern"])
+        return (
+            f"give the whole id, {begins[1]}…, as lists and log have it" if begins else "it is not written so"
+        )
+    if kind.startswith("date"):
+        return "give a time, like 2026-12-31T09:00:00Z"
+    return error["msg"][:1].lower() + error["msg"][1:]
 
 
 def key_of(raw: Any) -> str | None:

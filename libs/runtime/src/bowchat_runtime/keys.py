@@ -72,7 +72,8 @@ def _write(path: Path, content: str) -> Path | None:
         return None
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
-    path.write_text(content)
+    # With a line's end: who changes a secret adds a second line to it.
+    path.write_text(content.rstrip("\n") + "\n")
     return path
 
 

@@ -15,13 +15,15 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import InsertOne, ReplaceOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
+    InvalidURI,
     OperationFailure,
     PyMongoError,
 )
 
-from bowchat_runtime.errors import ConflictError, DependencyDownError
+from bowchat_runtime.errors import ConflictError, DependencyDownError, SettingsError
 
 Document = dict[str, Any]
 _DUPLICATE_KEY = 11000
@@ -43,13 +45,17 @@ class MongoDatabase(AbstractAsyncContextManager["MongoDatabase"]):
         self._database: Any = None
 
     async def __aenter__(self) -> Self:
-        self._client = AsyncIOMotorClient(
-            self._uri,
-            serverSelectionTimeoutMS=_TIMEOUT_MS,
-            connectTimeoutMS=_TIMEOUT_MS,
-            socketTimeoutMS=2 * _TIMEOUT_MS,
-            tz_aware=True,
-        )
+        """Errors: `SettingsError` for an address that is none."""
+        try:
+            self._client = AsyncIOMotorClient(
+                self._uri,
+                serverSelectionTimeoutMS=_TIMEOUT_MS,
+                connectTimeoutMS=_TIMEOUT_MS,
+                socketTimeoutMS=2 * _TIMEOUT_MS,
+                tz_aware=True,
+            )
+        except (InvalidURI, ConfigurationError, ValueError) as error:
+            raise SettingsError(f"BOWCHAT_MONGO_URI: {error}; write mongodb://HOST:PORT") from None
         options: CodecOptions[Any] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self._database = self._client.get_database(
             self._name, write_concern=WriteConcern(w="majority", j=True), codec_options=options

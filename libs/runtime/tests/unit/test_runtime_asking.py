@@ -50,8 +50,10 @@ def test_a_command_is_asked_in_its_authors_name() -> None:
 
 def test_a_command_that_is_none_says_what_is_wrong() -> None:
     """In words, before anything is asked."""
-    with pytest.raises(SettingsError, match="conversation_id"):
+    with pytest.raises(SettingsError, match="conversation_id: give the whole id, cv_…"):
         requested(SLASH | {"conversation_id": "it"}, "meera")
+    with pytest.raises(SettingsError, match="why: give at least 3 characters"):
+        requested({"name": "held.block", "subject_id": derived_id("hd", "1"), "why": "x"}, "meera")
 
 
 async def test_the_answer_is_the_one_to_this_command() -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking import MaskingError, mask
 from bowchat_runtime.cli import TEXT_LINE, Command, pipe
-from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.errors import RejectError, SettingsError
 
 Line = dict[str, Any]
 Recognise = Callable[[str], bool]
@@ -60,7 +60,7 @@ def masker(policy: MaskingPolicy, recognise: Recognise | None = None) -> Callabl
     def line(given: Line) -> Line:
         text = given.get("text")
         if not isinstance(text, str):
-            raise TypeError('each line must be an object with a "text"')
+            raise RejectError(f"each line must have a text; write {TEXT_LINE}")
         try:
             (result,) = mask([text], policy)
             findings = [{"type": each.type, "start": each.start, "end": each.end} for each in result.findings]

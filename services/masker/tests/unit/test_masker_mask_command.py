@@ -133,8 +133,26 @@ def test_a_bad_known_file_names_its_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"known:3 is not") as error:
         read_known(path)
     assert "wrong" not in str(error.value)
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
         read_known(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [('{"nam": "Casey"}', "nam: there is no such field"), ('{"number": "07700 900123"}', "country code")],
+)
+def test_nobody_is_known_by_a_slip(tmp_path: Path, line: str, says: str) -> None:
+    """A field that is none, or a number without its country, would recognise nobody: it is refused."""
+    path = tmp_path / "known"
+    path.write_text(line)
+    with pytest.raises(SettingsError, match=says):
+        read_known(path)
+
+
+def test_a_line_without_a_text_says_what_to_write(shell: Shell) -> None:
+    """In words, not in Python's."""
+    _, out, _ = shell.mask('{"txt": "x"}\n{"text": 5}\n')
+    assert [each["error"] for each in out] == ['each line must have a text; write {"text": "…"}'] * 2
 
 
 def test_an_answer_comes_before_the_next_line_is_asked_for() -> None:

@@ -13,7 +13,7 @@ from bowchat_router.domain.destination import destination
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Ask, Conversation, Dossier, Route
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.decoding import fields
+from bowchat_runtime.decoding import in_words
 from bowchat_runtime.errors import RejectError
 
 Answer = dict[str, Any]
@@ -51,7 +51,7 @@ def explain(registry: Registry, reader: Reader, clock: Clock, given: Answer) -> 
     try:
         line = _Line.model_validate(given)
     except ValidationError as error:
-        raise RejectError(f'{fields(error)}; give {{"text": …, "contact"?, "context"?, "at"?}}') from None
+        raise RejectError(f'{in_words(error)}; give {{"text": …, "contact"?, "context"?, "at"?}}') from None
     now = (line.at or clock()).astimezone(UTC)
     case = Case(
         heard=Heard(line.text, now),

@@ -112,8 +112,8 @@ def test_explain_asks_the_classifier_only_where_the_decision_needs_it(
     ("line", "said"),
     [
         ("no json", "not JSON"),
-        ({"txt": "x"}, "text: missing"),
-        ({"text": "x", "at": "noon"}, "at: "),
+        ({"txt": "x"}, "text: is missing; txt: there is no such field"),
+        ({"text": "x", "at": "noon"}, "at: give a time, like 2026-12-31T09:00:00Z"),
         ([], "JSON object"),
     ],
 )

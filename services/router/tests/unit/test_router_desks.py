@@ -23,7 +23,7 @@ from bowchat_contracts.topics import COMMANDS_REQUESTED, DESKS_WORKED, SLA_CHANG
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.registry import Registry
 from bowchat_router.desk_store import MemoryDesks
-from bowchat_router.domain.line import Book, Terms, worked
+from bowchat_router.domain.line import Book, Seat, Terms, worked
 from bowchat_router.handlers.desks import DeskHandler
 from bowchat_router.memory import MemoryRouter
 from bowchat_router.remembered import Memory
@@ -211,6 +211,21 @@ async def test_a_claim_takes_two_places(street: Open) -> None:
     assert (await town.book()).load == 2.0
     await town.writes("two")
     assert town.state("two") == "queued"
+
+
+@given(waiting=st.integers(1, 60))
+def test_sums_of_tenths_cost_no_place(waiting: int) -> None:
+    """However many wait for documents at 0.2 of a place, who fits beside them by the rules of sums is let in."""
+    seats = tuple(Seat(derived_id("cv", str(each)), 0.2) for each in range(waiting))
+    capacity = (waiting + 4) // 5 + 1
+    house = agreement(capacity=capacity)
+    terms = Terms(house, house.desks[0], NOW)
+    comes = DeskWorked(
+        insurer="acme", desk="service", what="arrived", conversation_id=derived_id("cv", "new"),
+        contact_id=derived_id("ct", "new"), weight=1.0, at=NOW,
+    )  # fmt: skip
+    _, decisions = worked(Book(SERVICE, seats=seats), comes, terms)
+    assert [each.what for each in decisions] == ["admit"]
 
 
 async def test_who_weighs_more_than_the_whole_desk_gets_it_alone(street: Open) -> None:

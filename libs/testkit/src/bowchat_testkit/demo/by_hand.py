@@ -36,6 +36,7 @@ def addresses(screen: Screen, stage: Stage) -> None:
         url = stage.relay.url(name)
         screen.row(name, f"{url}/readyz   {url}/metrics")
     screen.row("logs", str(stage.logs))
+    screen.row("secrets", f"{stage.relay.secrets.directory}/<service>")
     screen.row("registry", f"{stage.relay.registry}  (edit it: it is read again at once)")
     screen.line()
     screen.paragraph("Ctrl-C ends everything and leaves nothing behind.", "bold")
