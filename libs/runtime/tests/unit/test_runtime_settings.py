@@ -55,8 +55,8 @@ def test_a_missing_key_ring_is_named_once_and_both_ways_out_are_told(tmp_path: P
 
 
 def test_keys_are_made_once_and_agree_between_services(tmp_path: Path) -> None:
-    """`init` completes what is missing and changes nothing that is there; shared secrets are the same in both folders; a second
-    line may be added to each file.
+    """`init` completes what is missing and changes nothing that is there; shared secrets are the same in both folders; a
+    second line may be added to each file.
     """
     made = init(tmp_path, ("acme",))
     assert all(path.read_text().endswith("\n") for path in made)
