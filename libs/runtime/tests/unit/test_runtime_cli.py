@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,11 +42,19 @@ def test_who_is_away_is_who_the_advice_is_about(
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("line", ["my car broke down\n", "[]\n"])
+def first(given: dict[str, Any]) -> dict[str, Any]:
+    """The first moment of all, where a zone may lead out of what can be reckoned with."""
+    return {"at": datetime.fromisoformat(given["at"]).astimezone(UTC)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["my car broke down\n", "[]\n", '{"n": ' + 5_000 * "9" + "}\n", '{"at": "0001-01-01T00:00+14:00"}\n'],
+)
 def test_a_line_of_another_form_is_told_the_right_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
     """Whoever pipes plain text into a command of texts is shown what a line looks like."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
-    assert pipe(lambda given: given, TEXT_LINE) == 1
+    assert pipe(first, TEXT_LINE) == 1
     assert json.loads(capsys.readouterr().out)["error"].endswith('; write {"text": "…"}')
