@@ -93,18 +93,23 @@ def pipe(function: Callable[[dict[str, Any]], dict[str, Any]], example: str = ""
 
 def _answer(function: Callable[[dict[str, Any]], dict[str, Any]], raw: bytes, instead: str) -> dict[str, Any]:
     try:
-        given = json.loads(raw)
-    except ValueError:  # no JSON, no UTF-8, or a number of thousands of digits
-        return {"error": f"this line is not JSON in UTF-8{instead}"}
-    except RecursionError:
-        return {"error": "this line is nested too deeply"}
-    if not isinstance(given, dict):
-        return {"error": f"each line must be a JSON object{instead}"}
-    try:
-        return function(given)
-    except OverflowError:
-        return {"error": f"a time in this line is too far away{instead}"}
+        return function(_read(raw, instead))
     except RejectError as error:
         return {"error": str(error)}
+    except OverflowError:
+        return {"error": f"a time in this line is too far away{instead}"}
     except Exception as error:  # noqa: BLE001 - one bad line must not end the pipe; its error is the answer
         return {"error": f"{type(error).__name__}: {error}"}
+
+
+def _read(raw: bytes, instead: str) -> dict[str, Any]:
+    """Errors: `RejectError`."""
+    try:
+        given = json.loads(raw)
+    except ValueError:  # no JSON, no UTF-8, or a number of thousands of digits
+        raise RejectError(f"this line is not JSON in UTF-8{instead}") from None
+    except RecursionError:
+        raise RejectError("this line is nested too deeply") from None
+    if not isinstance(given, dict):
+        raise RejectError(f"each line must be a JSON object{instead}")
+    return given
