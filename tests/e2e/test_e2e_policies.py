@@ -119,7 +119,7 @@ class Rig:
         return self.routed[-1]
 
     async def posts(self, path: str, body: Any) -> httpx.Response:
-        token = (self.relay.secrets.directory / "ingest/admin_token").read_text()
+        token = (self.relay.secrets.directory / "ingest/admin_token").read_text().strip()
         async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
             return await client.post(
                 f"{self.relay.url('ingest')}{path}", json=body, headers={"authorization": f"Bearer {token}"}

@@ -110,7 +110,7 @@ async def test_replies_come_in_both_ways(rig: Rig, keys_directory: Path) -> None
     """A reply over HTTPS and one on the insurer's own topic end on one topic, keyed by alias."""
     reply = _reply("by-https")
     body, moment = reply.model_dump_json().encode(), datetime.now(UTC)
-    secret = (keys_directory / "ingest/insurers/acme.secret").read_text()
+    secret = (keys_directory / "ingest/insurers/acme.secret").read_text().strip()
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(moment.timestamp())),

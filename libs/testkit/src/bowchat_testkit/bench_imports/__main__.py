@@ -109,7 +109,7 @@ class Bench:
     async def _import(self, relay: Relay, pids: dict[str, int], what: str, lines: Sequence[str]) -> Import:
         known = await _metric(relay, what)
         meter, started = Meter(pids), time.perf_counter()
-        token = (relay.secrets.directory / "ingest/admin_token").read_text()
+        token = (relay.secrets.directory / "ingest/admin_token").read_text().strip()
         async with httpx.AsyncClient(timeout=600, trust_env=False) as client:
             answer = await client.post(
                 f"{relay.url('ingest')}/v1/imports/{what}",
