@@ -104,7 +104,7 @@ async def create_missing(
         there = set(await admin.list_topics())
         wanted = [name for name in topic_names(tuple(insurers)) if name not in there]
         made = [NewTopic(name, partitions, replication, topic_configs=topic_config(name)) for name in wanted]
-        if made and (await admin.describe_cluster())["controller_id"] < 0:
+        if made and not _has_controller(await admin.describe_cluster()):
             raise SettingsError(
                 f"the Kafka broker {settings.kafka_bootstrap} has no controller, so it makes no topics. "
                 "The demo's small broker has those of its own insurers alone"
@@ -118,6 +118,10 @@ async def create_missing(
     finally:
         await admin.close()
     return [] if answer is None else _created(answer.topic_errors)
+
+
+def _has_controller(cluster: dict[str, Any]) -> bool:
+    return cluster["controller_id"] in {each["node_id"] for each in cluster["brokers"]}
 
 
 def _created(answers: Sequence[tuple[str, int, str | None]]) -> list[str]:

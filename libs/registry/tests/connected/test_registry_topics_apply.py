@@ -5,7 +5,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from bowchat_contracts.topics import topic_names
 from bowchat_registry.topics_cli import create_missing
+from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.settings import ServiceSettings
+from bowchat_testkit.embedded_broker import EmbeddedBroker
 
 pytestmark = pytest.mark.connected
 
@@ -24,3 +26,10 @@ async def test_apply_creates_what_is_missing_once(kafka: str) -> None:
         assert set(topic_names(insurers)) <= set(await admin.list_topics())
     finally:
         await admin.close()
+
+
+async def test_a_broker_without_a_controller_is_told_in_words(embedded_kafka: EmbeddedBroker) -> None:
+    """The demo's small broker makes no topics, and says so."""
+    settings = ServiceSettings(kafka_bootstrap=embedded_kafka.bootstrap)
+    with pytest.raises(SettingsError, match="has no controller"):
+        await create_missing(settings, ("registry-three",), 2, 1)

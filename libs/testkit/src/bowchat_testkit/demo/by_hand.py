@@ -24,7 +24,12 @@ def addresses(screen: Screen, stage: Stage) -> None:
         f"""  curl -s {whatsapp}/_sim/inbound \\
     -d '{{"number": "+44 7700 900199", "text": "My car broke down, ring me on 07700 900199"}}'"""
     )
-    screen.paragraph("See what this policyholder's phone has:")
+    screen.paragraph("Give the writer's own name away, and `bowchat-masker held list` has it:")
+    screen.verbatim(
+        f"""  curl -s {whatsapp}/_sim/inbound \\
+    -d '{{"number": "+44 7700 900198", "name": "Zed Quimby", "text": "My car? Ask for Zed Quimby"}}'"""
+    )
+    screen.paragraph("See what the first one's phone has:")
     screen.verbatim(f"  curl -s '{whatsapp}/_sim/messages?to=447700900199'")
     screen.paragraph("Post a sample's very bytes, signed as WhatsApp signs:")
     screen.verbatim(f"  curl -s {whatsapp}/_sim/webhook --data-binary @samples/cloud/msg_text.json")
