@@ -18,9 +18,18 @@ class InsurerNames:
         shared = Counter(word for own in named.values() for word in own)
         common = {word for word, number in shared.items() if number > 1} | set(_of_business(taxonomy))
         self._by_word = {word: insurer for insurer, own in named.items() for word in own - common}
+        self._whole = {insurer: tuple(_spelled(each.name)) for insurer, each in agreements.items()}
 
     def in_text(self, text: str) -> frozenset[str]:
         return frozenset(self._by_word[word] for word in self._by_word.keys() & set(words(text).split()))
+
+    def left_out(self, text: str) -> str:
+        """The words of a text without those of insurers' whole names: "Acme Motor & Home" speaks of neither."""
+        rest = words(text)
+        for insurer in self.in_text(text):
+            for name in self._whole[insurer]:
+                rest = rest.replace(name, " ")
+        return rest
 
 
 class KindNames:
@@ -44,6 +53,10 @@ class KindNames:
 def _said(agreement: Agreement) -> Iterable[str]:
     spelled = words(f"{agreement.name} {agreement.id.replace('-', ' ')}")
     return (word for word in spelled.split() if len(word) >= _SHORTEST)
+
+
+def _spelled(name: str) -> Iterable[str]:
+    return dict.fromkeys((words(name), words(name.replace("&", " and "))))
 
 
 def _of_business(taxonomy: Taxonomy) -> Iterable[str]:

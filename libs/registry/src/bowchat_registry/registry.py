@@ -51,6 +51,15 @@ class Registry:
         """How all insurers' numbers look."""
         return FormatBook({insurer: each.formats for insurer, each in self.agreements.items()})
 
+    def insurers_by_look(self, text: str) -> frozenset[str]:
+        """The insurers whose policy or claim numbers look like one in a text that no policy has. A number that looks like
+        several's tells none.
+        """
+        named = [each for each in self.formats.named_in(text) if each.kind != "vehicle"]
+        unknown = {each.number for each in named if not self.policies.matched_in(each.number)}
+        whose = [{each.insurer for each in named if each.number == number} for number in unknown]
+        return frozenset(each for own in whose if len(own) == 1 for each in own)
+
     @cached_property
     def desks(self) -> Mapping[str, Desks]:
         """The desks of each insurer, as commands may call them: what `slash.parse` is told."""

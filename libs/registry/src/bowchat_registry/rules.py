@@ -12,6 +12,7 @@ from bowchat_registry.calendar import Calendar
 from bowchat_registry.conditions import Condition, Standing, Test, test_of
 from bowchat_registry.facts import NO_FACTS, Facts
 from bowchat_registry.keywords import words
+from bowchat_registry.naming import InsurerNames
 from bowchat_registry.written import Intent, PolicyType, Tag, Written, wrong
 
 RESERVED = frozenset(
@@ -116,14 +117,17 @@ class RuleBook:
             for phrase in rule.when.phrases():
                 self._by_word[phrase.split(maxsplit=1)[0]][phrase] = None
 
-    def matching(self, text: str) -> Matching:
-        """The rules whose keywords are in the text, or that can hold without."""
+    def matching(self, text: str, names: InsurerNames | None = None) -> Matching:
+        """The rules whose keywords are in the text, or that can hold without. In insurers' whole `names` only those are
+        found that name an insurer themselves.
+        """
         spaced = words(text)
+        beside = names.left_out(text) if names else spaced
         found = frozenset(
             phrase
             for word in self._by_word.keys() & set(spaced.split())
             for phrase in self._by_word[word]
-            if phrase in spaced
+            if phrase in beside or (names and phrase in spaced and names.in_text(phrase))
         )
         places = {*self._free, *(index for phrase in found for index in self._by_phrase.get(phrase, ()))}
         ordered = sorted(places)

@@ -146,4 +146,12 @@ def _by_words(question: Question, case: Case) -> Choice | None:
     by_number = [each for each in real if (each.insurer, each.policy_number) in named]
     by_insurer = [each for each in real if each.insurer in case.named_insurers]
     by_kind = [each for each in real if case.kind is not None and each.policy_type == case.kind]
+    if not by_number and _contradicts_itself(case, by_kind):
+        return None
     return next((left[0] for left in (by_number, by_insurer, by_kind) if len(left) == 1), None)
+
+
+def _contradicts_itself(case: Case, by_kind: Sequence[Choice]) -> bool:
+    """Whether words name two insurers, or one and a policy type that another has: that answers nothing."""
+    named = case.insurers_by_name
+    return len(named) > 1 or bool(named and by_kind and not named & {each.insurer for each in by_kind})

@@ -61,7 +61,7 @@ class Case:
 
     @cached_property
     def matching(self) -> Matching:
-        return self.registry.rules.matching(self.heard.text)
+        return self.registry.rules.matching(self.heard.text, self.registry.names)
 
     @cached_property
     def applied(self) -> Applied:
@@ -127,16 +127,18 @@ class Case:
 
     @cached_property
     def insurers_by_look(self) -> frozenset[str]:
-        """The insurers whose policy or claim numbers look like one in the text; none where it looks like several's."""
-        named = self.registry.formats.named_in(self.heard.text)
-        numbers = {each.number for each in named if each.kind != "vehicle"}
-        whose = [{each.insurer for each in named if each.number == number} for number in numbers]
-        return frozenset(each for own in whose if len(own) == 1 for each in own)
+        """The insurers that a number in the text looks like one of, though no policy has it."""
+        return self.registry.insurers_by_look(self.heard.text)
 
     @cached_property
     def named_insurers(self) -> frozenset[str]:
         """The insurers whose name stands in the text, of those that the contact has to do with."""
-        return frozenset(self.registry.names.in_text(self.heard.text) & self._insurers)
+        return frozenset(self.insurers_by_name & self._insurers)
+
+    @cached_property
+    def insurers_by_name(self) -> frozenset[str]:
+        """All insurers whose name stands in the text."""
+        return self.registry.names.in_text(self.heard.text)
 
     @property
     def kind_by_rule(self) -> bool:

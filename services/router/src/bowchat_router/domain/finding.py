@@ -1,6 +1,7 @@
 """What a step of finding a message's matter says, and what its choices are. Pure."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bowchat_registry.agreements import Agreement
@@ -50,6 +51,17 @@ def which(case: Case, reason: str) -> Several:
     running = [each for each in case.dossier.with_insurers if each.is_open]
     rest = [each for each in case.held if not any(_is_about(one, each) for one in running)]
     return Several((*of_policies_each(rest), *map(of_conversation, running)), reason)
+
+
+def between(case: Case, insurers: AbstractSet[str], reason: str) -> Several | Theirs:
+    """These insurers are spoken of, and nothing tells which is meant: beside all that the contact has to do with, those are
+    choices as well. Of who has to do with none, people decide.
+    """
+    own = which(case, reason).choices
+    if not own:
+        return Theirs(reason)
+    others = sorted(insurers - {each.insurer for each in own})
+    return Several((*own, *(Choice("", each) for each in others)), reason)
 
 
 def _is_about(conversation: Conversation, policy: Policy) -> bool:

@@ -13,6 +13,9 @@ In this order, the first that decides wins, and nothing ever guesses between two
 6. the rules, then the classifier: the one insurer whose agreement covers it;
 7. two or more matters are left: the policyholder is asked; none: people decide (`triage`).
 
+An insurer's name counts against what policies, rules or classifier decide (5, 6), and numbers that look like several
+insurers' count against each other (2): who has matters to choose among is asked, and of everybody else people decide.
+
 A chat goes on from what was said last. So a message without a word of its own belongs to the one insurer that has spoken
 since the policyholder last wrote anywhere; where several have, or it is long ago (`chat.HOT`), nobody could tell. Words and
 chat check each other: people mention what one insurer covers while they answer another. So while an insurer waits for an
@@ -36,6 +39,7 @@ from bowchat_router.domain.finding import (
     Found,
     Several,
     Theirs,
+    between,
     continuing,
     of_conversation,
     of_policies,
@@ -100,6 +104,9 @@ def _by_former_message(case: Case) -> Finding:
 
 def _by_number(case: Case) -> Finding:
     named = case.named_policies
+    insurers = case.insurers_by_look | {each.insurer for each in named}
+    if case.insurers_by_look and len(insurers) > 1:
+        return between(case, insurers, "the text has numbers of several insurers, not all of them known")
     if not named:
         return _by_look(case)
     agreement = _only_insurer(case, named)
@@ -115,7 +122,7 @@ def _by_number(case: Case) -> Finding:
 
 def _by_look(case: Case) -> Finding:
     """A number that no policy has, but that only one insurer writes like this."""
-    if len(case.insurers_by_look) != 1:
+    if not case.insurers_by_look:
         return None
     (insurer,) = case.insurers_by_look
     agreement = case.agreement(insurer)
@@ -139,11 +146,12 @@ def _by_held_policies(case: Case) -> Finding:
         return None
     agreement = _only_insurer(case, held)
     about: Sequence[Policy] = held
-    kind = case.kind if len(held) > 1 or case.kind_by_rule else None
+    kind = case.kind if len(case.held) > 1 or case.kind_by_rule else None
     if kind is not None:
         about = [each for each in held if each.policy_type == kind]
         if not about:
-            return f"the contact holds no {kind} policy"
+            named = f" with {' or '.join(sorted(case.named_insurers))}" if case.named_insurers else ""
+            return f"the contact holds no {kind} policy{named}"
         agreement = _only_insurer(case, about)
     if agreement is None:
         # Nothing is open, and who begins says what it is about: likely words are enough.
@@ -158,7 +166,7 @@ def _by_held_policies(case: Case) -> Finding:
     if len(about) < len(held) and not kind:
         narrowed = " that the words are likely about"
     reason = f"the contact's policies{narrowed} are with {agreement.id}"
-    return of_policies("contact_policy", reason, agreement, about)
+    return _unless_named_otherwise(case, of_policies("contact_policy", reason, agreement, about))
 
 
 def _by_rules(case: Case) -> Finding:
@@ -183,7 +191,16 @@ def _by_rules(case: Case) -> Finding:
         return f"{by} {kind}; {len(serving) or 'no'} insurers serve {about}, so none is chosen"
     rule = (applied.decided_by or "") if case.kind_by_rule else "model"
     reason = f"{by} {kind}; only {serving[0].id} serves {about}"
-    return Found(rule, reason, serving[0], kind, confidence=case.confidence)
+    return _unless_named_otherwise(case, Found(rule, reason, serving[0], kind, confidence=case.confidence))
+
+
+def _unless_named_otherwise(case: Case, found: Found) -> Finding:
+    """What was decided, if the text names no other insurer."""
+    others = case.insurers_by_name - {found.agreement.id}
+    if not others:
+        return found
+    reason = f"{found.reason}, and the text names {' and '.join(sorted(others))}"
+    return between(case, others | {found.agreement.id}, reason)
 
 
 def _by_what(case: Case) -> str:

@@ -1,0 +1,165 @@
+"""An insurer's name, or a number of an unknown policy, that contradicts what else decides: nobody guesses between them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bowchat_contracts.ids import derived_id
+from bowchat_registry.book import PolicyBook
+from bowchat_registry.loader import load
+from bowchat_registry.policies import Policy
+from bowchat_registry.registry import Registry
+from bowchat_registry.rules import Rule, RuleBook
+from bowchat_router.domain.case import Case
+from bowchat_router.domain.destination import destination
+from bowchat_router.domain.hearing import Heard
+from bowchat_router.domain.model import Ask, Dossier, Route
+from bowchat_router.testing import FixedReadings, Worker
+from bowchat_runtime.records import Record
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ALL = ("acme-motor", "bharat-health", "coast-life")
+BOB, ANN = (derived_id("rf", each) for each in ("bob", "ann"))
+TWO_NAMED = (
+    "no not Acme Motor & Home, Coast Life please",
+    "Acme Motor & Home or Bharat Swasthya Health?",
+    "Coast Life or Bharat Swasthya Health?",
+    "Bharat Swasthya Health rejected me and Acme Motor & Home too",
+    "I moved from Bharat Swasthya Health to Coast Life",
+    "my car, Acme or Coast Life?",
+)
+NAMED_AND_ANOTHER_KIND = (
+    "Coast Life, my car policy",
+    "Coast Life told me to ask about my car",
+    "Coast Life, my automobile insurance",
+    "Bharat Swasthya: my car",
+    "my broken arm from the car crash, Bharat Swasthya Health",
+)
+UNKNOWN_NUMBERS = (
+    "my car ACM-2026-123456 and hospital BHS-12-3456-78",
+    "ACM-2026-123456 and CLA/2019/55501",
+)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Registry:
+    """The shipped registry. Bob has a motor, a health and a life policy, of an insurer each; Ann has the motor policy."""
+    policies = [
+        Policy("ACM-2026-000101", "acme-motor", "motor", (BOB, ANN)),
+        Policy("BHS-77-4410-01", "bharat-health", "health", (BOB,)),
+        Policy("CLA/2019/55501", "coast-life", "life", (BOB,)),
+    ]
+    return replace(load(Path(__file__).parents[4] / "registry"), policies=PolicyBook(policies))
+
+
+def went(registry: Registry, text: str, *refs: str, **kinds: str) -> Route | Ask:
+    readings = FixedReadings({"automobile": "motor"} | kinds)
+    held = registry.policies.held_by(refs)
+    return destination(
+        Case(Heard(text, NOW), Dossier(derived_id("ct", "someone"), 1), held, registry, readings, NOW)
+    )
+
+
+def insurers_asked_about(where: Route | Ask) -> list[str | None]:
+    assert isinstance(where, Ask), where
+    return [each.insurer for each in where.choices]
+
+
+@pytest.mark.parametrize("text", TWO_NAMED)
+def test_of_two_insurers_that_a_text_names_none_is_chosen(shipped: Registry, text: str) -> None:
+    """Whoever has matters is asked which; of a stranger people decide, whatever the words may mean besides."""
+    by_name = {"swasthya": "health"}
+    assert len(insurers_asked_about(went(shipped, text, BOB, **by_name))) > 2
+    stranger = went(shipped, text, **by_name)
+    assert isinstance(stranger, Route)
+    assert (stranger.rule, stranger.insurer) == ("triage", None)
+
+
+@pytest.mark.parametrize("text", NAMED_AND_ANOTHER_KIND)
+def test_a_named_insurer_and_anothers_kind_decide_nothing(shipped: Registry, text: str) -> None:
+    """What a text is about goes to no insurer while it names another: the contact is asked, or people decide. No reason
+    denies the contact a policy that they have.
+    """
+    asked = went(shipped, text, BOB)
+    assert insurers_asked_about(asked) == [*ALL, None]
+    assert "the contact holds no motor policy" not in asked.reasons
+    assert any("and the text names" in each for each in asked.reasons)
+    stranger = went(shipped, text)
+    assert isinstance(stranger, Route)
+    assert (stranger.rule, stranger.insurer) == ("triage", None)
+
+
+def test_an_insurer_that_the_contact_has_nothing_with_is_a_choice_where_they_name_it(
+    shipped: Registry,
+) -> None:
+    """Who has one insurer and names another is asked which of both; what they do not name is no choice."""
+    assert insurers_asked_about(went(shipped, "Coast Life please", ANN)) == ["acme-motor", "coast-life", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "insurer"),
+    [
+        ("Coast Life please", "coast-life"),
+        ("Acme Motor & Home please", "acme-motor"),
+        ("Acme Motor & Home, my car", "acme-motor"),
+        ("Bharat Swasthya Health rejected my hospital bill", "bharat-health"),
+        ("my car", "acme-motor"),
+    ],
+)
+def test_a_name_that_nothing_contradicts_decides_as_before(
+    shipped: Registry, text: str, insurer: str
+) -> None:
+    """One insurer's name, with its own business or alone, is not asked about."""
+    route = went(shipped, text, BOB)
+    assert isinstance(route, Route)
+    assert route.insurer == insurer
+
+
+@pytest.mark.parametrize("text", UNKNOWN_NUMBERS)
+def test_numbers_of_several_insurers_decide_nothing_though_no_policy_has_them(
+    shipped: Registry, text: str
+) -> None:
+    """A number that only looks like one insurer's contradicts another's number, listed or not, and all words."""
+    assert insurers_asked_about(went(shipped, text, BOB)) == [*ALL, None]
+    stranger = went(shipped, text)
+    assert isinstance(stranger, Route)
+    assert (stranger.rule, stranger.insurer) == ("triage", None)
+
+
+def test_a_known_number_is_its_policys_whatever_it_looks_like(shipped: Registry) -> None:
+    """A policy that one insurer has taken over keeps its number, in the former insurer's writing."""
+    taken_over = replace(shipped, policies=PolicyBook([Policy("BHS-12-3456-78", "coast-life", "life")]))
+    route = went(taken_over, "my policy BHS-12-3456-78")
+    assert isinstance(route, Route)
+    assert (route.rule, route.insurer) == ("policy_number", "coast-life")
+
+
+@pytest.mark.parametrize(
+    "text", ["Acme Motor & Home: a burst pipe", "acme motor and home, a burst pipe", "burst pipe"]
+)
+def test_an_insurers_name_is_no_keyword(shipped: Registry, text: str) -> None:
+    """What the name of an insurer says of its business is nothing that the message is about."""
+    route = went(shipped, text)
+    assert isinstance(route, Route)
+    assert (route.insurer, route.policy_type, route.rule) == ("acme-motor", "home", "home-words")
+
+
+@pytest.mark.parametrize("keyword", ["acme", "acme motor", "acme motor & home"])
+def test_a_rule_may_ask_for_an_insurers_name(shipped: Registry, keyword: str) -> None:
+    """A keyword that names an insurer is found where the text has its whole name."""
+    rule = {"name": "ours", "when": {"keywords_any": [keyword]}, "then": {"tags": ["named"]}}
+    rules = RuleBook([Rule.model_validate(rule)])
+    assert went(replace(shipped, rules=rules), "Acme Motor & Home, my car", BOB).tags == ("named",)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("said", ["my car, not acme, bharat", "bharat, my car"])
+async def test_an_answer_that_contradicts_itself_answers_nothing(
+    registry: Registry, received: Callable[..., Record], said: str
+) -> None:
+    """Words that name two insurers, or one and another's kind, choose none of a question's: it waits on."""
+    worker = Worker(registry)
+    await worker.messages(received("a", "any news", "mixed"), now=NOW)
+    assert await worker.messages(received("b", said, "mixed", offset=1), now=NOW) == []
