@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bowchat_contracts.ids import derived_id
+from bowchat_contracts.inbound import MessageRouted
+from bowchat_contracts.prompts import PromptRequested
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.loader import load
 from bowchat_registry.policies import Policy
@@ -163,3 +165,19 @@ async def test_an_answer_that_contradicts_itself_answers_nothing(
     worker = Worker(registry)
     await worker.messages(received("a", "any news", "mixed"), now=NOW)
     assert await worker.messages(received("b", said, "mixed", offset=1), now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Coast Life please", "not Acme, Coast Life please", "Bharat Swasthya told me to send you the papers"],
+)
+async def test_an_open_conversation_is_not_gone_on_with_where_another_insurer_is_named(
+    shipped: Registry, received: Callable[..., Record], text: str
+) -> None:
+    """Who writes in a matter with one insurer and names another that they have is asked which is meant."""
+    worker = Worker(shipped)
+    assert await worker.messages(received("a", "ACM-2026-000101 my car", "bob"), now=NOW)
+    out = await worker.messages(received("b", text, "bob", offset=1), now=NOW)
+    (prompt,) = [each.event for each in out if isinstance(each.event, PromptRequested)]
+    assert len(prompt.options) == len(ALL) + 1
+    assert not [each for each in out if isinstance(each.event, MessageRouted)]

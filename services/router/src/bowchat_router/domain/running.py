@@ -87,6 +87,12 @@ def _doubt(case: Case, running: Running) -> str | None:
         return "an insurer waits for an answer, and the words seem to be about something else"
     if case.heard.begins and case.kind is None and not case.named_insurers:
         return "it says hello, so it begins something, and says not what"
+    if (
+        len(running) == 1
+        and case.named_insurers - {running[0][1].id}
+        and not case.speaks_against(*running[0])
+    ):
+        return "one conversation is open, and the text names another insurer"
     if len(running) == 1 and case.points_away(running[0][1]) and not case.speaks_against(*running[0]):
         return "one conversation is open, and the words seem to be about something else"
     return None
