@@ -1,5 +1,6 @@
 """Commands of an aggregator's own: sequences of built-in ones, from `commands.yaml`."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Self
 
@@ -7,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from bowchat_registry.slash import (
     BUILT_INS,
+    DRY_RUN,
     HANDOFF,
     PLACEHOLDER,
     ROLES,
@@ -16,12 +18,14 @@ from bowchat_registry.slash import (
     Macro,
     Refused,
     Role,
+    is_dry_run,
     parse,
 )
 from bowchat_registry.written import Written, instead, wrong
 
 Place = tuple[str | int, ...]
 MOST_STEPS = 50
+_BRACED = re.compile(r"\{[^{}]*\}")
 CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 About = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
 StepText = Annotated[
@@ -63,11 +67,6 @@ class Command(Written):
                 and self.arguments[index].default is None
             ):
                 raise wrong("must have a default, as the one before it has", "arguments", index)
-        for index, step in enumerate(self.steps):
-            for name in PLACEHOLDER.findall(step):
-                if name not in names:
-                    right = instead(name, names) if names else "add it to arguments"
-                    raise wrong(f"speaks of {{{name}}}, which is no argument; {right}", "steps", index)
         return self
 
     def macro(self) -> Macro:
@@ -151,9 +150,13 @@ class CommandChecks:
         return self._lengths[name]
 
     def _misread(self, command: Command, step: str) -> str | None:
+        if text := _misfilled(command, step):
+            return text
         name = _name_of(step)
         if name == "help":
             return "does nothing; leave it out"
+        if is_dry_run(step):
+            return f"has --{DRY_RUN}, which only who gives /{command.name} can add; leave it out"
         if self._length(name) > MOST_STEPS:
             return None  # said of that command already
         for role in ROLES:
@@ -171,6 +174,19 @@ class CommandChecks:
         if known is not None and role not in known.roles:
             return f"may not be given by an {role}, whom roles names; it is for: {', '.join(known.roles)}"
         return read.detail
+
+
+def _misfilled(command: Command, step: str) -> str | None:
+    """What is in braces and stands for no argument would be done as it is written."""
+    known = [f"{{{each.name}}}" for each in command.arguments]
+    for braced in _BRACED.findall(step):
+        if braced not in known:
+            word = re.sub(r"[^a-z0-9_].*", "", braced.strip("{} ").lower())
+            right = instead(f"{{{word}}}", known) if known else "add it to arguments"
+            return f"speaks of {braced}, which is no argument; {right}"
+    if re.search("[{}]", PLACEHOLDER.sub("", step)):
+        return f"has a brace that belongs to no argument; write each as {known[0] if known else '{name}'}"
+    return None
 
 
 def _name_of(step: str) -> str:

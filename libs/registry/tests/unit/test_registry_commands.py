@@ -69,7 +69,17 @@ def test_a_registry_needs_no_commands_of_its_own(sources: Sources) -> None:
         ("/resolve", "/hold soon", "@: commands[0].steps[1]: the time must be as 30m"),
         ("/resolve", "/handoff_to_claim", "@: commands[0].steps[1]: there is no such desk; did you mean /handoff_to_claims"),
         ("/resolve", "/assign acme-motor", "@: commands[0].steps[1]: may not be given by an insurer, whom roles names"),
-        ("{reason}", "{raeson}", "@: commands[0].steps[0]: speaks of {raeson}, which is no argument; did you mean reason?"),
+        ("{reason}", "{raeson}", "@: commands[0].steps[0]: speaks of {raeson}, which is no argument; did you mean {reason}?"),
+        ("{reason}", "{Reason}", "@: commands[0].steps[0]: speaks of {Reason}, which is no argument; did you mean {reason}?"),
+        ("{reason}", "{ reason }", "@: commands[0].steps[0]: speaks of { reason }, which is no argument; did you mean {reason}?"),
+        ("{reason}", "{reason.__class__}", "@: commands[0].steps[0]: speaks of {reason.__class__}, which is no argument; did you mean {reason}?"),
+        ("{reason}", "{}", "@: commands[0].steps[0]: speaks of {}, which is no argument; choose one of: {reason}"),
+        ("{reason}", "{{reason}}", "@: commands[0].steps[0]: has a brace that belongs to no argument; write each as {reason}"),
+        ("{reason}", "{reason", "@: commands[0].steps[0]: has a brace that belongs to no argument; write each as {reason}"),
+        ("/resolve", '"/resolve {why}"', "@: commands[0].steps[1]: speaks of {why}, which is no argument; choose one of: {reason}"),
+        ("/resolve", "/resolve --dry-run", "@: commands[0].steps[1]: has --dry-run, which only who gives /done can add; leave it out"),
+        ("/resolve", "/resolve \u2014dry-run", "@: commands[0].steps[1]: has --dry-run"),
+        ("/note {reason}", "/note --Dry-Run {reason}", "@: commands[0].steps[0]: has --dry-run"),
         ("roles: [insurer]", "roles: [boss]", "@: commands[0].roles[0]: is none of its values; choose"),
         ("steps:", "step:", "@: commands[0].step: is not a field"),
         ("commands:", "command:", "@: command: is not a field"),
@@ -80,6 +90,24 @@ def test_a_mistake_is_named(sources: Sources, old: str, new: str, expected: str)
     line = GOOD.split(old, maxsplit=1)[0].count("\n") + 1
     found = problems_of(sources, GOOD.replace(old, new, 1))
     assert any(f"{COMMANDS}:{expected.replace('@', str(line))}" in each for each in found), found
+
+
+def test_every_wrong_step_is_named_at_once(sources: Sources) -> None:
+    """Nobody has to run the check once per step."""
+    text = GOOD.replace("{reason}", "{Reason}").replace("/resolve", "/resolve --dry-run")
+    assert [each.split(": ")[1] for each in problems_of(sources, text)] == [
+        "commands[0].steps[0]",
+        "commands[0].steps[1]",
+    ]
+
+
+def test_a_command_without_arguments_speaks_of_none(sources: Sources) -> None:
+    """Who writes a placeholder and forgets its argument is told where it belongs."""
+    bare = GOOD.replace("    arguments:\n      - name: reason\n        about: why\n", "")
+    (found,) = problems_of(sources, bare)
+    assert found.endswith(
+        "commands[0].steps[0]: speaks of {reason}, which is no argument; add it to arguments"
+    )
 
 
 def test_commands_that_lead_in_a_circle_are_refused(sources: Sources) -> None:

@@ -2,11 +2,22 @@
 
 from bowchat_contracts.slashes import is_command
 from bowchat_registry.slash.outcome import Call, Help, Parsed, Refused
-from bowchat_registry.slash.reading import PLACEHOLDER, parse
-from bowchat_registry.slash.table import BUILT_INS, HANDOFF, ROLES, Argument, Definition, Desks, Macro, Role
+from bowchat_registry.slash.reading import PLACEHOLDER, is_dry_run, parse
+from bowchat_registry.slash.table import (
+    BUILT_INS,
+    DRY_RUN,
+    HANDOFF,
+    ROLES,
+    Argument,
+    Definition,
+    Desks,
+    Macro,
+    Role,
+)
 
 __all__ = [
     "BUILT_INS",
+    "DRY_RUN",
     "HANDOFF",
     "PLACEHOLDER",
     "ROLES",
@@ -20,5 +31,6 @@ __all__ = [
     "Refused",
     "Role",
     "is_command",
+    "is_dry_run",
     "parse",
 ]

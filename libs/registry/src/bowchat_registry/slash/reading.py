@@ -61,9 +61,18 @@ def parse(
     return _read(typed.value, tokens, Scope(role, desks, insurers or {}, custom or {}))
 
 
+def is_dry_run(text: str) -> bool:
+    """Whether a command, as it was typed, would only say what it would do."""
+    return any(map(_asks_only, tokens_of(text)))
+
+
+def _asks_only(token: Token) -> bool:
+    return token.is_option and token.value.lower() == f"--{DRY_RUN}"
+
+
 def _read(typed: str, tokens: list[Token], scope: Scope) -> Parsed | Help | Refused:
-    dry_run = any(each.is_option and each.value.lower() == f"--{DRY_RUN}" for each in tokens)
-    tokens = [each for each in tokens if not (each.is_option and each.value.lower() == f"--{DRY_RUN}")]
+    dry_run = any(map(_asks_only, tokens))
+    tokens = [each for each in tokens if not _asks_only(each)]
     found = _found(typed, scope)
     if isinstance(found, Refused):
         return found
