@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from bowchat_contracts.parts import Part
 
@@ -37,5 +37,5 @@ class MaskingPolicy(Part):
     """What becomes of a reply that asks for contact outside ("call me", "what is your number?")."""
     link_hosts: tuple[Host, ...] = Field((), max_length=20)
     """Hosts whose links may stand in a reply whatever `contact_details` says, with their subdomains."""
-    alias_days: int | None = Field(None, gt=0, le=3650)
+    alias_days: StrictInt | None = Field(None, gt=0, le=3650)
     """How long an alias answers after its policyholder last wrote. None: as long as the agreement."""

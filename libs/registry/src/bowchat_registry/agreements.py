@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
 from bowchat_contracts.ids import InsurerId, derived_id
 from bowchat_contracts.inbound import SlaTerms
@@ -20,8 +20,8 @@ from bowchat_registry.written import Language, Name, PolicyType, Tag, Written, i
 class Sla(Written):
     """How fast the insurer promised to answer first, and at which share of that time people are warned."""
 
-    first_response_seconds: int = Field(gt=0, le=30 * 24 * 3600)
-    warn_ratio: float = Field(0.75, gt=0, lt=1)
+    first_response_seconds: StrictInt = Field(gt=0, le=30 * 24 * 3600)
+    warn_ratio: StrictFloat = Field(0.75, gt=0, lt=1)
 
 
 class OwnShape(Shape):
@@ -39,7 +39,7 @@ class Masking(MaskingPolicy):
 class QueueTerms(Written):
     """How work waits that a desk has no place for."""
 
-    limit_s: int = Field(1_800, gt=0, le=LONGEST_WAIT_S)
+    limit_s: StrictInt = Field(1_800, gt=0, le=LONGEST_WAIT_S)
     """After so long people decide."""
 
 
@@ -67,7 +67,7 @@ class Agreement(Written):
     sla: Sla
     endpoint: Endpoint
     masking: Masking = Masking()
-    priority: int = Field(0, ge=0, le=9)
+    priority: StrictInt = Field(0, ge=0, le=9)
     """The priority of this insurer's messages, where no rule gives another. Higher is more urgent."""
     valid_from: date | None = None
     """The first day on which it holds."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StringConstraints, WithJsonSchema, model_validator
 
 from bowchat_contracts.ids import InsurerId
 from bowchat_registry.calendar import Calendar
@@ -37,8 +37,8 @@ Insurers = Annotated[tuple[InsurerId, ...], *_one_or_more()]
 class Range(Written):
     """A number from `at_least` to `at_most`, both included."""
 
-    at_least: int | None = Field(None, ge=0)
-    at_most: int | None = Field(None, ge=0)
+    at_least: StrictInt | None = Field(None, ge=0)
+    at_most: StrictInt | None = Field(None, ge=0)
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -89,10 +89,10 @@ class History(Written):
 
     conversations: Range | None = None
     """How many were opened within the last `within_days`."""
-    within_days: int = Field(30, ge=1, le=3650)
+    within_days: StrictInt = Field(30, ge=1, le=3650)
     open_with: Insurers = ()
     """One is open with any of these insurers."""
-    resolved_within_days: int | None = Field(None, ge=1, le=3650)
+    resolved_within_days: StrictInt | None = Field(None, ge=1, le=3650)
     """One was resolved so lately."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictFloat, StrictInt, model_validator
 
 from bowchat_contracts.ids import InsurerId
 from bowchat_registry.calendar import Calendar
@@ -21,9 +21,9 @@ LONGEST_WAIT_S = 6 * 24 * 3600
 class Weights(Written):
     """How many places a conversation takes of a desk's capacity, by its state; one that is a claim weighs `claim`."""
 
-    open: float = Field(1.0, ge=0, le=100)
-    waiting_documents: float = Field(0.2, ge=0, le=100)
-    claim: float = Field(2.0, ge=0, le=100)
+    open: StrictFloat = Field(1.0, ge=0, le=100)
+    waiting_documents: StrictFloat = Field(0.2, ge=0, le=100)
+    claim: StrictFloat = Field(2.0, ge=0, le=100)
 
 
 class Backup(Written):
@@ -37,10 +37,10 @@ class Backup(Written):
 class Breaker(Written):
     """When a desk that breaches too often gets no new work: it goes to the backup, or waits in triage without one."""
 
-    ratio: float = Field(0.2, gt=0, le=1)
+    ratio: StrictFloat = Field(0.2, gt=0, le=1)
     """The share of promises broken within the window, above which the desk is taken to fail."""
-    window_s: int = Field(900, ge=60, le=24 * 3600)
-    least_cases: int = Field(10, ge=1, le=10_000)
+    window_s: StrictInt = Field(900, ge=60, le=24 * 3600)
+    least_cases: StrictInt = Field(10, ge=1, le=10_000)
     """Fewer promises than these within the window say nothing."""
 
 
@@ -57,13 +57,13 @@ class Desk(Written):
     """Those it serves; none listed: all."""
     hours: Calendar | None = None
     """When it works; left out: as the agreement says."""
-    capacity: float | None = Field(None, gt=0, le=100_000)
+    capacity: StrictFloat | None = Field(None, gt=0, le=100_000)
     """How many places it has; None: as many as come."""
     weights: Weights = Weights()
     backup: Backup | None = None
     when_closed: Otherwise = "deliver"
     when_full: Otherwise = "queue"
-    queue_limit_s: int | None = Field(None, gt=0, le=LONGEST_WAIT_S)
+    queue_limit_s: StrictInt | None = Field(None, gt=0, le=LONGEST_WAIT_S)
     """How long work waits in its line before people decide; left out: as the agreement's `queue` says."""
     breaker: Breaker | None = None
     """None: however often it breaches, it gets new work."""

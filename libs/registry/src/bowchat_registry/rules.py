@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from bowchat_contracts.ids import InsurerId
 from bowchat_registry.calendar import Calendar
@@ -32,7 +32,7 @@ class Then(Written):
     insurer: InsurerId | None = None
     desk: Tag | None = None
     tags: tuple[Tag, ...] = ()
-    priority: int | None = Field(None, ge=0, le=9)
+    priority: StrictInt | None = Field(None, ge=0, le=9)
     """Higher is more urgent."""
     triage: bool = False
     """People decide, whatever else is known."""

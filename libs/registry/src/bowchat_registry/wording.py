@@ -65,6 +65,8 @@ def wording(error: ErrorDetails) -> str:
     if kind == "string_type" and type(given) in _READ_AS:
         return f"is read by YAML as a {_READ_AS[type(given)]}; put it in quotes"
     right = _right(kind, context)
+    if kind in {"int_type", "float_type"} and isinstance(given, bool):
+        return f"is read by YAML as a yes or no; give {right}"
     return f"is wrong; give {right}" if right else f"is wrong; {error['msg'][0].lower()}{error['msg'][1:]}"
 
 

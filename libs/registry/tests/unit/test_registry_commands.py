@@ -69,15 +69,7 @@ def test_a_registry_needs_no_commands_of_its_own(sources: Sources) -> None:
         ("/resolve", "/hold soon", "@: commands[0].steps[1]: the time must be as 30m"),
         ("/resolve", "/handoff_to_claim", "@: commands[0].steps[1]: there is no such desk; did you mean /handoff_to_claims"),
         ("/resolve", "/assign acme-motor", "@: commands[0].steps[1]: may not be given by an insurer, whom roles names"),
-        ("{reason}", "{raeson}", "@: commands[0].steps[0]: speaks of {raeson}, which is no argument; did you mean {reason}?"),
-        ("{reason}", "{Reason}", "@: commands[0].steps[0]: speaks of {Reason}, which is no argument; did you mean {reason}?"),
-        ("{reason}", "{ reason }", "@: commands[0].steps[0]: speaks of { reason }, which is no argument; did you mean {reason}?"),
-        ("{reason}", "{reason.__class__}", "@: commands[0].steps[0]: speaks of {reason.__class__}, which is no argument; did you mean {reason}?"),
-        ("{reason}", "{}", "@: commands[0].steps[0]: speaks of {}, which is no argument; choose one of: {reason}"),
-        ("{reason}", "{{reason}}", "@: commands[0].steps[0]: has a brace that belongs to no argument; write each as {reason}"),
-        ("{reason}", "{reason", "@: commands[0].steps[0]: has a brace that belongs to no argument; write each as {reason}"),
-        ("/resolve", '"/resolve {why}"', "@: commands[0].steps[1]: speaks of {why}, which is no argument; choose one of: {reason}"),
-        ("/resolve", "/resolve --dry-run", "@: commands[0].steps[1]: has --dry-run, which only who gives /done can add; leave it out"),
+        ("/resolve", "/resolve --dry-run", "@: commands[0].steps[1]: has --dry-run, which only who gives /done can add"),
         ("/resolve", "/resolve \u2014dry-run", "@: commands[0].steps[1]: has --dry-run"),
         ("/note {reason}", "/note --Dry-Run {reason}", "@: commands[0].steps[0]: has --dry-run"),
         ("roles: [insurer]", "roles: [boss]", "@: commands[0].roles[0]: is none of its values; choose"),
@@ -90,6 +82,25 @@ def test_a_mistake_is_named(sources: Sources, old: str, new: str, expected: str)
     line = GOOD.split(old, maxsplit=1)[0].count("\n") + 1
     found = problems_of(sources, GOOD.replace(old, new, 1))
     assert any(f"{COMMANDS}:{expected.replace('@', str(line))}" in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("braced", "expected"),
+    [
+        ("{raeson}", "speaks of {raeson}, which is no argument; did you mean {reason}?"),
+        ("{Reason}", "speaks of {Reason}, which is no argument; did you mean {reason}?"),
+        ("{ reason }", "speaks of { reason }, which is no argument; did you mean {reason}?"),
+        ("{reason.__class__}", "speaks of {reason.__class__}, which is no argument; did you mean {reason}?"),
+        ("{why}", "speaks of {why}, which is no argument; choose one of: {reason}"),
+        ("{}", "speaks of {}, which is no argument; choose one of: {reason}"),
+        ("{{reason}}", "has a brace that belongs to no argument; write each as {reason}"),
+        ("{reason", "has a brace that belongs to no argument; write each as {reason}"),
+    ],
+)
+def test_what_stands_for_no_argument_is_refused(sources: Sources, braced: str, expected: str) -> None:
+    """A slip in a placeholder is told at once, and never noted down as it is written."""
+    found = problems_of(sources, GOOD.replace("{reason}", braced))
+    assert found == [f"{COMMANDS}:9: commands[0].steps[0]: {expected}"]
 
 
 def test_every_wrong_step_is_named_at_once(sources: Sources) -> None:

@@ -52,6 +52,10 @@ ACME = "insurers/acme-motor.yaml"
     ("file", "old", "new", "expected"),
     [
         (ACME, "first_response_seconds: 300", "first_response_seconds: 0", f"{ACME}:@: sla.first_response_seconds: "),
+        (ACME, "seconds: 300", "seconds: yes", "sla.first_response_seconds: is read by YAML as a yes or no; give a whole"),
+        (ACME, "ratio: 0.2", "ratio: on", "@: desks[1].breaker.ratio: is read by YAML as a yes or no; give a number"),
+        (ACME, "location: coarse", "alias_days: true", "@: masking.alias_days: is read by YAML as a yes or no; give a w"),
+        ("rules.yaml", "priority: 5", "priority: on", "@: rules[0].then.priority: is read by YAML as a yes or no; give a"),
         (ACME, "first_response_seconds", "first_response_secs", f"{ACME}:@: sla.first_response_secs: is not a field"),
         (ACME, "policy_types: [motor, home]", "policy_types: [motor, boat]", f"{ACME}:@: policy_types[1]: "),
         (ACME, "endpoint:\n  kind: kafka", "endpoint:\n  kind: pigeon", "@+1: endpoint.kind: is none of its values"),

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from pydantic import BaseModel
 
 from bowchat_registry.agreements import Agreement
@@ -18,6 +17,7 @@ from bowchat_registry.problems import RegistryError
 from bowchat_registry.rules import Rule, Then
 from bowchat_registry.schemas_cli import main, schemas
 from bowchat_registry.slash import BUILT_INS
+from bowchat_registry.yaml_source import read_yaml
 
 ROOT = Path(__file__).parents[4]
 FILES = [*ROOT.glob("registry/*.yaml"), *ROOT.glob("registry/insurers/*.yaml")]
@@ -69,10 +69,12 @@ def test_the_page_explains_every_field(model: type[BaseModel]) -> None:
 def test_the_page_shows_what_works() -> None:
     """The examples of the page are good files."""
     hours, rule = (
-        yaml.load(each, yaml.BaseLoader) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+        read_yaml("registry.md", each)[0] for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     )
-    assert Calendar.model_validate(hours["hours"]).zone == "Asia/Kolkata"
-    assert Rule.model_validate(rule[0]).then.priority == 7
+    assert hours
+    assert rule
+    assert Calendar.model_validate(hours.data["hours"]).zone == "Asia/Kolkata"
+    assert Rule.model_validate(rule.data[0]).then.priority == 7
 
 
 def test_the_page_lists_the_commands() -> None:
