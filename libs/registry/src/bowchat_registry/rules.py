@@ -18,7 +18,7 @@ from bowchat_registry.written import Intent, PolicyType, Tag, Written, wrong
 RESERVED = frozenset(
     {
         "policy_number", "number_format", "other_message", "open_conversation", "contact_policy", "model", "answer",
-        "people", "line", "triage",
+        "people", "line", "triage", "ask",
     }
 )  # fmt: skip
 """What decides where no rule does."""

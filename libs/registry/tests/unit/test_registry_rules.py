@@ -1,7 +1,9 @@
 """Rules apply in order, on whole words of any script and on all that is known beside them."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,8 +17,23 @@ from bowchat_registry.checks import RuleChecks
 from bowchat_registry.facts import NO_FACTS, Facts, HistoryFacts, WriterFacts
 from bowchat_registry.keywords import words
 from bowchat_registry.registry import Registry
-from bowchat_registry.rules import NOTHING, Rule, RuleBook, apply
+from bowchat_registry.rules import NOTHING, RESERVED, Rule, RuleBook, apply
 from bowchat_registry.taxonomy import Taxonomy
+
+ROUTING = (
+    (Path(__file__).parents[4] / "docs" / "routing.md")
+    .read_text()
+    .split("## The order")[1]
+    .split("\n### ")[0]
+)
+DECISIONS = sorted(
+    {
+        name
+        for line in re.findall(r"^\|.*\|$", ROUTING, re.MULTILINE)[2:]
+        for name in re.findall(r"`([a-z_]+)`", line.split("|")[-2])
+    }
+)
+"""What the page on routing lists in its column `rule`."""
 
 
 def rule(name: str, when: dict[str, object], then: dict[str, object]) -> Rule:
@@ -338,3 +355,15 @@ def test_a_misspelt_tag_is_told_from_both_ends(written: str) -> None:
 def test_tags_that_only_look_alike_are_left_alone(one: str, other: str) -> None:
     """A tag may just describe a message, and be near another by its sense."""
     assert _slips(one, other) == []
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_no_rule_is_named_like_a_decision_of_the_router(name: str) -> None:
+    """Whoever reads `ask` in a decision knows that it was no rule of a registry."""
+    with pytest.raises(ValidationError, match="is one the router uses itself; choose another"):
+        rule(name, {"keywords_any": ["tow"]}, {"priority": 1})
+
+
+def test_the_names_kept_from_rules_are_the_decisions_of_the_router() -> None:
+    """None is kept that the router never gives, and the page on routing lists them all."""
+    assert set(DECISIONS) == RESERVED
