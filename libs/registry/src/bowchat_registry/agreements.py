@@ -5,7 +5,8 @@ from datetime import date
 from functools import cached_property
 from typing import Self
 
-from pydantic import ConfigDict, Field, StrictFloat, StrictInt, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
 
 from bowchat_contracts.ids import InsurerId, derived_id
 from bowchat_contracts.inbound import SlaTerms
@@ -15,6 +16,9 @@ from bowchat_registry.desks import LONGEST_WAIT_S, Desk
 from bowchat_registry.endpoints import Endpoint
 from bowchat_registry.formats import Formats
 from bowchat_registry.written import Language, Name, PolicyType, Tag, Written, instead, serves, wrong
+
+_MEANT = {"UK": "GB", "EL": "GR"}
+"""What people and offices write for a country instead of its code in ISO 3166-1."""
 
 
 class Sla(Written):
@@ -34,6 +38,16 @@ class Masking(MaskingPolicy):
     model_config = ConfigDict(extra="forbid")
 
     shapes: tuple[OwnShape, ...] = Field((), max_length=20)
+
+    @field_validator("regions")
+    @classmethod
+    def _have_numbers(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        for index, region in enumerate(regions):
+            if region not in SUPPORTED_REGIONS:
+                meant = _MEANT.get(region)
+                right = f"did you mean {meant}?" if meant else "write it as ISO 3166-1 does, like IN or GB"
+                raise wrong(f"{region} is no country with phone numbers; {right}", index)
+        return regions
 
 
 class QueueTerms(Written):

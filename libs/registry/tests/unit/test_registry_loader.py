@@ -68,6 +68,8 @@ ACME = "insurers/acme-motor.yaml"
         (ACME, "pattern: ACM-####-######", "pattern: '[0-9]+'", "@: masking.shapes[0].pattern: is not written so"),
         (ACME, "pattern: ACM-####-######", "regex: 'ACM'", f"{ACME}:@: masking.shapes[0].regex: is not a field"),
         (ACME, "regions: [IN, GB]", "regions: [India]", "@: masking.regions[0]: is not written so; write it like IN"),
+        (ACME, "[IN, GB]", "[IN, UK]", "@: masking.regions[1]: UK is no country with phone numbers; did you mean GB?"),
+        (ACME, "[IN, GB]", "[XY]", "@: masking.regions[0]: XY is no country with phone numbers; write it as ISO 3166-1"),
         (ACME, "tags: [roadside]", "id: acme-motor", f"{ACME}:@: id: is there twice"),
         (ACME, "desks:", "desks: [", f"{ACME}:"),
         (ACME, "desks:", "desks: *x\nmore:", f"{ACME}:1: file: uses an alias"),
