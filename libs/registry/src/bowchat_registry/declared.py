@@ -1,10 +1,12 @@
 """What a policy may name, by a look at the registry's directory: for who takes policies and needs no more of it.
 
-Agreements are not parsed: a mistake in one of them costs nobody their imports.
+Of an agreement only its policy types are looked at: a mistake in one costs nobody their imports.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bowchat_registry.loader import INSURERS, TAXONOMY
 from bowchat_registry.problems import Problem, RegistryError
@@ -13,44 +15,68 @@ from bowchat_registry.yaml_source import read_yaml
 
 @dataclass(frozen=True)
 class Declared:
-    """Insurers with a file, and the policy types of the taxonomy."""
+    """Insurers with a file, the policy types of the taxonomy, and those of each insurer."""
 
     insurers: frozenset[str]
     policy_types: frozenset[str]
+    served: Mapping[str, frozenset[str]]
+    """Without insurers whose file has never been good."""
 
 
 class DeclaredNames:
-    """The names that count now. The taxonomy is read again when its file changes; a mistake in it leaves the old names."""
+    """The names that count now. A file is read again when it changes; a mistake in it leaves the old names."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._stamp: tuple[int, int] | None = None
-        self._policy_types: frozenset[str] = frozenset()
+        self._taxonomy = _Names(directory / TAXONOMY, _of_taxonomy)
+        self._agreements: dict[str, _Names] = {}
 
     def current(self) -> Declared:
         """Errors: `RegistryError` when no insurer or policy type can be found."""
-        insurers = frozenset(path.stem for path in (self._directory / INSURERS).glob("*.yaml"))
-        self._look()
+        files = {path.stem: path for path in (self._directory / INSURERS).glob("*.yaml")}
+        policy_types = self._taxonomy.current()
         problems = [
             Problem(name, 1, "file", "cannot be read, or names nothing; bowchat-topics check says more")
-            for name, found in ((INSURERS, insurers), (TAXONOMY, self._policy_types))
+            for name, found in ((INSURERS, files), (TAXONOMY, policy_types))
             if not found
         ]
         if problems:
             raise RegistryError(str(self._directory), problems)
-        return Declared(insurers, self._policy_types)
+        self._agreements = {
+            insurer: self._agreements.get(insurer) or _Names(path, _of_agreement)
+            for insurer, path in files.items()
+        }
+        served = {insurer: each.current() for insurer, each in self._agreements.items()}
+        return Declared(
+            frozenset(files), policy_types, {insurer: kinds for insurer, kinds in served.items() if kinds}
+        )
 
-    def _look(self) -> None:
-        path = self._directory / TAXONOMY
+
+class _Names:
+    """The names in one file, as it last was good; none before that."""
+
+    def __init__(self, path: Path, read: Callable[[Any], frozenset[str]]) -> None:
+        self._path, self._read = path, read
+        self._stamp: tuple[int, int] | None = None
+        self._names: frozenset[str] = frozenset()
+
+    def current(self) -> frozenset[str]:
         try:
-            state = path.stat()
+            state = self._path.stat()
             stamp = state.st_mtime_ns, state.st_size
             if stamp == self._stamp:
-                return
-            document, _ = read_yaml(TAXONOMY, path.read_text(encoding="utf-8-sig"))
-            names = (
-                frozenset(str(each["name"]) for each in document.data["policy_types"]) if document else None
-            )
+                return self._names
+            document, _ = read_yaml(self._path.name, self._path.read_text(encoding="utf-8-sig"))
+            names = self._read(document.data) if document else None
         except (OSError, UnicodeDecodeError, KeyError, TypeError):
-            return
-        self._stamp, self._policy_types = stamp, names or self._policy_types
+            return self._names
+        self._stamp, self._names = stamp, names or self._names
+        return self._names
+
+
+def _of_taxonomy(data: Any) -> frozenset[str]:
+    return frozenset(str(each["name"]) for each in data["policy_types"])
+
+
+def _of_agreement(data: Any) -> frozenset[str]:
+    return frozenset(map(str, data["policy_types"]))

@@ -82,7 +82,8 @@ def parse(sources: Sources, directory: str) -> Registry:
     rules = reading.rules(agreements)
     commands = reading.commands(agreements)
     types = taxonomy.policy_type_names if taxonomy else None
-    policies, mistaken = read_policies(POLICIES, reading.text(POLICIES), reading.declared, types)
+    served = {insurer: each.policy_types for insurer, each in agreements.items()}
+    policies, mistaken = read_policies(POLICIES, reading.text(POLICIES), reading.declared, types, served)
     problems = reading.problems + mistaken
     if problems or taxonomy is None:
         raise RegistryError(directory, problems)

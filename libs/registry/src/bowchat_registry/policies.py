@@ -2,10 +2,10 @@
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, normalised
+from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, is_like_a_phone_number, normalised
 from bowchat_registry.problems import Problem
 from bowchat_registry.written import instead
 
@@ -46,7 +46,11 @@ class Contact(NamedTuple):
 
 def wrong_number(number: str) -> str | None:
     """What is wrong with the number of a policy or claim, and what would be right; None for a good one."""
-    return _wrong_name(number, *POLICY_LENGTH)
+    if wrong := _wrong_name(number, *POLICY_LENGTH):
+        return wrong
+    if is_like_a_phone_number(number):
+        return "is written like a phone number; if it is none, give its letters too, or part its groups by /"
+    return None
 
 
 def wrong_vehicle(number: str) -> str | None:
@@ -68,6 +72,14 @@ def wrong_policy_type(policy_type: str, policy_types: Collection[str] | None) ->
     )
 
 
+def wrong_cover(insurer: str, policy_type: str, served: Mapping[str, Collection[str]]) -> str | None:
+    """`served` are the policy types of each insurer; of one whose file could not be read, any will do."""
+    kinds = served.get(insurer)
+    if kinds is None or policy_type in kinds:
+        return None
+    return f"{insurer} does not cover {policy_type[:40]!r}; {instead(policy_type[:40], kinds)}, or correct the insurer"
+
+
 def _wrong_name(name: str, shortest: int, longest: int) -> str | None:
     bare = normalised(name)
     if not _NUMBER.fullmatch(name) or not _DIGIT.search(bare):
@@ -78,7 +90,11 @@ def _wrong_name(name: str, shortest: int, longest: int) -> str | None:
 
 
 def read_policies(
-    file: str, text: str, insurers: Collection[str], policy_types: Collection[str] | None
+    file: str,
+    text: str,
+    insurers: Collection[str],
+    policy_types: Collection[str] | None,
+    served: Mapping[str, Collection[str]],
 ) -> tuple[list[Policy], list[Problem]]:
     """The policies of a CSV file, and what is wrong in it.
 
@@ -87,6 +103,7 @@ def read_policies(
         text: Its content.
         insurers: Those with an agreement.
         policy_types: Those of the taxonomy; None where it could not be read, so that any will do.
+        served: The policy types of each insurer whose agreement could be read.
     """
     rows = csv.reader(text.splitlines(), strict=True)
     try:
@@ -94,7 +111,7 @@ def read_policies(
         if tuple(header) != COLUMNS:
             return [], [Problem(file, 1, "header", f"must be exactly: {','.join(COLUMNS)}")]
         numbered = ((rows.line_num, row) for row in rows if row)
-        return _read_rows(file, numbered, insurers, policy_types)
+        return _read_rows(file, numbered, insurers, policy_types, served)
     except csv.Error as error:
         return [], [Problem(file, rows.line_num, "row", f"is not CSV: {error}; check its quotes")]
 
@@ -104,12 +121,13 @@ def _read_rows(
     rows: Iterator[tuple[int, list[str]]],
     insurers: Collection[str],
     policy_types: Collection[str] | None,
+    served: Mapping[str, Collection[str]],
 ) -> tuple[list[Policy], list[Problem]]:
     policies: list[Policy] = []
     problems: list[Problem] = []
     lines: dict[str, int] = {}
     for line, row in rows:
-        wrong = _wrong(row, insurers, policy_types)
+        wrong = _wrong(row, insurers, policy_types, served)
         if wrong:
             problems += [Problem(file, line, field, text) for field, text in wrong]
             continue
@@ -123,7 +141,10 @@ def _read_rows(
 
 
 def _wrong(
-    row: list[str], insurers: Collection[str], policy_types: Collection[str] | None
+    row: list[str],
+    insurers: Collection[str],
+    policy_types: Collection[str] | None,
+    served: Mapping[str, Collection[str]],
 ) -> Sequence[tuple[str, str]]:
     """What is wrong with a row, field by field. Never quotes a contact: it could be a number."""
     if len(row) != len(COLUMNS):
@@ -133,12 +154,12 @@ def _wrong(
     number, insurer, kind, ref = row
     mistaken_number = wrong_number(number.strip())
     good = mistaken_number is None and insurer in insurers and (not ref or _REF.fullmatch(ref))
-    if good and policy_types is not None and kind in policy_types:
+    if good and policy_types is not None and kind in policy_types and kind in served.get(insurer, (kind,)):
         return ()  # as nearly all of hundreds of thousands are
     found = [
         ("policy_number", mistaken_number),
         ("insurer", wrong_insurer(insurer, insurers)),
-        ("policy_type", wrong_policy_type(kind, policy_types)),
+        ("policy_type", wrong_policy_type(kind, policy_types) or wrong_cover(insurer, kind, served)),
     ]
     if ref and not _REF.fullmatch(ref):
         found.append(

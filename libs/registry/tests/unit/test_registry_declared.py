@@ -23,6 +23,9 @@ def test_it_names_what_the_registry_names(directory: Path) -> None:
     whole, names = load(directory), DeclaredNames(directory).current()
     assert sorted(names.insurers) == list(whole.insurers)
     assert names.policy_types == whole.taxonomy.policy_type_names
+    assert names.served == {
+        insurer: frozenset(each.policy_types) for insurer, each in whole.agreements.items()
+    }
 
 
 def test_changes_count_at_once_and_mistakes_do_not(directory: Path) -> None:
@@ -37,6 +40,21 @@ def test_changes_count_at_once_and_mistakes_do_not(directory: Path) -> None:
     assert after.policy_types - before.policy_types == {"boats"}
     (directory / "taxonomy.yaml").write_text("policy_types: [")
     assert known.current() == after
+
+
+def test_what_an_insurer_covers_counts_at_once(directory: Path) -> None:
+    """Its file is read when it changes; a mistake leaves what it covered, and one that was never good says nothing."""
+    known = DeclaredNames(directory)
+    assert known.current().served["acme-motor"] == {"motor", "home"}
+    path = directory / "insurers/acme-motor.yaml"
+    path.write_text(path.read_text().replace("policy_types: [motor, home]", "policy_types: [home]"))
+    assert known.current().served["acme-motor"] == {"home"}
+    path.write_text("policy_types: [")
+    (directory / "insurers/new-one.yaml").write_text("policy_types: [")
+    after = known.current()
+    assert after.served["acme-motor"] == {"home"}
+    assert "new-one" in after.insurers
+    assert "new-one" not in after.served
 
 
 @pytest.mark.parametrize("gone", ["insurers", "taxonomy.yaml"])

@@ -108,6 +108,9 @@ ACME = "insurers/acme-motor.yaml"
         ("policies.csv", "000102", "000101", "policies.csv:3: policy_number: is the same as in line 2"),
         ("policies.csv", "ACM-2026-000101", "12345", "policies.csv:2: policy_number: must have 6 to 32"),
         ("policies.csv", "ACM-2026-000101", "ABCDEF", "policies.csv:2: policy_number: must be letters and digits"),
+        ("policies.csv", "ACM-2026-000101", "447700900101", "2: policy_number: is written like a phone number; if"),
+        ("policies.csv", "ACM-2026-000101", "44-7700 900101", "2: policy_number: is written like a phone number"),
+        ("policies.csv", "motor,motor", "motor,health", "2: policy_type: acme-motor does not cover 'health'; choose"),
         ("policies.csv", "motor,", "motor", "policies.csv:2: row: has 3 fields"),
     ],
 )  # fmt: skip
@@ -135,6 +138,18 @@ def test_a_phone_number_is_refused_and_not_repeated(sources: Sources) -> None:
     assert found.startswith("policies.csv:2: contact_ref: ")
     assert "bowchat-ingest refs" in found
     assert "900123" not in found
+
+
+def test_a_mistake_in_an_agreement_is_not_one_of_its_policies(sources: Sources) -> None:
+    """Whoever mistypes a field of one file is not sent to a thousand rows of another."""
+    broken = changed(sources, ACME, "policy_types: [motor, home]", "policy_type: [home]")
+    assert not [each for each in problems_of(broken) if each.startswith("policies.csv")]
+
+
+def test_a_long_number_of_figures_is_a_policy_number(sources: Sources) -> None:
+    """An insurer that numbers without letters has its policies listed, and found as policyholders write them."""
+    figures = changed(sources, "policies.csv", "ACM-2026-000101", "3501/2345678")
+    assert parse(figures, "registry").policies.named_in("it is 35012345678")
 
 
 def test_a_copied_agreement_is_told_its_id(sources: Sources) -> None:

@@ -179,6 +179,12 @@ WRONG_ROWS: list[tuple[dict[str, Any], str]] = [
     ({"policy_number": 7}, "row 1, policy_number: must be a text"),
     ({"policy_number": "ABC"}, "row 1, policy_number: must be letters and digits, a digit at least"),
     ({"policy_number": "A1"}, "row 1, policy_number: must have 6 to 32"),
+    ({"policy_number": "447700900101"}, "row 1, policy_number: is written like a phone number; "),
+    ({"policy_number": "44 7700 900101"}, "row 1, policy_number: is written like a phone number; "),
+    (
+        {"policy_type": "health"},
+        "row 1, policy_type: acme-motor does not cover 'health'; choose one of: home, motor",
+    ),
     ({"policy_number": "A-1" * 30}, "row 1, policy_number: must have 6 to 32"),
     (
         {"insurer": "acme-moto"},
@@ -380,8 +386,8 @@ class TestAgain:
 
     async def test_without_a_key_each_call_counts(self, send: Send, publisher: MemoryPublisher) -> None:
         """Who says A, then B, then A again means A: no change is taken for another one."""
-        for insurer in ("acme-motor", "coast-life", "acme-motor"):
-            await send(GOOD | {"insurer": insurer})
+        for kind in ("motor", "home", "motor"):
+            await send(GOOD | {"policy_type": kind})
         assert len({each.meta.id for each in publisher.sent}) == 3
 
     @pytest.mark.parametrize("key", ["", "a b", "x" * 201])

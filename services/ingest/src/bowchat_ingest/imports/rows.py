@@ -8,7 +8,8 @@ from bowchat_contracts.policies import ContactRow, PolicyRow
 from bowchat_ingest.imports.fields import Check, Fields
 from bowchat_ingest.numbers import NO_NUMBER, digits_of, forms
 from bowchat_registry.declared import Declared
-from bowchat_registry.policies import wrong_number, wrong_vehicle
+from bowchat_registry.numbers import is_like_a_phone_number
+from bowchat_registry.policies import wrong_cover, wrong_number, wrong_vehicle
 
 POLICY_FIELDS = (
     "policy_number", "insurer", "policy_type", "phone", "bsuid", "contact_key", "vehicle", "claims", "removed",
@@ -20,7 +21,6 @@ LISTS = frozenset({"phone", "claims", "tags"})
 _MOST_PHONES, _MOST_LISTED = 3, 20
 _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _CONTACT_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_LIKE_A_NUMBER = re.compile(r"[1-9][0-9]{9,14}")
 _TAG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _NO_DIGIT = re.compile(r"[^0-9]")
@@ -50,6 +50,8 @@ def policy_row(given: Mapping[str, Any], declared: Declared, refs_of: RefsOf) ->
         "insurer", _among(declared.insurers, "an insurer with a file in insurers/"), needed=True
     )
     policy_type = fields.text("policy_type", _among(declared.policy_types, "a policy type"), needed=True)
+    if insurer and policy_type and (uncovered := wrong_cover(insurer, policy_type, declared.served)):
+        fields.note("policy_type", uncovered)
     bsuid, phones, contact_key = _person(fields)
     vehicle = fields.text("vehicle", wrong_vehicle)
     claims = fields.texts("claims", _MOST_LISTED, wrong_number)
@@ -114,7 +116,7 @@ def _no_number_goes_on(fields: Fields, phones: tuple[str, ...], **others: str | 
 def _wrong_contact_key(key: str) -> str | None:
     if not _CONTACT_KEY.fullmatch(key):
         return "must be letters, digits and . _ : -, at most 64; not an e-mail address or number"
-    if _LIKE_A_NUMBER.fullmatch(key):
+    if is_like_a_phone_number(key):
         return "is written like a phone number; put letters before it, like crm-"
     return None
 
