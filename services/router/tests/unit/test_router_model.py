@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -250,12 +251,22 @@ class Life:
         return {place.message_id for question in questions for place in question.pending}
 
 
+@pytest.fixture
+def lives(
+    registry: Registry, received: Callable[..., Record], replied: Callable[..., Record]
+) -> Callable[[bytes], None]:
+    """Lives one life. A test that took the registry would show its hundreds of kilobytes in place of what failed."""
+
+    def live(script: bytes) -> None:
+        asyncio.run(Life(registry, received, replied).lives(script))
+
+    return live
+
+
 @settings(max_examples=LIVES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(script=LIFE)
-def test_a_life_keeps_every_promise(
-    registry: Registry, received: Callable[..., Record], replied: Callable[..., Record], script: bytes
-) -> None:
+def test_a_life_keeps_every_promise(lives: Callable[[bytes], None], script: bytes) -> None:
     """Every message in exactly one conversation, numbers without gaps, one insurer a conversation, nothing after the end,
     the same bytes whenever something is told again.
     """
-    asyncio.run(Life(registry, received, replied).lives(script))
+    lives(script)
