@@ -13,8 +13,6 @@ SEPARATORS = 3
 _GROUPS = re.compile(r"[0-9A-Z]+")
 _PIECES = re.compile(r"([0-9A-Z]+)")
 _DIGIT = re.compile(r"\d")
-_PHONE = re.compile(r"[1-9][0-9]{9,14}")
-_PHONE_SEPARATORS = re.compile(r"[ .-]")
 
 
 def normalised(number: str) -> str:
@@ -30,11 +28,6 @@ def upper(text: str) -> str:
         return text.upper()
     folded = unicodedata.normalize("NFKC", text).upper()
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in folded)
-
-
-def is_like_a_phone_number(name: str) -> bool:
-    """Whether a name is written as an international phone number may be: ten to fifteen digits, also in groups."""
-    return _PHONE.fullmatch(_PHONE_SEPARATORS.sub("", name)) is not None
 
 
 def pieces(text: str) -> list[str]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, is_like_a_phone_number, normalised
+from bowchat_registry.numbers import POLICY_LENGTH, VEHICLE_LENGTH, normalised
 from bowchat_registry.problems import Problem
 from bowchat_registry.written import instead
 
@@ -46,11 +46,7 @@ class Contact(NamedTuple):
 
 def wrong_number(number: str) -> str | None:
     """What is wrong with the number of a policy or claim, and what would be right; None for a good one."""
-    if wrong := _wrong_name(number, *POLICY_LENGTH):
-        return wrong
-    if is_like_a_phone_number(number):
-        return "is written like a phone number; if it is none, give its letters too, or part its groups by /"
-    return None
+    return _wrong_name(number, *POLICY_LENGTH)
 
 
 def wrong_vehicle(number: str) -> str | None:

@@ -108,8 +108,6 @@ ACME = "insurers/acme-motor.yaml"
         ("policies.csv", "000102", "000101", "policies.csv:3: policy_number: is the same as in line 2"),
         ("policies.csv", "ACM-2026-000101", "12345", "policies.csv:2: policy_number: must have 6 to 32"),
         ("policies.csv", "ACM-2026-000101", "ABCDEF", "policies.csv:2: policy_number: must be letters and digits"),
-        ("policies.csv", "ACM-2026-000101", "447700900101", "2: policy_number: is written like a phone number; if"),
-        ("policies.csv", "ACM-2026-000101", "44-7700 900101", "2: policy_number: is written like a phone number"),
         ("policies.csv", "motor,motor", "motor,health", "2: policy_type: acme-motor does not cover 'health'; choose"),
         ("policies.csv", "motor,", "motor", "policies.csv:2: row: has 3 fields"),
     ],

@@ -8,7 +8,6 @@ from bowchat_contracts.policies import ContactRow, PolicyRow
 from bowchat_ingest.imports.fields import Check, Fields
 from bowchat_ingest.numbers import NO_NUMBER, digits_of, forms
 from bowchat_registry.declared import Declared
-from bowchat_registry.numbers import is_like_a_phone_number
 from bowchat_registry.policies import wrong_cover, wrong_number, wrong_vehicle
 
 POLICY_FIELDS = (
@@ -21,6 +20,7 @@ LISTS = frozenset({"phone", "claims", "tags"})
 _MOST_PHONES, _MOST_LISTED = 3, 20
 _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _CONTACT_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_LIKE_A_NUMBER = re.compile(r"[1-9][0-9]{9,14}")
 _TAG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _NO_DIGIT = re.compile(r"[^0-9]")
@@ -116,7 +116,7 @@ def _no_number_goes_on(fields: Fields, phones: tuple[str, ...], **others: str | 
 def _wrong_contact_key(key: str) -> str | None:
     if not _CONTACT_KEY.fullmatch(key):
         return "must be letters, digits and . _ : -, at most 64; not an e-mail address or number"
-    if is_like_a_phone_number(key):
+    if _LIKE_A_NUMBER.fullmatch(key):
         return "is written like a phone number; put letters before it, like crm-"
     return None
 
