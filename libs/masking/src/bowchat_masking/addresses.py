@@ -5,7 +5,8 @@ with a number comes with its postcode. A city, a road or a pincode alone is none
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.canonical import Canonical, small
@@ -144,24 +145,29 @@ def _dwellings(text: str) -> Iterator[tuple[int, int]]:
     """A flat or house with its number, with a locality or a code after it."""
     if "," not in text and not _CODE_LIKE.search(text):
         return
-    for match, _ in zip(
-        phrases(_DWELLING, text, _DWELLING_WORDS, _DWELLING_OTHERWISE), range(_MOST_CANDIDATES), strict=False
-    ):
+    found = phrases(_DWELLING, text, _DWELLING_WORDS, _DWELLING_OTHERWISE)
+    dwellings = list(islice(found, _MOST_CANDIDATES))
+    streets = [each.start() for each in _numbered_streets(text)] if dwellings else []
+    for match in dwellings:
         end = _sentence_end(text, match.end())
         code = _CODE_AT.search(text, match.end(), end)
-        if _is_located(text, match.end(), end if code is None else code.end(), coded=code is not None):
+        if _is_located(
+            text, match.end(), end if code is None else code.end(), streets, coded=code is not None
+        ):
             yield match.start(), end if code is None else code.end()
 
 
-def _is_located(text: str, start: int, end: int, *, coded: bool) -> bool:
+def _is_located(text: str, start: int, end: int, streets: Sequence[int], *, coded: bool) -> bool:
     """Whether what follows a dwelling's number places it: a code with a word for the locality, a street with its number, or
     two words for a locality.
     """
     if coded:
         return "," in text[start:end] or _LOCALITY.search(text, start, end) is not None
-    if "," in text[start:end] and _numbered_street(text, start, end):
+    if "," not in text[start:end]:
+        return False
+    if any(start <= street < end for street in streets):
         return True
-    return "," in text[start:end] and len({each[0].lower() for each in _NAMED.finditer(text, start, end)}) > 1
+    return len({each[0].lower() for each in _NAMED.finditer(text, start, end)}) > 1
 
 
 def _streets(text: str) -> Iterator[tuple[int, int]]:
@@ -183,10 +189,6 @@ def _numbered_streets(text: str) -> Iterator[re.Match[str]]:
         if start >= done and (match := _STREET.match(text, start)):
             done = match.end()
             yield match
-
-
-def _numbered_street(text: str, start: int, end: int) -> bool:
-    return any(start <= match.start() < end for match in _numbered_streets(text))
 
 
 def _calles(text: str) -> Iterator[re.Match[str]]:

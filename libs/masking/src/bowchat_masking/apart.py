@@ -6,12 +6,12 @@ from functools import partial
 from itertools import pairwise
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masking.canonical import small
+from bowchat_masking.canonical import LETTER, small
 from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.saying import CALLING_BEFORE, JOINING, is_called_for
+from bowchat_masking.saying import JOINING, is_called_for, stands_before
 from bowchat_masking.told import are_mostly_told, is_told
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
@@ -25,7 +25,6 @@ _MOST_PARTS = 8
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
 _FEWEST_DIFFERENT = 4
 _DIGITS = Kind.DIGITS
-_LETTER = re.compile(r"[^\W\d_]")
 # Looked for in small letters, as the others.
 _ANNOUNCED = re.compile(
     r"\b(?:digits?|ank|hissa|half|part|empieza|dial|(?:starts?|begins?|ends?|finish(?:es)?) (?:with|from|in)"
@@ -244,8 +243,7 @@ def _is_turned(text: str, parts: Sequence[Run]) -> bool:
 
 def _begins_number(text: str, first: Run) -> bool:
     """Whether words say that the first figures begin a number, of whatever country."""
-    at = first.start
-    return _ANNOUNCED.search(small(text), max(0, at - CALLING_BEFORE), at) is not None
+    return stands_before(_ANNOUNCED, text, first.start)
 
 
 def _may_announce(text: str) -> bool:
@@ -262,7 +260,7 @@ def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> boo
     lengths = [len(each.digits) for each in parts]
     alike = max(lengths) - min(lengths) <= 1
     between = text[parts[0].end : parts[-1].start]
-    if near and mobile and not _LETTER.search(between):
+    if near and mobile and not LETTER.search(between):
         return True
     if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
         return True

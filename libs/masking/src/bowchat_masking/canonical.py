@@ -80,6 +80,8 @@ def _plain(character: str) -> str:
     return str(int(value))
 
 
+LETTER = re.compile(r"[^\W\d_]")
+"""A letter of any script."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 

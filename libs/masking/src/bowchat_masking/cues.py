@@ -2,7 +2,7 @@
 
 import re
 
-from bowchat_masking.canonical import small
+from bowchat_masking.saying import stands_before
 
 # What has a number of its own and is no telephone.
 _THINGS = (
@@ -61,19 +61,18 @@ _FIGURE_CUE = re.compile(
 _ANY_CUE = re.compile(
     rf"(?<![^\W_])(?!{_NO_THING})[^\W\d_]{{2,16}}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z",
 )
-_LONGEST = 40
 
 
 def is_called_reference(text: str, at: int) -> bool:
     """Whether the words before `at` call what follows a policy, a claim, a transaction."""
-    return _CUE.search(small(text), max(0, at - _LONGEST), at) is not None
+    return stands_before(_CUE, text, at)
 
 
 def is_called_figure(text: str, at: int) -> bool:
     """Whether they call it an amount, a reading, an age."""
-    return _FIGURE_CUE.search(small(text), max(0, at - _LONGEST), at) is not None
+    return stands_before(_FIGURE_CUE, text, at)
 
 
 def is_called_anything(text: str, at: int) -> bool:
     """Whether they call it the number of something that is neither a person nor a place."""
-    return _ANY_CUE.search(small(text), max(0, at - _LONGEST), at) is not None
+    return stands_before(_ANY_CUE, text, at)

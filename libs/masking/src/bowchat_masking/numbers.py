@@ -14,7 +14,7 @@ import phonenumbers
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.apart import FEWEST_SPOKEN_APART, MOST_RUNS, apart
-from bowchat_masking.canonical import Canonical
+from bowchat_masking.canonical import LETTER, Canonical
 from bowchat_masking.hits import BLANK, Hit
 from bowchat_masking.number_tables import FUNCTION_WORDS
 from bowchat_masking.number_words import Kind
@@ -64,7 +64,6 @@ _REACH_OF_AREA, _LONGEST_LOCAL = 40, 8
 # Thousands and cents: "check 9062 $7,929.23".
 _PRICE = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}+\.[0-9]{2}(?![0-9])")
 _NO_MARKS = str.maketrans(",.;:-()", "       ")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
@@ -131,7 +130,7 @@ def _is_told(text: str, run: Run, spans: Sequence[tuple[int, int]]) -> bool:
         return False
     if len(firm) > 1 and all(text[end - 1] == "%" and text[start] != "0" for start, end in firm):
         return True
-    apart = any(_LETTER.search(text, before[1], after[0]) for before, after in pairwise(firm))
+    apart = any(LETTER.search(text, before[1], after[0]) for before, after in pairwise(firm))
     return apart or any(end - start >= _SHORTEST_DATE and is_date(text, start, end) for start, end in firm)
 
 
@@ -213,7 +212,7 @@ def _are_parted(text: str, said: Sequence[Unit]) -> bool:
 
 def _is_worded(between: str, pauses: frozenset[str]) -> bool:
     """Whether words stand between two figures, other than those that people say for a dash or a pause."""
-    return _LETTER.search(between) is not None and not pauses.issuperset(
+    return LETTER.search(between) is not None and not pauses.issuperset(
         between.casefold().translate(_NO_MARKS).split()
     )
 

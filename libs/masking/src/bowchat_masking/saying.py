@@ -19,7 +19,12 @@ _CALLING = re.compile(
     r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
     r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
 )
-CALLING_BEFORE = 40
+_REACH = 40
+
+
+def stands_before(expression: re.Pattern[str], text: str, at: int) -> bool:
+    """Whether an expression of small letters is found shortly before a place, or up to it where it ends so."""
+    return expression.search(small(text), max(0, at - _REACH), at) is not None
 
 
 def speaks_of_telephone(text: str) -> bool:
@@ -29,4 +34,4 @@ def speaks_of_telephone(text: str) -> bool:
 
 def is_called_for(text: str, at: int) -> bool:
     """Whether the words before a place speak of a telephone."""
-    return _CALLING.search(small(text), max(0, at - CALLING_BEFORE), at) is not None
+    return stands_before(_CALLING, text, at)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masking.canonical import small
+from bowchat_masking.canonical import LETTER, small
 from bowchat_masking.cues import is_called_reference
 from bowchat_masking.runs import Run
 from bowchat_masking.saying import JOINING, is_called_for
@@ -14,7 +14,6 @@ from bowchat_masking.units import Unit
 
 _FEWEST_LABELLED = 3
 _REACH = 18
-_LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_CLOCK = len("0630")
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
@@ -25,7 +24,7 @@ _WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
 def is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
     """Whether the text says what the parts are: an amount, a reading, a date. A number neither begins nor ends in one."""
     between = text[parts[0].end : parts[-1].start]
-    if not _LETTER.search(between):
+    if not LETTER.search(between):
         return False
     if any(_begins_with_nought(text, each) for each in parts):
         return False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masking.canonical import Canonical, small
+from bowchat_masking.canonical import LETTER, Canonical, small
 from bowchat_masking.hits import Hit
 from bowchat_masking.spoken import AT, DOT, spoken
 
@@ -33,7 +33,6 @@ _ADDRESS = re.compile(
 )
 _TELLING = re.compile(r"[a-z][._-]?[0-9]|[a-z][._-][a-z]|[0-9]{10}", re.IGNORECASE)
 _TWO_PARTS = re.compile(r"[a-z]{2,}+[._-][a-z0-9]{2,}+", re.IGNORECASE)
-_LETTER = re.compile(r"[^\W\d_]")
 _SHORTEST_NUMBER = 7
 
 
@@ -50,7 +49,7 @@ def upi_ids(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _is_upi(name: str, sign: str, house: str, *, has_cue: bool) -> bool:
-    if not _LETTER.search(name) and sum(map(str.isdigit, name)) < _SHORTEST_NUMBER:
+    if not LETTER.search(name) and sum(map(str.isdigit, name)) < _SHORTEST_NUMBER:
         return False
     if _HOUSE.fullmatch(house):
         return True

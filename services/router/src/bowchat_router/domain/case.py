@@ -318,9 +318,8 @@ class Case:
         ranked = self.reading.policy_type.ranked if self.reading else ()
         elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
         rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
-        return any(
-            kind in elsewhere and score >= self._suspicion and score > rather for kind, score in ranked
-        )
+        least = self._suspicion
+        return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
 
     @cached_property
     def leaning(self) -> str | None:
