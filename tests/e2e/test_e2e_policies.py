@@ -159,6 +159,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         yield one
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
+        assert relay.fallen() == []
 
 
 def _file(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

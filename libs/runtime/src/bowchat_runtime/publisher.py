@@ -1,6 +1,7 @@
 """Publishing: idempotent, acknowledged by all replicas, in stages."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -102,7 +103,8 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             await self._publish_all(list(stage))
 
     async def _publish_all(self, outgoing: list[Outgoing]) -> None:
-        laid = [_laid(each) for each in outgoing]
+        second_ms = int(time.time()) * 1000
+        laid = [_laid(each, second_ms) for each in outgoing]
         producer = await self._working()
         try:
             # An idempotent producer would retry without end while the broker is away.
@@ -136,15 +138,14 @@ class _Working:
     batches: PartitionBatches
 
 
-def _laid(outgoing: Outgoing) -> Laid:
-    """The event as a record. Errors: `RejectError` when it is larger than its topic takes."""
+def _laid(outgoing: Outgoing, second_ms: int) -> Laid:
+    """The event as a record; `second_ms` is this second. Errors: `RejectError` when it is larger than its topic takes."""
     value, key, headers = outgoing.body, outgoing.key.encode(), to_headers(outgoing.meta)
     if len(value) > _LARGEST_VALUE_BYTES:
         size = DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, list(headers))
         if size > LARGEST_PARKED_BYTES or not outgoing.topic.startswith(_PARKED_PREFIX):
             raise RejectError(_TOO_LARGE)
-    moment = int(outgoing.meta.time.timestamp()) * 1000 if outgoing.whole_seconds else None
-    return Laid(outgoing.topic, key, value, headers, moment)
+    return Laid(outgoing.topic, key, value, headers, second_ms if outgoing.whole_seconds else None)
 
 
 async def _stopped(producer: Any) -> None:

@@ -52,7 +52,8 @@ class Outgoing(NamedTuple):
     value: bytes | None = None
     """The event as it is to be written, where somebody looked at the very bytes; otherwise the publisher writes it."""
     whole_seconds: bool = False
-    """The record's Kafka timestamp is cut to the second of `meta.time`: for what insurers see."""
+    """The record's Kafka timestamp is cut to the second it is published in: for what insurers see. Never `meta.time`: a
+    broker removes what is older than its topic keeps, and what a message says of its own age may be long ago."""
 
     @property
     def body(self) -> bytes:

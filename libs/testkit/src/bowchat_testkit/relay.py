@@ -22,6 +22,10 @@ _START_S, _STOP_S = 120.0, 25.0
 Environment = Mapping[str, str]
 
 
+class ServiceEndedError(Exception):
+    """A service of the relay ended by itself; the text has its exit code and its last words."""
+
+
 class RelaySecrets:
     """A directory of fresh keys, and what the outside world must know of them."""
 
@@ -123,6 +127,10 @@ class Relay:
 
     def running(self, name: str) -> bool:
         return self._children[name].running
+
+    def fallen(self) -> list[str]:
+        """What is to be said of the services that ended and were not asked to."""
+        return [said for child in self._children.values() if (said := child.fell)]
 
     async def __aenter__(self) -> Self:
         if self._environment["BOWCHAT_STORE"] == "mongo":

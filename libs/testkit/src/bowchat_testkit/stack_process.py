@@ -65,10 +65,18 @@ class ChildProcess:
         self._log = log
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked = False
 
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def fell(self) -> str | None:
+        """None while it runs, or when somebody here has ended it; else its exit code and its last words."""
+        if self._process is None or self._asked or self.running:
+            return None
+        return f"{self._name} ended by itself with {self._process.returncode}. Its last words:\n{self.tail()}"
 
     @property
     def pid(self) -> int:
@@ -79,6 +87,7 @@ class ChildProcess:
 
     def start(self) -> None:
         """Starts the command; its output is appended to the log. Errors: StackUnavailableError."""
+        self._asked = False
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             try:
@@ -123,6 +132,7 @@ class ChildProcess:
     def terminate(self) -> None:
         """Asks it to end (SIGTERM) and does not wait."""
         if self._process is not None and self.running:
+            self._asked = True
             self._process.terminate()
 
     async def stop(self, *, seconds: float) -> None:
@@ -135,6 +145,7 @@ class ChildProcess:
     def kill(self) -> None:
         """Ends it with SIGKILL and waits until it is gone. Does nothing when it is."""
         if self._process is not None:
+            self._asked = self._asked or self.running
             self._process.kill()
             self._process.wait()
 

@@ -1,5 +1,6 @@
 """Child processes: none outlives its parent, and one that cannot start says why."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -98,6 +99,20 @@ def test_a_port_is_handed_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
         free_port()
     other.communicate("\n")
     assert free_port() == given[0]
+
+
+def test_an_end_nobody_asked_for_is_told(tmp_path: Path) -> None:
+    """A process that falls by itself is named with its exit code and last words; one that was ended is not."""
+    fell = ChildProcess(["sh", "-c", "echo 'out of luck'; exit 7"], log=tmp_path / "fell.log")
+    ended = ChildProcess(["sleep", "60"], log=tmp_path / "ended.log")
+    for each in (fell, ended):
+        assert each.fell is None
+        each.start()
+    ended.kill()
+    asyncio.run(fell.ended(seconds=10))
+    fell.kill()
+    assert ended.fell is None
+    assert fell.fell == "sh ended by itself with 7. Its last words:\nout of luck"
 
 
 def test_a_missing_part_skips_here_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
