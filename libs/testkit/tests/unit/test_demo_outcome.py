@@ -1,5 +1,6 @@
 """Journeys are put together, and promises judged, from what was told and seen."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,12 @@ from bowchat_contracts.insurer_content import InsurerText
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.sla import SlaChanged
-from bowchat_testkit.demo import promises
+from bowchat_testkit.demo import promises, show
+from bowchat_testkit.demo.by_hand import Feed
 from bowchat_testkit.demo.cast import ANSWERS, OPENINGS, SILENT
 from bowchat_testkit.demo.journeys import Journey, Sighting, journeys
+from bowchat_testkit.demo.screen import WIDTH, Screen
+from bowchat_testkit.demo.stage import Stage
 from bowchat_testkit.demo.tape import Told
 from bowchat_testkit.whatsapp import ReceivedMessage
 
@@ -82,7 +86,7 @@ def sighting(seq: int = 1) -> Sighting:
     message = InsurerMessage(
         message_id=IM, alias=PH, thread_id=TH, seq=seq, sent_at=START, content=InsurerText(text="masked")
     )
-    return Sighting(message, round(at(50).timestamp() * 1000))
+    return Sighting(message, round(at(50).timestamp() * 1000), "kafka")
 
 
 def phone(recipient: str | None = None, text: str = ANSWERS[LINE.insurer][0]) -> ReceivedMessage:
@@ -119,6 +123,53 @@ def test_a_journey_under_way_says_what_is_missing() -> None:
     assert not journey.there_and_back
     assert not journey.stuck
     assert journey.hops_ms == (20, None, None, None, None, None)
+
+
+def held() -> Journey:
+    """A message that the masker doubts: the insurer has nothing."""
+    (journey,) = journeys(inbound(), [], [])
+    assert journey.relayed is not None
+    return replace(journey, relayed=journey.relayed.model_copy(update={"outcome": "held"}))
+
+
+def test_what_changed_is_shown_again() -> None:
+    """A held message is shown once as it waits, and once more under its number when people let it go."""
+    feed = Feed([])
+    assert [number for number, _ in feed.due([held()], 0)] == ["5"]
+    assert list(feed.due([held()], 100)) == []
+    assert [number for number, _ in feed.due([whole()], 101)] == ["5, changed"]
+    assert list(feed.due([whole()], 200)) == []
+
+
+def test_what_waits_is_shown_after_a_while() -> None:
+    """A message that nobody answers is shown, too; one that the demo played is not shown again as it was."""
+    (open_,) = journeys(inbound(), [sighting()], [])
+    feed = Feed([])
+    assert list(feed.due([open_], 0)) == []
+    assert [number for number, _ in feed.due([open_], 60)] == ["5"]
+    assert list(Feed([open_]).due([open_], 0)) == []
+    assert [number for number, _ in Feed([open_]).due([whole()], 0)] == ["1, changed"]
+
+
+def test_ids_are_shown_whole(tmp_path: Path) -> None:
+    """Message, alias and thread can be copied into commands; no line is too wide for them."""
+    stream = io.StringIO()
+    show.conversation(Screen(stream), Stage(tmp_path, lambda _, __: None), whole(), number="5")
+    said = stream.getvalue()
+    assert {MS, PH, TH} <= {word.strip(",") for word in said.split()}
+    assert max(map(len, said.splitlines())) <= WIDTH
+
+
+def test_the_way_is_the_one_it_took() -> None:
+    """How the insurer got it, whatever its agreement says by now; an answer by another way is said."""
+    journey = whole()
+    assert show.ways(journey) == ["by its Kafka topic"]
+    assert show.ways(replace(journey, way="webhook")) == ["by signed webhook", "answered by its Kafka topic"]
+    assert journey.replied is not None
+    by_https = replace(journey, replied=journey.replied.model_copy(update={"via": "https"}))
+    assert show.ways(by_https) == ["by its Kafka topic", "answered by HTTPS"]
+    assert show.ways(replace(by_https, way="webhook")) == ["by signed webhook"]
+    assert show.ways(held()) == []
 
 
 def test_a_message_at_another_insurer_breaks_the_promise() -> None:

@@ -2,17 +2,22 @@
 
 import asyncio
 import time
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from bowchat_contracts.topics import SERVICES
 from bowchat_testkit.demo import show
-from bowchat_testkit.demo.cast import OPENINGS
+from bowchat_testkit.demo.cast import FOLLOW_UP, OPENINGS, UNANSWERED
+from bowchat_testkit.demo.journeys import Journey
 from bowchat_testkit.demo.screen import Screen
 from bowchat_testkit.demo.stage import Stage
 
 _LOOK_S = 0.3
 _PATIENCE_S = 8.0
 """A message that nobody answers is shown after so long."""
+_PLAYED = {line.text: f"{number}" for number, line in enumerate((*OPENINGS, UNANSWERED), start=1)}
+_PLAYED[FOLLOW_UP.text] = "1"
+_State = tuple[object, ...]
 
 
 def addresses(screen: Screen, stage: Stage) -> None:
@@ -47,17 +52,42 @@ def addresses(screen: Screen, stage: Stage) -> None:
     screen.paragraph("Ctrl-C ends everything and leaves nothing behind.", "bold")
 
 
+class Feed:
+    """Which messages are to be shown, and under which number. One that was shown is shown again when it has changed.
+
+    Args:
+        played: The messages that the demo has shown itself.
+    """
+
+    def __init__(self, played: Iterable[Journey]) -> None:
+        self._shown: dict[str, _State] = {}
+        self._numbers: dict[str, str] = {}
+        for each in played:
+            self._shown[each.received.message_id] = each.state
+            self._numbers[each.received.message_id] = _PLAYED.get(each.wrote, "?")
+        self._next = count(len(OPENINGS) + 2)  # the openings, and the one that stays unanswered
+        self._since: dict[str, tuple[_State, float]] = {}
+
+    def due(self, found: Iterable[Journey], now: float) -> Iterator[tuple[str, Journey]]:
+        """What is new or changed and waits no longer for its next step, or has waited long enough. `now`: in seconds."""
+        for journey in found:
+            known, state = journey.received.message_id, journey.state
+            if self._since.get(known, (None, 0))[0] != state:
+                self._since[known] = state, now
+            ripe = journey.there_and_back or journey.stuck or now - self._since[known][1] > _PATIENCE_S
+            if not ripe or self._shown.get(known) == state:
+                continue
+            again = known in self._shown
+            self._shown[known] = state
+            if not again:
+                self._numbers[known] = str(next(self._next))
+            yield f"{self._numbers[known]}{', changed' if again else ''}", journey
+
+
 async def watch(screen: Screen, stage: Stage) -> None:
-    """Show every further message, for ever, when its answer is there or when it has waited long enough."""
-    shown = {each.received.message_id for each in stage.journeys()}
-    numbers = count(len(OPENINGS) + 2)  # the openings, and the one that stays unanswered
-    first_seen: dict[str, float] = {}
+    """Show every further message, and every change of one, for ever."""
+    feed = Feed(stage.journeys())
     while True:
         await asyncio.sleep(_LOOK_S)
-        for journey in stage.journeys():
-            known = journey.received.message_id
-            waited = time.monotonic() - first_seen.setdefault(known, time.monotonic())
-            if known in shown or not (journey.there_and_back or journey.stuck or waited > _PATIENCE_S):
-                continue
-            shown.add(known)
-            show.conversation(screen, stage, journey, number=str(next(numbers)))
+        for number, journey in feed.due(stage.journeys(), time.monotonic()):
+            show.conversation(screen, stage, journey, number=number)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from bowchat_contracts.content import ButtonContent, ChoiceContent, MediaContent, OtherContent, TextContent
 from bowchat_contracts.deliveries import DeliveryRequested
@@ -14,6 +14,8 @@ from bowchat_contracts.replies import ReplyDecided, ReplyReceived
 from bowchat_contracts.sla import SlaChanged
 from bowchat_testkit.demo.tape import Told
 from bowchat_testkit.whatsapp import ReceivedMessage
+
+Way = Literal["kafka", "webhook"]
 
 STOPS = ("webhook", "routed", "at insurer", "reply in", "decided", "at WhatsApp")
 """Where a message and its answer are timed."""
@@ -31,6 +33,8 @@ class Journey:
     relayed: MessageRelayed | None
     seen: InsurerMessage | None
     """What the insurer has."""
+    way: Way | None
+    """How it came to the insurer."""
     replied: ReplyReceived | None
     decided: ReplyDecided | None
     read: ReceivedMessage | None
@@ -60,8 +64,17 @@ class Journey:
     def stuck(self) -> bool:
         """Nobody will answer until people have looked."""
         to_people = self.routed is not None and self.routed.outcome == "triage"
-        held = self.relayed is not None and self.relayed.outcome == "held"
+        held = self.relayed is not None and self.relayed.outcome in ("held", "blocked")
         return to_people or held or (self.decided is not None and self.decided.outcome != "accepted")
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """How far it has come, as far as it is shown: where this changes, the message is shown again."""
+        insurer = self.routed.insurer if self.routed else None
+        relayed = self.relayed.outcome if self.relayed else None
+        decided = self.decided.outcome if self.decided and self.read is None else None
+        replied = self.replied.reply_key if self.replied else None
+        return (insurer, relayed, self.seen is not None, replied, decided, self.read is not None, self.breach)
 
     @property
     def hops_ms(self) -> tuple[int | None, ...]:
@@ -76,6 +89,7 @@ class Sighting:
 
     message: InsurerMessage
     seen_ms: int
+    way: Way
 
 
 def text_of(content: Any) -> str:
@@ -124,8 +138,9 @@ def journeys(
             phone.at if phone else None,
         )
         message = sight.message if sight else None
+        way = sight.way if sight else None
         event = route.event if route else None
-        found.append(Journey(first, event, relay, message, reply, decision, phone, clock, moments))
+        found.append(Journey(first, event, relay, message, way, reply, decision, phone, clock, moments))
     return sorted(found, key=lambda each: each.received.received_at)
 
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from bowchat_contracts.insurer import InsurerMessage
 from bowchat_testkit.demo.cast import Line
 from bowchat_testkit.demo.journeys import STOPS, Journey
 from bowchat_testkit.demo.promises import Promise, broken
 from bowchat_testkit.demo.screen import Screen
-from bowchat_testkit.demo.stage import REPLY_AFTER_S, WEBHOOK, Stage
+from bowchat_testkit.demo.stage import REPLY_AFTER_S, Stage
 from bowchat_testkit.insurers import shown_text
 from bowchat_testkit.whatsapp_payloads import Policyholder
 
-_SHORT_ALIAS = 9
-"""Characters of an alias that are shown."""
 _NOT_YET = "·"
+_WAYS = {"kafka": "by its Kafka topic", "webhook": "by signed webhook"}
+_BACK = {"kafka": "kafka", "webhook": "https"}
+"""How an insurer answers that answers the way it was told."""
+_ANSWERED = {"kafka": "by its Kafka topic", "https": "by HTTPS", "whatsapp": "from WhatsApp"}
 
 
 def conversation(
@@ -21,9 +22,9 @@ def conversation(
 ) -> None:
     """Both sides of one message and its answer. `line`: what was played, where it was the demo that wrote."""
     insurer = _insurer(journey) or (line.insurer if line else "")
-    way = "by signed webhook" if insurer == WEBHOOK else "by its Kafka topic"
     nobody = "For people to decide" if journey and journey.routed else "For nobody yet"
-    screen.heading(f"{number}. {stage.name(insurer)}, {way}" if insurer else f"{number}. {nobody}")
+    whom = ", ".join([stage.name(insurer), *ways(journey)]) if insurer else nobody
+    screen.heading(f"{number}. {whom}")
     who = line.person.name.split()[0] if line else "Someone"
     if line:
         screen.row("from", f"{_shown(line.person)}  (samples/cloud/{line.sample})", "dim")
@@ -32,6 +33,7 @@ def conversation(
     if journey is None:
         screen.row("", "This message has not come through the relay.", "red")
         return
+    screen.row("message id", journey.received.message_id, "dim")
     _insurer_side(screen, journey)
     _way_back(screen, journey, who)
     if journey.breach is not None:
@@ -42,6 +44,15 @@ def conversation(
             f"breached {change.at:%H:%M:%S} UTC, for desk “{change.desk}”.",
             "yellow",
         )
+
+
+def ways(journey: Journey | None) -> list[str]:
+    """How the message came to the insurer, and how the answer came where that was another way."""
+    if journey is None or journey.way is None:
+        return []
+    other = journey.replied is not None and journey.replied.via != _BACK[journey.way]
+    answered = [f"answered {_ANSWERED[journey.replied.via]}"] if journey.replied and other else []
+    return [_WAYS[journey.way], *answered]
 
 
 def _insurer(journey: Journey | None) -> str | None:
@@ -62,17 +73,25 @@ def _insurer_side(screen: Screen, journey: Journey) -> None:
         desk = f", {routed.desk} desk" if routed.desk else ""
         screen.row("Relay routes", f"{routed.policy_type or routed.outcome}{desk}, by {routed.rule}", "dim")
     if journey.seen is None:
-        asked = "nothing yet: whom it is for is not known, and the policyholder may be asked"
-        unknown = asked if journey.routed is None else "nothing yet"
-        why = "nothing: it waits for people" if journey.stuck else unknown
-        screen.row("Insurer sees", why, "yellow")
+        screen.row("Insurer sees", _unseen(journey), "yellow")
         return
     screen.row("Insurer sees", shown_text(journey.seen), "cyan")
-    screen.row("as from", _alias(journey.seen), "cyan")
+    screen.row("as from", journey.seen.alias, "cyan")
+    screen.row("", f"message {journey.seen.seq} of thread {journey.seen.thread_id}", "cyan")
 
 
-def _alias(message: InsurerMessage) -> str:
-    return f"{message.alias[:_SHORT_ALIAS]}…  message {message.seq} of thread {message.thread_id[:_SHORT_ALIAS]}…"
+def _unseen(journey: Journey) -> str:
+    """Why the insurer has nothing to see."""
+    match journey.relayed.outcome if journey.relayed else None:
+        case "blocked":
+            return "nothing: people blocked it"
+        case "relayed" | "released":
+            return "it was passed on, but not to one of the insurers that are simulated here"
+    if journey.stuck:
+        return "nothing: it waits for people"
+    if journey.routed is None:
+        return "nothing yet: whom it is for is not known, and the policyholder may be asked"
+    return "nothing yet"
 
 
 def _way_back(screen: Screen, journey: Journey, who: str) -> None:

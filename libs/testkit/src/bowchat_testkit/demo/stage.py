@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -13,10 +13,10 @@ from bowchat_contracts.topics import INSURER_MESSAGES, SERVICES
 from bowchat_registry import loader
 from bowchat_testkit.database import Database
 from bowchat_testkit.demo.cast import ANSWERS, SILENT, answering, write_registry
-from bowchat_testkit.demo.journeys import Journey, Sighting, journeys
+from bowchat_testkit.demo.journeys import Journey, Sighting, Way, journeys
 from bowchat_testkit.demo.tape import Tape
 from bowchat_testkit.embedded_broker import EmbeddedBroker
-from bowchat_testkit.insurers import KafkaInsurer, WebhookInsurer
+from bowchat_testkit.insurers import KafkaInsurer, SeenCall, SeenRecord, WebhookInsurer
 from bowchat_testkit.relay import SCRIPTS, Relay
 from bowchat_testkit.stack_process import ChildProcess, StackUnavailableError, free_port
 from bowchat_testkit.whatsapp import CloudApiSimulator, SimulatorSettings
@@ -136,12 +136,13 @@ class Stage:
 
     def sightings(self) -> Iterator[Sighting]:
         """What all insurers have; of a message that came twice the earliest stands last."""
-        by_kafka = (record for each in self.by_kafka.values() for record in each.records)
-        seen = [(one.seen_ms, one.message()) for one in by_kafka]
-        seen += [(one.seen_ms, one.message()) for one in self.by_webhook.calls]
-        for seen_ms, message in sorted(seen, key=lambda each: each[0], reverse=True):
+        by_kafka = [record for each in self.by_kafka.values() for record in each.records]
+        ways: list[tuple[Way, Sequence[SeenRecord | SeenCall]]]
+        ways = [("kafka", by_kafka), ("webhook", self.by_webhook.calls)]
+        seen = [(one.seen_ms, way, one.message()) for way, all_ in ways for one in all_]
+        for seen_ms, way, message in sorted(seen, key=lambda each: each[0], reverse=True):
             if message is not None:
-                yield Sighting(message, seen_ms)
+                yield Sighting(message, seen_ms, way)
 
     def journeys(self) -> list[Journey]:
         return journeys(self.tape.told, self.sightings(), self.whatsapp.received)
