@@ -15,7 +15,17 @@ from bowchat_audit.store import LogStore, mongo_log, prepare
 from bowchat_runtime.cli import Command
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.errors import SettingsError
+from bowchat_runtime.mongo import MongoDatabase
 from bowchat_runtime.settings import load
+
+
+async def make_ready(database: MongoDatabase) -> int:
+    """Prepare the database, and print whether there was anything to make."""
+    before = await mongo_log(database).prepared()
+    await prepare(database)
+    said = "prepared already: nothing to make" if before else "prepared: the unique index of entries is made"
+    sys.stdout.write(f"the audit database is {said}\n")
+    return 0
 
 
 async def balance(log: LogStore, *, older_than_s: int, as_json: bool, clock: Clock = system_clock) -> int:
@@ -109,8 +119,7 @@ def _prepare(_: argparse.Namespace) -> int:
 
 async def _prepare_database() -> int:
     async with audit_database(load(AuditSettings)) as database:
-        await prepare(database)
-    return 0
+        return await make_ready(database)
 
 
 def _accounts_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bowchat_audit import domain
+from bowchat_audit.commands import make_ready
 from bowchat_audit.domain import EMPTY, Entry, Known, Read, Tail
 from bowchat_audit.guard import check
 from bowchat_audit.handlers import AuditHandler
@@ -150,6 +151,18 @@ async def test_an_unprepared_database_is_refused(mongo_uri: str, mongo_name: str
     async with MongoDatabase(mongo_uri, mongo_name) as database:
         with pytest.raises(SettingsError, match="prepare"):
             await check(mongo_log(database))
+
+
+@pytest.mark.connected
+async def test_to_prepare_says_what_was_made(
+    mongo_uri: str, mongo_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first time the index is made, later nothing is: each is said, and each is no failure."""
+    async with MongoDatabase(mongo_uri, mongo_name) as database:
+        assert await make_ready(database) == 0
+        assert "the unique index of entries is made" in capsys.readouterr().out
+        assert await make_ready(database) == 0
+        assert "nothing to make" in capsys.readouterr().out
 
 
 @pytest.mark.connected
