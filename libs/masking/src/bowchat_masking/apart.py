@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
-from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.canonical import LETTER, small
 from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
 from bowchat_masking.saying import JOINING, is_called_for, stands_before
+from bowchat_masking.shapes import Shapes
 from bowchat_masking.told import are_mostly_told, is_told
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
@@ -67,7 +67,9 @@ _Place = tuple[int, int, str]
 """Where some parts begin, how many they are, and their digits."""
 
 
-def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
+def apart(
+    text: str, rest: list[Run], shapes: Shapes, regions: Sequence[str]
+) -> Iterator[tuple[int, int, str]]:
     """Numbers whose digits stand further apart."""
     runs = sorted(rest, key=lambda run: run.start)
     announces = _may_announce(text)
@@ -75,14 +77,12 @@ def apart(text: str, rest: list[Run], policy: MaskingPolicy) -> Iterator[tuple[i
         return
     if len(runs) > MOST_RUNS:
         raise MaskingError("the text holds more figures than a person would type")
-    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), policy))
+    yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), shapes))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
     for rows in (runs,) if figures == runs else (runs, figures):
-        gaps = [_gap(before, after) for before, after in pairwise(rows)]
-        lengths = [len(run.digits) for run in rows]
-        belong = partial(_are_one, text, policy=policy, apart_before=apart_before, announces=announces)
-        yield from _joined(text, rows, partial(_in_parts, rows, gaps, lengths, belong))
+        row = _Row(text, rows, shapes, regions, apart_before, announces=announces)
+        yield from _joined(text, rows, row.one_from)
 
 
 def _figures(run: Run) -> Sequence[Run]:
@@ -119,7 +119,7 @@ def _followers(runs: Sequence[Run]) -> list[int]:
 
 
 def _one_by_one(
-    text: str, runs: Sequence[Run], followers: Sequence[int], policy: MaskingPolicy, at: int
+    text: str, runs: Sequence[Run], followers: Sequence[int], shapes: Shapes, at: int
 ) -> tuple[int, str]:
     """How many runs from here are digits dictated one by one, with words between them."""
     first = runs[at]
@@ -142,7 +142,7 @@ def _one_by_one(
     fewest = FEWEST_SPOKEN_APART if words * 2 > len(chain) else BUDGET
     if len(chain) < fewest or len({unit.digits for unit in chain}) < _FEWEST_DIFFERENT or is_counting(chain):
         return 0, ""
-    if are_mostly_told(text, chain, policy):
+    if are_mostly_told(chain, shapes):
         return 0, ""
     return count, spelled(chain)
 
@@ -155,78 +155,95 @@ def _is_late(run: Run, counted: int) -> bool:
     )
 
 
-def _in_parts(
-    runs: Sequence[Run],
-    gaps: Sequence[int],
-    lengths: Sequence[int],
-    are_one: Callable[[Sequence[Run], int, int], bool],
-    at: int,
-) -> tuple[int, str]:
-    """How many runs from here are one number in parts."""
-    total, widest, shortest = lengths[at], 0, lengths[at]
-    for last in range(at + 1, min(at + _MOST_PARTS, len(runs))):
-        gap, length = gaps[last - 1], lengths[last]
-        total += length
-        if gap > _FAR or total > _LONGEST_NUMBER:
-            break
-        # This is asked for every two figures of a text: `max` and `min` would be most of it.
-        if gap > widest:  # noqa: PLR1730
-            widest = gap
-        if length < shortest:  # noqa: PLR1730
-            shortest = length
-        if total >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
-            parts = runs[at : last + 1]
-            if are_one(parts, widest, shortest):
-                return len(parts), "".join([each.digits for each in parts])
-    return 0, ""
+class _Row:
+    """Figures one after another, and which of them are one number in parts. It is asked of every few of them, and nearly
+    always for nothing: what costs is asked last.
+    """
 
+    def __init__(
+        self,
+        text: str,
+        runs: Sequence[Run],
+        shapes: Shapes,
+        regions: Sequence[str],
+        apart_before: set[_Place],
+        *,
+        announces: bool,
+    ) -> None:
+        """`apart_before`: what was no number. Runs and figures are often the same: what was none is none."""
+        self._text, self._runs, self._shapes, self._regions = text, runs, shapes, regions
+        self._apart_before, self._announces = apart_before, announces
+        self._gaps = [_gap(before, after) for before, after in pairwise(runs)]
+        self._lengths = [len(run.digits) for run in runs]
+        self._says_on: dict[int, bool] = {}
 
-def _are_one(
-    text: str,
-    parts: Sequence[Run],
-    widest: int,
-    shortest: int,
-    *,
-    policy: MaskingPolicy,
-    apart_before: set[_Place],
-    announces: bool,
-) -> bool:
-    """Whether parts are a number and belong together. Runs and figures are often the same: what was none is none."""
-    regions = policy.regions
-    digits = "".join([each.digits for each in parts])
-    place = parts[0].start, len(parts), digits
-    if place in apart_before:
+    def one_from(self, at: int) -> tuple[int, str]:
+        """How many runs from here are one number in parts, and its digits."""
+        digits = self._runs[at].digits
+        widest, shortest, dictated = 0, len(digits), True
+        for last in range(at + 1, min(at + _MOST_PARTS, len(self._runs))):
+            gap, length = self._gaps[last - 1], self._lengths[last]
+            digits += self._runs[last].digits
+            if gap > _FAR or len(digits) > _LONGEST_NUMBER:
+                break
+            # This is asked for every two figures of a text: `max` and `min` would be most of it.
+            if gap > widest:  # noqa: PLR1730
+                widest = gap
+            if length < shortest:  # noqa: PLR1730
+                shortest = length
+            dictated = dictated and self._goes_on(last - 1)
+            if len(digits) >= _SHORTEST_NUMBER and (shortest > 1 or widest <= _LOOSE):
+                count = last + 1 - at
+                told_on = dictated and (shortest >= _FEWEST_IN_PART or count >= _FEWEST_DICTATED)
+                if self._are_one(at, count, digits, widest, shortest, dictated=told_on):
+                    return count, digits
+        return 0, ""
+
+    def _are_one(
+        self, at: int, count: int, digits: str, widest: int, shortest: int, *, dictated: bool
+    ) -> bool:
+        """Whether parts are a number and belong together."""
+        text, regions = self._text, self._regions
+        place = self._runs[at].start, count, digits
+        known = is_number(digits, regions)
+        turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
+        if not (known or turned or dictated or self._announces) or place in self._apart_before:
+            self._apart_before.add(place)
+            return False
+        parts = self._runs[at : at + count]
+        if (
+            self._announces
+            and shortest >= _FEWEST_IN_PART
+            and _begins_number(text, parts[0])
+            and _ends_number(text, parts)
+            and not is_told(text, parts, self._shapes)
+        ):
+            return True
+        if (dictated and _is_dictated(text, parts)) or (turned and _is_turned(text, parts)):
+            return True
+        if (
+            known
+            and _belong(text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions))
+            and not is_told(text, parts, self._shapes)
+        ):
+            return True
+        self._apart_before.add(place)
         return False
-    if (
-        announces
-        and shortest >= _FEWEST_IN_PART
-        and _begins_number(text, parts[0])
-        and _ends_number(text, parts)
-        and not is_told(text, parts, policy)
-    ):
-        return True
-    if (shortest >= _FEWEST_IN_PART or len(parts) >= _FEWEST_DICTATED) and _is_dictated(text, parts):
-        return True
-    if len(parts) == 2 and is_mobile(parts[1].digits + parts[0].digits, regions) and _is_turned(text, parts):
-        return True
-    if (
-        is_number(digits, regions)
-        and _belong(text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions))
-        and not is_told(text, parts, policy)
-    ):
-        return True
-    apart_before.add(place)
-    return False
+
+    def _goes_on(self, gap: int) -> bool:
+        """Whether there is nothing in a gap but how the parts of a number follow each other."""
+        if gap not in self._says_on:
+            between = small(self._text)[self._runs[gap].end : self._runs[gap + 1].start]
+            said = _WORD.findall(between)
+            self._says_on[gap] = bool(said) and _SAYING_ON.issuperset(said)
+        return self._says_on[gap]
 
 
 def _is_dictated(text: str, parts: Sequence[Run]) -> bool:
-    """Whether somebody says a telephone's number, of whatever country, with nothing between its parts but how they follow
-    each other: "call 305, then um 555, then 0111".
+    """Whether somebody says a telephone's number, of whatever country, when nothing stands between its parts but how they
+    follow each other: "call 305, then um 555, then 0111".
     """
-    gaps = [small(text[before.end : after.start]) for before, after in pairwise(parts)]
-    said = [_WORD.findall(gap) for gap in gaps]
-    if not all(said) or not all(map(_SAYING_ON.issuperset, said)):
-        return False
+    gaps = (small(text)[before.end : after.start] for before, after in pairwise(parts))
     return (
         is_called_for(text, parts[0].start)
         or _begins_number(text, parts[0])

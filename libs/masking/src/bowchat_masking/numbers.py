@@ -33,7 +33,7 @@ from bowchat_masking.runs import (
     trim,
 )
 from bowchat_masking.saying import is_called_for
-from bowchat_masking.shapes import PLACEHOLDER, innocent_spans, is_date, is_only_round, is_signed_decimal
+from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -73,6 +73,7 @@ def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
+    shapes = Shapes(text, policy)
     rest: list[Run] = []
     groups = 0
     for run in runs_in(text):
@@ -80,7 +81,7 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
             rest.append(run)
             continue
         groups += max(len(run.units), len(run.digits) // _LONGEST_WHOLE)
-        for part, masked in _judged(text, run, policy, generous=groups <= MOST_RUNS):
+        for part, masked in _judged(text, run, shapes, policy.regions, generous=groups <= MOST_RUNS):
             if masked:
                 area = _AREA_BEFORE.search(text, max(0, part.start - _REACH_OF_AREA), part.start)
                 if area and len(part.digits) <= _LONGEST_LOCAL:
@@ -89,10 +90,12 @@ def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
                     yield opened(text, part.start), part.end, part.digits
             if not masked or len(part.digits) < _LONGEST_PART:
                 rest.append(part)
-    yield from apart(text, rest, policy)
+    yield from apart(text, rest, shapes, policy.regions)
 
 
-def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> Iterator[tuple[Run, bool]]:
+def _judged(
+    text: str, run: Run, shapes: Shapes, regions: Sequence[str], *, generous: bool
+) -> Iterator[tuple[Run, bool]]:
     """The run's parts, and whether each is to be masked. A text with more figures than people type gets no benefit of the
     doubt.
     """
@@ -101,11 +104,11 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
         return
     said = sum(len(unit.digits) for unit in run.units if unit.kind in SPOKEN)
     if said >= BUDGET:
-        yield run, _is_over_budget(run) and _is_no_amount(run, policy.regions)
+        yield run, _is_over_budget(run) and _is_no_amount(run, regions)
         return
-    spans = list(innocent_spans(text, run.start, run.end, policy))
+    spans = list(shapes.within(run.start, run.end))
     whole = any(first <= run.start and run.end <= last for first, last in spans)
-    if not whole and not _is_told(text, run, spans) and _is_one_number(text, run, policy.regions):
+    if not whole and not _is_told(text, run, spans) and _is_one_number(text, run, regions):
         yield run, True
         return
     parts: list[list[Unit]] = [[]]
@@ -118,7 +121,7 @@ def _judged(text: str, run: Run, policy: MaskingPolicy, *, generous: bool) -> It
         trimmed = trim(each)
         if trimmed:
             part = run_of(trimmed)
-            yield part, _is_over_budget(part) and not _is_list(text, part, policy.regions)
+            yield part, _is_over_budget(part) and not _is_list(text, part, regions)
 
 
 def _is_told(text: str, run: Run, spans: Sequence[tuple[int, int]]) -> bool:

@@ -141,24 +141,33 @@ _FEWEST_REFERENCE_DIGITS = 5
 Span = tuple[int, int]
 
 
-def innocent_spans(text: str, start: int, end: int, policy: MaskingPolicy) -> Iterator[Span]:
-    """The innocent shapes whose digits stand between `start` and `end`, in order. One may begin before `start`."""
-    done = start
-    before: Span | None = None
-    own = tuple(_own(shape.pattern) for shape in policy.shapes)
-    for group in _GROUP.finditer(text, start, end):
-        if group.start() < done:
-            continue
-        at = group.start()
-        span = (
-            _own_at(text, at, own)
-            or _innocent_at(text, at, policy.regions)
-            or _further(text, before, at, policy.regions)
-        )
-        if span is not None:
-            done = span[1]
-            before = span
-            yield span
+class Shapes:
+    """The innocent shapes of one text. What stands at a place is asked for again and again, and found out once."""
+
+    def __init__(self, text: str, policy: MaskingPolicy) -> None:
+        self._text, self._regions = text, policy.regions
+        self._own = tuple(_own(shape.pattern) for shape in policy.shapes)
+        self._known: dict[int, Span | None] = {}
+
+    def within(self, start: int, end: int) -> Iterator[Span]:
+        """Those whose digits stand between `start` and `end`, in order. One may begin before `start`."""
+        done = start
+        before: Span | None = None
+        for group in _GROUP.finditer(self._text, start, end):
+            at = group.start()
+            if at < done:
+                continue
+            span = self._at(at) or _further(self._text, before, at, self._regions)
+            if span is not None:
+                done = span[1]
+                before = span
+                yield span
+
+    def _at(self, at: int) -> Span | None:
+        if at not in self._known:
+            found = _own_at(self._text, at, self._own) or _innocent_at(self._text, at, self._regions)
+            self._known[at] = found
+        return self._known[at]
 
 
 def is_only_round(text: str, start: int, end: int) -> bool:

@@ -4,12 +4,11 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.canonical import LETTER, small
 from bowchat_masking.cues import is_called_reference
 from bowchat_masking.runs import Run
 from bowchat_masking.saying import JOINING, is_called_for
-from bowchat_masking.shapes import innocent_spans, is_date, is_only_round
+from bowchat_masking.shapes import Shapes, is_date, is_only_round
 from bowchat_masking.units import Unit
 
 _FEWEST_LABELLED = 3
@@ -21,7 +20,7 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
 _WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
 
 
-def is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
+def is_told(text: str, parts: Sequence[Run], shapes: Shapes) -> bool:
     """Whether the text says what the parts are: an amount, a reading, a date. A number neither begins nor ends in one."""
     between = text[parts[0].end : parts[-1].start]
     if not LETTER.search(between):
@@ -34,7 +33,7 @@ def is_told(text: str, parts: Sequence[Run], policy: MaskingPolicy) -> bool:
     begin = _WRITTEN_ON.search(text, max(0, first.start - _REACH), first.start)
     spans = [
         each
-        for each in innocent_spans(text, begin.start() if begin else first.start, last.end, policy)
+        for each in shapes.within(begin.start() if begin else first.start, last.end)
         if not is_only_round(text, *each)
     ]
     return any(start < first.start < end or start < last.end < end for start, end in spans) or any(
@@ -63,8 +62,8 @@ def _is_labelled(text: str, parts: Sequence[Run]) -> bool:
     return len(said) == len(parts) and not any(JOINING.search(small(each)) for each in gaps)
 
 
-def are_mostly_told(text: str, chain: Sequence[Unit], policy: MaskingPolicy) -> bool:
+def are_mostly_told(chain: Sequence[Unit], shapes: Shapes) -> bool:
     """Whether most digits stand in twos in measures: "1.2 mb, 3.4 mb"."""
-    spans = innocent_spans(text, chain[0].start, chain[-1].end, policy)
+    spans = shapes.within(chain[0].start, chain[-1].end)
     told = [sum(start <= unit.start < end for unit in chain) for start, end in spans]
     return 2 * sum(each for each in told if each > 1) > len(chain)
