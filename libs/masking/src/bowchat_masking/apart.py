@@ -233,9 +233,13 @@ class _Row:
     def _goes_on(self, gap: int) -> bool:
         """Whether there is nothing in a gap but how the parts of a number follow each other."""
         if gap not in self._says_on:
-            between = small(self._text)[self._runs[gap].end : self._runs[gap + 1].start]
-            said = _WORD.findall(between)
-            self._says_on[gap] = bool(said) and _SAYING_ON.issuperset(said)
+            lowered, start, end = small(self._text), self._runs[gap].end, self._runs[gap + 1].start
+            first = _WORD.search(lowered, start, end)
+            self._says_on[gap] = (
+                first is not None
+                and first[0] in _SAYING_ON
+                and _SAYING_ON.issuperset(_WORD.findall(lowered, first.end(), end))
+            )
         return self._says_on[gap]
 
 

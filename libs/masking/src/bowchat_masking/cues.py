@@ -2,7 +2,7 @@
 
 import re
 
-from bowchat_masking.saying import stands_before
+from bowchat_masking.saying import by_letter, stands_before
 
 # What has a number of its own and is no telephone.
 _THINGS = (
@@ -18,7 +18,7 @@ _THINGS = (
     r"|plan|scheme|mortgage|parcel|udin|epf|esic|rma|bima|shikayat|rasee?d|parchi|yojana"
     # Houses that give such numbers and no telephones: carriers and insurers.
     r"|fedex|ups|usps|dhl|blue\s?dart|delhivery|dtdc|ekart|correos|seur|mrw|evri|yodel|parcelforce|royal\smail|speed\spost"
-    r"|lic|hdfc(?:\sergo|\slife)?|icici(?:\slombard|\spru(?:dential)?)?|bajaj(?:\sallianz)?|tata\saig|acko|go\s?digit|star\shealth|niva\sbupa|oriental"
+    r"|lic|hdfc(?:\sergo|\slife)?|icici(?:\slombard|\spru|\sprudential)?|bajaj(?:\sallianz)?|tata\saig|acko|go\s?digit|star\shealth|niva\sbupa|oriental"
     r"|new\sindia|united\sindia|geico|progressive|allstate|state\sfarm|usaa|aviva|axa|admiral|direct\sline|churchill|hastings|allianz|zurich"
     r"|mapfre|mutua|l[ií]nea\sdirecta|generali|sanitas|adeslas|asisa|pelayo"
     r"|p[oó]liza|siniestro|parte|pedido|factura|recibo|expediente|referencia|atestado|autorizaci[oó]n|volante|presupuesto|contrato"
@@ -37,29 +37,33 @@ _NO_BRAND = (
     r"|helpline|hotline|care|line|desk|toll|agente|gestor|corredor|perito|mujer|marido|or|and|to|on|at|aur|ya|y|o)\b"
 )
 _NO_THING = (
-    r"(?:call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
+    r"call|calling|contact|cont|phone|ph|fone|mob|mobile|cell|tel|wa|wapp|wtsp|whats?app|watsapp|viber|signal|telegram|dial|ring|reach"
     r"|text|txt|sms|msg|ping|fax|ka|ki|ke|se|wala|wali|s|my|me|mera|meri|mere|apna|apne|his|her|our|your|their|uska|uski|unka|the|this|that|is|on|at|to|and|or|aur|ya|y|o"
     r"|new|old|naya|purana|other|another|alt|alternate|alternative|second|personal|private|direct|own|dusra|doosra|work|office|home|house|ghar"
     r"|shop|dukaan|clinic|hospital|doctor|dr|landline|land|fixed|local|std|toll|helpline|emergency|residence|resi|desk|reception|garage|workshop"
     r"|agent|advisor|broker|driver|wife|husband|son|daughter|father|mother|papa|mummy|bhai|bro|brother|sister|friend|boss|manager|owner|uncle"
     r"|aunty|neighbou?r|mechanic|lawyer|nominee|sir|madam|jio|airtel|gpay|paytm|phonepe|google|mi|su|tu|de|del|mujer|marido|hijo|hija|casa|oficina"
-    r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया)\b"
+    r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया"
 )
 _CUE = re.compile(
-    rf"(?<![^\W_])(?:{_THINGS}|policies)s?(?:\s(?:(?:de|del|of|from)\s)?(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
+    rf"(?<![^\W_])(?:{by_letter(_THINGS)}|policies)s?(?:\s(?:(?:de|del|of|from)\s)?(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
 )
-_FIGURE_CUE = re.compile(
-    r"(?<![^\W_])(?:amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
+_FIGURES = (
+    r"amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"
     r"|budget|estimate|salary|income|refund|deductible|excess|odometer|odo|meter|mileage|km|kms|reading|train|flight|seat|coach|toll|taxi|labour|labor|parts|paint|medicines?|room|icu|rent"
     r"|claimed|approved|deducted|assessed|offered|quoted|credited|debited|received|refunded|sanctioned|settled|payable|due|owed|fees?|charges?"
     r"|tax|vat|gst|[csiu]gst|tds|interest|principal|maturity|bonus|fund|deposit|instal?lments?|salvage|loss|depreciation|discount|net|gross"
     r"|repairs?|reserve|(?:surrender|market|fund|paid-up)\svalue|benefit|payout|bp|b\.p\.|sugar|pulse|hr|rr|spo2|hb|hba1c|weight|wt|height|ht|temp|age|ages|aged|cholesterol|creatinine"
     r"|platelets|nav|cpt|icd|ndc|section|sec|clause|form|forms|page|pages|photos?|room\sno|ward|kilometraje|kil[oó]metros|edad|edades|tensi[oó]n|peso|glucosa|pin|pincode|pin\scode|postcode|zip|zip\scode|otp|passcode|prima|importe"
-    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी)(?:\s?(?:[0-9]{1,2}(?:\.[0-9]{1,2})?\s?%|[0-9][0-9.,]{2,11}+\s(?:se|tha|thi|was|to|or|vs|then|now|not|instead\sof|rather\sthan|a|o)|is|of|was|at|no|now|ab|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){0,3}\s?\Z",
+    r"|monto|precio|franquicia|cuota|valor|capital|base|iva|total|pagu[eé]|बिल|दवा|उम्र|बीपी|शुगर|ओडोमीटर|किलोमीटर|राशि|प्रीमियम|रकम|पिन|ओटीपी"
+)
+_FIGURE_CUE = re.compile(
+    rf"(?<![^\W_])(?:{by_letter(_FIGURES)})(?:\s?(?:[0-9]{{1,2}}(?:\.[0-9]{{1,2}})?\s?%|[0-9][0-9.,]{{2,11}}+\s(?:se|tha|thi|was|to|or|vs|then|now|not|instead\sof|rather\sthan|a|o)|is|of|was|at|no|now|ab|start|starting|initial|codes?|driven|hai|tha|=|:|for|about|around|approx|only|got|es|de|fue|है|के|का|था)){{0,3}}\s?\Z",
 )
 # "jobcard no. 7923207": whatever has a number, but nobody and nowhere that could have a telephone.
 _ANY_CUE = re.compile(
-    rf"(?<![^\W_])(?!{_NO_THING})[^\W\d_]{{2,16}}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z",
+    r"(?<![^\W_])(?=[^\W\d_]{2,16}+\s(?:no|num|number|id|ref|code|n[uú]mero|n[uú]m|नंबर)\.?\s?[:#=-]?\s?\Z)"
+    rf"(?!(?:{by_letter(_NO_THING)})\b)",
 )
 
 

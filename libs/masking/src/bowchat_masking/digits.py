@@ -64,7 +64,7 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
     for first in range(len(found)):
         total, fits = 0, []
         for last in range(first, len(found)):
-            if last > first and not _JOINING.fullmatch(text, found[last - 1].end, found[last].start):
+            if last > first and not _are_joined(text, found[last - 1].end, found[last].start):
                 break
             total += len(found[last].digits)
             if total > longest:
@@ -72,6 +72,10 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
             if total in lengths:
                 fits.append(last)
         yield from (found[first : last + 1] for last in reversed(fits))
+
+
+def _are_joined(text: str, end: int, start: int) -> bool:
+    return start - end <= _FARTHEST_JOINED and _JOINING.fullmatch(text, end, start) is not None
 
 
 @lru_cache(maxsize=4)

@@ -62,7 +62,8 @@ _FEWEST_COUNTED = 4
 _PAUSE = ", "
 # Dots and marks of bold letters, which part no figures: "nine ... four", "*99999* *00123*".
 _MARKS = frozenset("*_~`")
-_TRAILING_OFF = re.compile(r"[\s.,\u2026*_~`]{4,9}+")
+_LONGEST_TRAIL = 9
+_TRAILING_OFF = re.compile(rf"[\s.,\u2026*_~`]{{4,{_LONGEST_TRAIL}}}+")
 # "OlOO" is a group of noughts and ones.
 _ROUND_LETTERS, _FEWEST_ROUND = frozenset("OolI"), 3
 # So many letters beside a single figure are a word: "date of loss 4/15/2025".
@@ -188,6 +189,8 @@ def _is_bridged(last: Unit, bridges: Sequence[Unit], unit: Unit) -> bool:
 
 def _trails_off(text: str, last: Unit, unit: Unit) -> bool:
     """Whether nothing but dots or marks stands between two digits that are said, or between marked groups of figures."""
+    if unit.start - last.end > _LONGEST_TRAIL:
+        return False
     match = _TRAILING_OFF.fullmatch(text, last.end, unit.start)
     if match is None:
         return False

@@ -1,8 +1,29 @@
 """What people say when they tell a number: that one comes, and how its parts follow. Looked for in small letters."""
 
 import re
+from collections import defaultdict
 
 from bowchat_masking.canonical import small
+
+_CHOICE = re.compile(r"(?:[^|()\[\\]|\\.|\[[^\]]*\]|\((?:[^()\[\\]|\\.|\[[^\]]*\])*\))+")
+_LETTER_FIRST = re.compile(r"[^\W\d_](?![?*+{])")
+
+
+def by_letter(table: str) -> str:
+    """The same choice of words, those of one first letter together: an expression tries one after another, and passes over
+    a letter's at once. Which of them comes first is not kept.
+
+    Errors: `ValueError` for brackets within brackets.
+    """
+    found = _CHOICE.findall(table)
+    if "|".join(found) != table:
+        raise ValueError("the table has brackets within brackets, or an empty word")
+    together: defaultdict[str, list[str]] = defaultdict(list)
+    for word in found:
+        letter = word[0] if _LETTER_FIRST.match(word) else ""
+        together[letter].append(word.removeprefix(letter))
+    return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in together.items())
+
 
 JOINING = re.compile(
     r"\b(?:then|and|rest|remaining|half|part|followed|last|next|first|second|after|end(?:s|ing)?|continue|start(?:s|ing)?|plus|add"
@@ -15,9 +36,13 @@ JOINING = re.compile(
     r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
 )
 _CALLING = re.compile(
-    r"\b(?:call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|ll[aá]m(?:a|ame|e|ar)"
-    r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
-    r"|appelle|rufnummer|mera|phon|nambar|fone)\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
+    r"\b(?:"
+    + by_letter(
+        r"call|phone|ph|mob(?:ile)?|cell|whats?app|wa|tel|contact|dial|ring|reach|text|sms|number|num|n[uú]mero|ll[aá]m(?:a|ame|e|ar)"
+        r"|tlfn?o?|tfno|tel[eé]fono|m[oó]vil|celular|cel|wasap|apunta|hit me|cl"
+        r"|appelle|rufnummer|mera|phon|nambar|fone"
+    )
+    + r")\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
 )
 _REACH = 40
 
