@@ -205,9 +205,11 @@ class _Row:
         """Whether parts are a number and belong together."""
         text, regions = self._text, self._regions
         place = self._runs[at].start, count, digits
+        if place in self._apart_before:
+            return False
         known = is_number(digits, regions)
         turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
-        if not (known or turned or dictated or self._announces) or place in self._apart_before:
+        if not (known or turned or dictated or self._announces):
             self._apart_before.add(place)
             return False
         parts = self._runs[at : at + count]

@@ -75,20 +75,15 @@ _YEARS = re.compile(rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1
 # "100/300/100", what a motor policy pays at most.
 _LIMIT = r"(?:[1-9][0-9]?(?:00|50)|10|15|20|25|50)"
 _LIMITS = re.compile(rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])")
-_HEXADECIMAL = re.compile(r"0x[0-9a-f]{4,16}+(?![^\W_])", re.IGNORECASE)
-_PLAIN = (
-    _ROUND,
-    _DECIMAL,
-    _COMMA_DECIMAL,
-    _FRACTION,
-    _SCORE,
-    _DOSE,
-    _SIZE,
-    _OF_YEAR,
-    _YEARS,
-    _LIMITS,
-    _HEXADECIMAL,
-)
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{4,16}+(?![^\W_])")
+_PLAIN = re.compile(
+    "|".join(
+        each.pattern
+        for each in (
+            _ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _YEARS, _LIMITS, _HEXADECIMAL
+        )
+    )
+)  # fmt: skip
 _MILLIONS = re.compile(r"(?<![\w.,+/#-])(?<![0-9] )[1-9][0-9]{6}(?![\w/-]|[ .,][0-9])")
 _MONEY = re.compile(
     r"[₹£$€]|\b(?:rs|inr|rupees|bill|premium|paid|payment|amount|amt|maturity|cheque|debited|credited|loan|tax|tds|idv|settled|price|cost|lakhs?"
@@ -218,9 +213,7 @@ def _innocent_at(text: str, at: int, regions: Sequence[str]) -> Span | None:
     if match is None:
         match = _reference(_REFERENCE.match(text, first), regions) or file_at(text, first, regions)
     if match is None:
-        match = _cued(text, at, regions) or next(
-            filter(None, (each.match(text, at) for each in _PLAIN)), None
-        )
+        match = _cued(text, at, regions) or _PLAIN.match(text, at)
     if match is None:
         match = (
             _small(_AMOUNT_WITH_UNIT.match(text, at), regions)
