@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from bowchat_masking.canonical import small
 
-_CHOICE = re.compile(r"(?:[^|()\[\\]|\\.|\[[^\]]*\]|\((?:[^()\[\\]|\\.|\[[^\]]*\])*\))+")
+_CHOICE = re.compile(r"(?:[^|()\[\\]|\\.|\[[^\]]*+\]|\((?:[^()\[\\]|\\.|\[[^\]]*+\])*+\))++")
 _LETTER_FIRST = re.compile(r"[^\W\d_](?![?*+{])")
 
 

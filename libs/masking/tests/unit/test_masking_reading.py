@@ -3,13 +3,16 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bowchat_masking import addresses, banking, dictation, identifiers, links, names, units
+from bowchat_contracts.masking_policy import MaskingPolicy, Shape
+from bowchat_masking import addresses, banking, cues, dictation, identifiers, links, names, units
 from bowchat_masking.canonical import canonicalise
 from bowchat_masking.digits import found_at
 from bowchat_masking.phrases import phrases
+from bowchat_masking.saying import by_letter
+from bowchat_masking.shapes import Shapes
 from bowchat_masking.tokens import _TOKEN, Lexicon, tokens
 
 PHRASES = {
@@ -126,3 +129,46 @@ def test_rows_of_words_are_found_whatever_is_remembered(text: str) -> None:
     marks = "".join(map(dictation._MARK.__getitem__, dictation._words(text, read)[0]))
     assert dictation.likely(text, read) == first
     assert bool(first) == ("1" * dictation.FEWEST in marks.replace("-", ""))
+
+
+TABLES = [cues._THINGS, cues._FIGURES, cues._NO_THING, r"ab?|a[bc]|a|b?c|(?:x|y)z|\|a|é|éa(?:b|c)?"]
+CUES = [
+    "policy", "policies", "pol", "claim", "pre-auth", "preauth", "icici prudential", "hdfc ergo", "e-kyc", "kyc",
+    "health card", "fein",
+    "línea directa", "पॉलिसी", "paid", "sum insured", "cgst", "market value", "b.p.", "tensión", "जॉब", "whatsapp",
+    "tel", "teléfono", "घर", "a", "ac", "c", "xz", "|a", "éab", " ", "-", ".", "no",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TABLES)
+@given(text=st.lists(st.one_of(st.sampled_from(CUES), st.text(max_size=2)), max_size=8).map("".join))
+def test_words_put_by_their_letter_are_the_same_words(table: str, text: str) -> None:
+    """A table whose words stand by their first letter says of every stretch of a text what the table itself says."""
+    plain, sorted_ = (re.compile(rf"(?<![^\W_])(?:{each})\b") for each in (table, by_letter(table)))
+    assert [bool(plain.match(text, at)) for at in range(len(text))] == [
+        bool(sorted_.match(text, at)) for at in range(len(text))
+    ]
+
+
+def test_a_table_that_cannot_be_read_is_refused() -> None:
+    """No word of a table is lost in silence: brackets within brackets are said to be too many."""
+    with pytest.raises(ValueError, match="brackets within brackets"):
+        by_letter("ab|c(?:d(?:e)?)?")
+
+
+AMOUNTS = [
+    "Rs 12,50,000", "12/05/2024", "4:45 pm", "policy 30950978/48", "claims CL6701997, 00841564 and 00841601", "98765 43210",
+    "AM-12345678", "amount 45000", "paid 1,245.50", "100/300/100", "2400 + 1800 = 4200", "1200 x 800", "[phone-1]", " ",
+    ", ", "4512367", "rupees ", "call ", "7",
+]  # fmt: skip
+OWN = MaskingPolicy(regions=("IN", "GB"), shapes=(Shape(name="policy", pattern="AM-########"),))
+
+
+@settings(max_examples=50)
+@given(text=texts(AMOUNTS))
+@example("claims CL6701997, 00841564 and 00841601")
+def test_shapes_are_the_same_however_often_they_are_asked_for(text: str) -> None:
+    """What was found out about a place holds for whoever asks next, from wherever in the text."""
+    shapes, end = Shapes(text, OWN), len(text)
+    for start in range(end):
+        assert list(shapes.within(start, end)) == list(Shapes(text, OWN).within(start, end))
