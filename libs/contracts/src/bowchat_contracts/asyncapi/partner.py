@@ -35,8 +35,8 @@ an alias that only you and the relay use; you never learn a number or a name fro
 **Two ways in, the same content.** Read your messages topic and write your replies topic on Kafka, or give us an HTTPS
 endpoint and post your replies to ours.
 
-**Delivery is at least once.** The same message may come again; it then has the same `message_id` and the same bytes.
-Keep the `message_id`s you have handled and skip what you know.
+**Delivery is at least once.** The same message may come again; it then has the same `message_id` and the same key, headers
+and value. Keep the `message_id`s you have handled and skip what you know.
 
 **Order.** `seq` counts the messages of one thread (`thread_id`), from 1, without gaps. A place that we must look at
 first comes as `bowchat.insurer.withheld.v1` with its `seq`, so that a gap never needs guessing, and later messages do
