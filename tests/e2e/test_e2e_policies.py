@@ -150,7 +150,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         )
         await stack.create_topics(broker.bootstrap, relay.topics)
         one = Rig(directory, relay, database.uri)
-        running.push_async_callback(relay.stop)
+        running.push_async_exit(relay)
         running.callback(one.other.kill)
         relay.spawn("ingest", "router")
         one.other.start()
@@ -159,7 +159,6 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         yield one
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
-        assert relay.fallen() == []
 
 
 def _file(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

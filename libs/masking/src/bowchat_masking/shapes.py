@@ -58,32 +58,24 @@ _FIGURES = re.compile(
     r"[0-9]{1,9}+(?:(?:,\s|\s?/\s?|\s(?:or|and|to|vs|then|now|out\sof|of|se|y|o|a|aur|ya|और|से)\s|\s?-\s?)[0-9]{1,9}+(?![,.][0-9])){0,5}+(?![0-9/-]|[,.][0-9])"
 )
 _ROUND = re.compile(r"(?<![0-9])(?<!\b[01]{4} )[1-9][0-9]{0,4}000(?![0-9])")
-_DECIMAL = re.compile(r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{3,4})(?![0-9]|[.,][0-9])")
+_DECIMAL = r"(?<![0-9.,])(?:[0-9]{1,6}\.[0-9]{1,2}|[0-9]{1,3}\.[0-9]{3,4})(?![0-9]|[.,][0-9])"
 _SIGNED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}(?![0-9]|[ .,-]?[0-9])")
-_FRACTION = re.compile(r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])")
-_SCORE = re.compile(r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])")
-_COMMA_DECIMAL = re.compile(r"(?<![0-9.,])[0-9]{1,6},[0-9]{2}(?![0-9]|[.,][0-9])")
-_DOSE = re.compile(r"(?<![0-9-])[0-2](?:-[0-2]){2,3}(?![0-9-])")
-_SIZE = re.compile(
-    r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
-)
+_FRACTION = r"(?<![0-9/])[0-9]{1,3}/[0-9]{1,3}(?![0-9/])"
+_SCORE = r"(?<![0-9-])[0-9]{1,2}-[0-9]{1,2}(?![0-9-])"
+_COMMA_DECIMAL = r"(?<![0-9.,])[0-9]{1,6},[0-9]{2}(?![0-9]|[.,][0-9])"
+_DOSE = r"(?<![0-9-])[0-2](?:-[0-2]){2,3}(?![0-9-])"
+_SIZE = r"(?<![0-9x\u00d7*])[1-9][0-9]{2,3}\s?[x\u00d7]\s?[1-9][0-9]{2,3}(?![0-9]|\s?[x\u00d7*]\s?[0-9])"
 # "144130/25", a court's or the police's: shorter than any mobile number.
-_OF_YEAR = re.compile(
-    rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])"
-)
-_YEARS = re.compile(rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1,5}}+(?![0-9])")
+_OF_YEAR = rf"(?<![0-9/-])(?<![0-9] )(?:[0-9]{{3,6}}/[12][0-9]|[0-9]{{2,4}}/{_YEAR})(?![0-9/-]|[ .][0-9])"
+_YEARS = rf"(?<![0-9]){_YEAR}(?:(?:, | & | and | y | aur ){_YEAR}){{1,5}}+(?![0-9])"
 # "100/300/100", what a motor policy pays at most.
 _LIMIT = r"(?:[1-9][0-9]?(?:00|50)|10|15|20|25|50)"
-_LIMITS = re.compile(rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])")
-_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{4,16}+(?![^\W_])")
+_LIMITS = rf"(?<![0-9/]){_LIMIT}(?:/{_LIMIT}){{1,2}}+(?![0-9/])"
+_HEXADECIMAL = r"0[xX][0-9a-fA-F]{4,16}+(?![^\W_])"
 _PLAIN = re.compile(
-    "|".join(
-        each.pattern
-        for each in (
-            _ROUND, _DECIMAL, _COMMA_DECIMAL, _FRACTION, _SCORE, _DOSE, _SIZE, _OF_YEAR, _YEARS, _LIMITS, _HEXADECIMAL
-        )
-    )
-)  # fmt: skip
+    f"{_ROUND.pattern}|{_DECIMAL}|{_COMMA_DECIMAL}|{_FRACTION}|{_SCORE}|{_DOSE}|{_SIZE}|{_OF_YEAR}|{_YEARS}|{_LIMITS}"
+    f"|{_HEXADECIMAL}"
+)
 _MILLIONS = re.compile(r"(?<![\w.,+/#-])(?<![0-9] )[1-9][0-9]{6}(?![\w/-]|[ .,][0-9])")
 _MONEY = re.compile(
     r"[₹£$€]|\b(?:rs|inr|rupees|bill|premium|paid|payment|amount|amt|maturity|cheque|debited|credited|loan|tax|tds|idv|settled|price|cost|lakhs?"

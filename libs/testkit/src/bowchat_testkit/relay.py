@@ -128,10 +128,6 @@ class Relay:
     def running(self, name: str) -> bool:
         return self._children[name].running
 
-    def fallen(self) -> list[str]:
-        """What is to be said of the services that ended and were not asked to."""
-        return [said for child in self._children.values() if (said := child.fell)]
-
     async def __aenter__(self) -> Self:
         if self._environment["BOWCHAT_STORE"] == "mongo":
             code, said = await self.command("audit", "prepare")
@@ -146,7 +142,11 @@ class Relay:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Errors: `ServiceEndedError` when a service ended and was not asked to: nobody may have noticed."""
+        fallen = [said for child in self._children.values() if (said := child.fell)]
         await self.stop()
+        if fallen:
+            raise ServiceEndedError("\n".join(fallen))
 
     def spawn(self, *names: str) -> None:
         """Start these services without waiting for them."""

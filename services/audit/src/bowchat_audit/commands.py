@@ -21,9 +21,8 @@ from bowchat_runtime.settings import load
 
 async def make_ready(database: MongoDatabase) -> int:
     """Prepare the database, and print whether there was anything to make."""
-    before = await mongo_log(database).prepared()
-    await prepare(database)
-    said = "prepared already: nothing to make" if before else "prepared: the unique index of entries is made"
+    made = await prepare(database)
+    said = "prepared: the unique index of entries is made" if made else "prepared already: nothing to make"
     sys.stdout.write(f"the audit database is {said}\n")
     return 0
 

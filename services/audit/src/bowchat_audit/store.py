@@ -134,13 +134,14 @@ def mongo_log(database: MongoDatabase) -> MongoLog:
     return MongoLog(*(cast(AppendOnly, database.collection(name)) for name in names))
 
 
-async def prepare(database: MongoDatabase) -> None:
-    """Make the index without which duplicates would slip in, and leave the marker. What exists already stays.
+async def prepare(database: MongoDatabase) -> bool:
+    """Make the index without which duplicates would slip in, and leave the marker. What exists already stays. False when
+    the marker was there.
 
     Needs a user that may. An index on `subjects` only makes `of_subject` faster, and is for `deploy/mongo/indexes.js`.
     """
     await database.collection("entries").ensure_index([("dedup", 1)], unique=True)
-    await database.collection("marks").insert_new([{"_id": _MARKER}])
+    return not await database.collection("marks").insert_new([{"_id": _MARKER}])
 
 
 def _place(partition: Partition) -> str:

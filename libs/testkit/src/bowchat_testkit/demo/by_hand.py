@@ -7,7 +7,7 @@ from itertools import count
 
 from bowchat_contracts.topics import SERVICES
 from bowchat_testkit.demo import show
-from bowchat_testkit.demo.cast import FOLLOW_UP, OPENINGS, UNANSWERED
+from bowchat_testkit.demo.cast import NUMBERS
 from bowchat_testkit.demo.journeys import Journey
 from bowchat_testkit.demo.screen import Screen
 from bowchat_testkit.demo.stage import Stage
@@ -15,8 +15,6 @@ from bowchat_testkit.demo.stage import Stage
 _LOOK_S = 0.3
 _PATIENCE_S = 8.0
 """A message that nobody answers is shown after so long."""
-_PLAYED = {line.text: f"{number}" for number, line in enumerate((*OPENINGS, UNANSWERED), start=1)}
-_PLAYED[FOLLOW_UP.text] = "1"
 _State = tuple[object, ...]
 
 
@@ -64,8 +62,8 @@ class Feed:
         self._numbers: dict[str, str] = {}
         for each in played:
             self._shown[each.received.message_id] = each.state
-            self._numbers[each.received.message_id] = _PLAYED.get(each.wrote, "?")
-        self._next = count(len(OPENINGS) + 2)  # the openings, and the one that stays unanswered
+            self._numbers[each.received.message_id] = str(NUMBERS.get(each.wrote, "?"))
+        self._next = count(max(NUMBERS.values()) + 1)
         self._since: dict[str, tuple[_State, float]] = {}
 
     def due(self, found: Iterable[Journey], now: float) -> Iterator[tuple[str, Journey]]:

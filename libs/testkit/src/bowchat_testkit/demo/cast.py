@@ -89,6 +89,9 @@ OPENINGS = (
     ),
 )
 FOLLOW_UP = Line(ALEX, "msg_interactive_button_reply.json", "Yes, please arrange it", "acme-motor")
+NUMBERS = {line.text: number for number, line in enumerate((*OPENINGS, UNANSWERED), start=1)}
+"""Under which number each conversation is shown, by what was written."""
+NUMBERS[FOLLOW_UP.text] = NUMBERS[OPENINGS[0].text]
 
 ANSWERS: dict[str, tuple[str, ...]] = {
     "acme-motor": (

@@ -50,9 +50,10 @@ def ways(journey: Journey | None) -> list[str]:
     """How the message came to the insurer, and how the answer came where that was another way."""
     if journey is None or journey.way is None:
         return []
-    other = journey.replied is not None and journey.replied.via != _BACK[journey.way]
-    answered = [f"answered {_ANSWERED[journey.replied.via]}"] if journey.replied and other else []
-    return [_WAYS[journey.way], *answered]
+    found = [_WAYS[journey.way]]
+    if journey.replied is not None and journey.replied.via != _BACK[journey.way]:
+        found.append(f"answered {_ANSWERED[journey.replied.via]}")
+    return found
 
 
 def _insurer(journey: Journey | None) -> str | None:

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from itertools import count
 
 from bowchat_testkit.demo import promises, show
-from bowchat_testkit.demo.cast import FOLLOW_UP, OPENINGS, SILENT_TARGET_S, UNANSWERED, Line, webhook_of
+from bowchat_testkit.demo.cast import (
+    FOLLOW_UP,
+    NUMBERS,
+    OPENINGS,
+    SILENT_TARGET_S,
+    UNANSWERED,
+    Line,
+    webhook_of,
+)
 from bowchat_testkit.demo.journeys import Journey
 from bowchat_testkit.demo.promises import Promise
 from bowchat_testkit.demo.screen import Screen
@@ -40,13 +48,13 @@ class Story:
         await self._write(UNANSWERED)
         for line in OPENINGS:
             await self._write(line)
-        for number, line in enumerate(OPENINGS, start=1):
+        for line in OPENINGS:
             await self._there_and_back(line)
-            self._show(f"{number}", line)
+            self._show(f"{NUMBERS[line.text]}", line)
         quoted = next((one.wamid for one in self._stage.whatsapp.received), None)
         await self._write(FOLLOW_UP, quoted=quoted)
         await self._there_and_back(FOLLOW_UP)
-        self._show("1, continued", FOLLOW_UP)
+        self._show(f"{NUMBERS[FOLLOW_UP.text]}, continued", FOLLOW_UP)
         await self._breach()
         return await self._reckon()
 
@@ -81,7 +89,7 @@ class Story:
             return journey is not None and journey.breach is not None
 
         await _patiently(seen, SILENT_TARGET_S + _ANSWERED_S)
-        self._show(f"{len(OPENINGS) + 1}", UNANSWERED)
+        self._show(f"{NUMBERS[UNANSWERED.text]}", UNANSWERED)
 
     async def _reckon(self) -> list[Promise]:
         stage, screen = self._stage, self._screen
