@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from pymongo import AsyncMongoClient
 
 from bowchat_testkit.insurers import WhatsAppInsurer, silent
 from bowchat_testkit.plugin import staged
@@ -56,6 +58,16 @@ async def soon(what: Callable[[], bool]) -> None:
     await until(there, seconds=90)
 
 
+async def knows_what_was_shown(stage: Stage) -> bool:
+    """Whether the masker has learnt which message on the phone is of which thread. People read before they quote; a quote
+    that comes within milliseconds may be of a message that is not known yet, and then the insurer is asked.
+    """
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stage.database.uri)
+    async with client:
+        known = await client["vault"]["phone_quotes"].count_documents({})
+    return known == len(PEOPLE)
+
+
 async def test_each_reply_reaches_whom_it_was_written_for(stage: Stage) -> None:
     """Three people write to one insurer. It quotes, it writes a tag, it writes neither and is asked; nobody reads what is
     another's, nothing that the insurer wrote is taken for a policyholder's, and the accounts balance.
@@ -71,6 +83,7 @@ async def test_each_reply_reaches_whom_it_was_written_for(stage: Stage) -> None:
             one for one in PEOPLE if (one.who.number or "")[2:] in each.text or one.who.name in each.text
         ]
 
+    await until(lambda: knows_what_was_shown(stage), seconds=90)
     await phone.writes("The operation is covered.", quoting=shown[0])
     await soon(lambda: "The operation is covered." in read_by(stage, PEOPLE[0]))
     await phone.writes(f"#{tags[1].lower()} The bill is covered.")
