@@ -35,7 +35,13 @@ class InsurerNames:
 class KindNames:
     """Every name of a policy type in the taxonomy: "car insurance"."""
 
+    terms: frozenset[str]
+    """Names, and words that speak for a policy type, each as `words` gives it."""
+
     def __init__(self, taxonomy: Taxonomy) -> None:
+        self.terms = frozenset(
+            words(term) for each in taxonomy.policy_types for term in (*each.names, *each.words)
+        )
         self._by_name = {words(name): each.name for each in taxonomy.policy_types for name in each.names}
         self._longest = max((len(name.split()) for name in self._by_name), default=0)
 

@@ -88,6 +88,8 @@ class Applied:
     priority: int | None = None
     decided_by: str | None = None
     """The rule that named the insurer, else the one that named the policy type."""
+    kind_by: str | None = None
+    """The rule that named the policy type."""
     intent: str | None = None
     triage_by: str | None = None
     """The rule that leaves the message to people."""
@@ -169,6 +171,7 @@ def apply(matching: Matching, facts: Facts = NO_FACTS) -> Applied:
         tags=tuple(standing.tags),
         priority=priority,
         decided_by=insurer_rule or kind_rule,
+        kind_by=kind_rule,
         intent=standing.intent,
         triage_by=triage_rule,
         held=tuple(held),

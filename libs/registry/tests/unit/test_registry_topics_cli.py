@@ -29,7 +29,7 @@ def test_list_prints_every_topic(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_check_says_good(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A good registry is counted."""
     assert run(monkeypatch, "check", "--registry", str(EXAMPLE)) == 0
-    assert "good (3 insurers, 12 rules, 7 policies)" in capsys.readouterr().out
+    assert "good (3 insurers, 19 rules, 7 policies)" in capsys.readouterr().out
 
 
 def test_the_registry_may_be_named_by_the_environment(

@@ -173,21 +173,36 @@ class Case:
         if by_rule is None:
             return self._read_kind
         if not self.is_at_stake:
-            return self._overruling or by_rule
+            return self._confirmed
         if not self._contradicts_rule:
             return by_rule
         both = self._named_kinds & {by_rule, self._read_kind}
         return next(iter(both)) if len(both) == 1 else None
 
     @property
-    def _overruling(self) -> str | None:
-        """What the words are about, whatever keyword a rule found in them: "the nominee of my pension plan". Wording alone
-        is asked first; where it contradicts the rule, the classifier decides.
+    def _confirmed(self) -> str | None:
+        """The rule's policy type, where the words are likely about it: "the nominee of my pension plan". Wording alone is
+        asked first; where it does not agree, the classifier decides. Unsure, it outweighs a rule that finds no more in the
+        words than the classifier was taught.
         """
-        second = self.skimmed.policy_type.label if self.skimmed else None
-        if second in (None, self.applied.policy_type) or self.reading is None:
-            return None
-        return self.reading.policy_type.label
+        by_rule = self.applied.policy_type
+        if self.skimmed is None or self.skimmed.policy_type.label == by_rule or self.reading is None:
+            return by_rule
+        read = self.reading.policy_type.label
+        stands = self._likeliest in (None, by_rule) or (read is None and not self._repeats_taxonomy)
+        return by_rule if stands else read
+
+    @property
+    def _likeliest(self) -> str | None:
+        ranked = self.reading.policy_type.ranked if self.reading else ()
+        return ranked[0][0] if ranked else None
+
+    @property
+    def _repeats_taxonomy(self) -> bool:
+        """Whether the rule was found by keywords alone, and the taxonomy has each of them."""
+        deciding = next(each for each in self.matching.rules if each.name == self.applied.kind_by)
+        found = self.matching.found & set(deciding.when.phrases())
+        return bool(found) and found <= self.registry.kinds.terms
 
     @property
     def is_torn(self) -> bool:
@@ -211,8 +226,8 @@ class Case:
         if self.reading is None:
             return None
         guess = self.reading.policy_type
-        if self._named_kinds == {next((kind for kind, _ in guess.ranked), None)}:
-            return guess.ranked[0][0]
+        if self._named_kinds == {self._likeliest}:
+            return self._likeliest
         return guess.label if guess.confidence >= BETWEEN_INSURERS or not self.is_at_stake else None
 
     @cached_property
@@ -289,7 +304,9 @@ class Case:
         """
         if self.applied.intent:
             return self.applied.intent
-        said = self.__dict__.get("reading") or self.skimmed
+        said = self.skimmed
+        if said is not None and said.intent.label is None:
+            said = self.reading
         return said.intent.label if said else None
 
     def speaks_against(self, conversation: Conversation, agreement: Agreement) -> bool:

@@ -18,6 +18,8 @@ def hangs_on_words(case: Case) -> bool:
     question = case.dossier.question
     if (question is not None and question.is_put) or case.heard.tapped is not None:
         return False
+    if case.applied.policy_type is not None and not case.is_at_stake:
+        return False
     listening = _Listening()
     find(replace(case, reader=listening))
     return listening.was_asked
