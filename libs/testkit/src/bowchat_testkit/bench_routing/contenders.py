@@ -23,6 +23,8 @@ class Answer:
     policy_type: Guess
     intent: Guess
     off_topic: float
+    is_spared: bool = False
+    """Whether a rule and wording sufficed, so that the classifier was not asked for the meaning."""
 
 
 Read = Callable[[str], Answer]
@@ -47,10 +49,12 @@ def rules(registry: Registry) -> Read:
         case = Case(Heard(text, _NOW), Dossier("", 1, ()), (), registry, trained, _NOW)
         kind, intent = case.kind, case.intent
         reading = case.asked or trained.skim(text)
+        is_read = isinstance(reading, Reading)
         return Answer(
             reading.policy_type if kind == reading.policy_type.label else _plain(kind),
             reading.intent if intent == reading.intent.label else _plain(intent),
-            reading.off_topic if isinstance(reading, Reading) else 0.0,
+            reading.off_topic if is_read else 0.0,
+            is_spared=not is_read,
         )
 
     return read

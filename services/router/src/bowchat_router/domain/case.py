@@ -281,10 +281,16 @@ class Case:
 
     @property
     def why_no_kind(self) -> str:
+        applied = self.applied
+        by_rule = (
+            f"rule {applied.kind_by} says {applied.policy_type}"
+            if applied.policy_type
+            else "no rule names a policy type"
+        )
         best = self.reading.policy_type.ranked[:1] if self.reading else ()
         if not best:
-            return "no rule names a policy type"
-        return f"no rule names a policy type, and the words may mean {best[0][0]} but not surely ({best[0][1]:.2f})"
+            return by_rule
+        return f"{by_rule}, and the words may mean {best[0][0]} but not surely ({best[0][1]:.2f})"
 
     @cached_property
     def spoken(self) -> str | None:
