@@ -144,7 +144,9 @@ def _speed(found: dict[str, tuple[Speed, list[Answer]]]) -> Iterator[str]:
         spared = [took for answer, took in taken if answer.is_spared]
         if spared:
             yield _say(_rate("… where a rule and wording suffice", "", spared))
-            yield _say(_rate("… where it reads", "", [took for answer, took in taken if not answer.is_spared]))
+            yield _say(
+                _rate("… where it reads", "", [took for answer, took in taken if not answer.is_spared])
+            )
 
 
 def _rate(name: str, start: str, milliseconds: Sequence[float]) -> str:
