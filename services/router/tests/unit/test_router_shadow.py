@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bowchat_contracts.commands import Author, CommandRequested, SlashCommand
@@ -97,13 +97,15 @@ STEP = st.tuples(st.sampled_from(WRITERS), st.sampled_from(TEXTS + ORDERS), st.i
 
 
 async def _by_service(worker: Worker, one: Record, now: datetime) -> list[Outgoing]:
-    await worker.tick(now)
+    while due := await worker.store.due(now, 1):
+        await worker.tick(due[0].due_at)
     await worker.look(now)
     handle = worker.commanded if isinstance(one.event, CommandRequested) else worker.messages
     return await handle(one, now=now)
 
 
 @settings(max_examples=100)
+@example(steps=[("mixed", "hello", 0), ("mixed", "my car", 16)], places=None)
 @given(steps=st.lists(STEP, min_size=1, max_size=25), places=st.sampled_from([None, 1.0]))
 async def test_a_world_decides_as_the_running_router_does(
     registry: Registry, received: Make, steps: list[tuple[str, str, int]], places: float | None
