@@ -15,6 +15,7 @@ from bowchat_registry.calendar import Calendar
 from bowchat_registry.desks import LONGEST_WAIT_S, Desk
 from bowchat_registry.endpoints import Endpoint
 from bowchat_registry.formats import Formats
+from bowchat_registry.keywords import Keyword
 from bowchat_registry.written import Language, Name, PolicyType, Tag, Written, instead, serves, wrong
 
 _MEANT = {"UK": "GB", "EL": "GR"}
@@ -62,6 +63,8 @@ class Agreement(Written):
 
     id: InsurerId
     name: Name
+    aliases: tuple[Keyword, ...] = Field((), max_length=20)
+    """What else people call it, found whole in any case: "LIC", "the ones with the lion"."""
     policy_types: tuple[PolicyType, ...] = Field(min_length=1)
     """Names of the taxonomy's policy types."""
     exclusive: tuple[PolicyType, ...] = ()

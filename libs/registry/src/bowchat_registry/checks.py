@@ -7,6 +7,7 @@ from bowchat_registry.agreements import Agreement
 from bowchat_registry.conditions import Condition
 from bowchat_registry.desks import Backup, Desk
 from bowchat_registry.endpoints import WebhookEndpoint
+from bowchat_registry.keywords import words
 from bowchat_registry.rules import Rule, Then
 from bowchat_registry.written import instead
 
@@ -16,15 +17,21 @@ _SHORTEST = 6
 
 
 class AgreementChecks:
-    """Agreements beside each other. `declared` are the insurers that have a file, also one with a mistake."""
+    """Agreements beside each other. `declared` are the insurers that have a file, also one with a mistake; `business`, the
+    words of lines of business, each as `keywords.words` gives it.
+    """
 
-    def __init__(self, agreements: Mapping[str, Agreement], declared: Collection[str]) -> None:
-        self._agreements, self._declared = agreements, declared
+    def __init__(
+        self, agreements: Mapping[str, Agreement], declared: Collection[str], business: Collection[str]
+    ) -> None:
+        self._agreements, self._declared, self._business = agreements, declared, business
 
     def mistakes(self) -> Iterator[tuple[str, Place, str]]:
         """The insurer whose file is wrong, the place in it, and what to do."""
         for agreement in self._agreements.values():
             for place, text in self._backups(agreement):
+                yield agreement.id, place, text
+            for place, text in self._aliases(agreement):
                 yield agreement.id, place, text
         yield from self._shared()
         yield from self._exclusive()
@@ -56,6 +63,24 @@ class AgreementChecks:
                 "insurer",
                 f"is another insurer, while {', '.join(alone)} is exclusive; name a desk of this one, or end that",
             )
+
+    def _aliases(self, agreement: Agreement) -> Iterator[tuple[Place, str]]:
+        """A message in which an alias stands names its insurer, and so must mean no other and nothing else."""
+        others = [each for each in self._agreements.values() if each is not agreement]
+        for place, alias in enumerate(agreement.aliases):
+            said = words(alias)
+            if said in self._business:
+                yield (
+                    ("aliases", place),
+                    f"{alias} is a term of taxonomy.yaml, so it means more than an insurer; remove it from one of the two",
+                )
+            for other in others:
+                called = (other.name, other.id, *other.aliases)
+                if any(said in words(each) for each in called):
+                    yield (
+                        ("aliases", place),
+                        f"{alias} is also what insurers/{other.id}.yaml is called; give each insurer its own",
+                    )
 
     def _shared(self) -> Iterator[tuple[str, Place, str]]:
         """Two insurers that shared a name or an address could be taken for each other."""

@@ -11,17 +11,29 @@ _SHORTEST = 4
 
 
 class InsurerNames:
-    """Every word that stands in the name of one insurer alone, and says no line of business."""
+    """Every word that stands in the name of one insurer alone, and says no line of business; and its aliases."""
 
     def __init__(self, agreements: Mapping[str, Agreement], taxonomy: Taxonomy) -> None:
         named = {insurer: set(_said(each)) for insurer, each in agreements.items()}
-        shared = Counter(word for own in named.values() for word in own)
-        common = {word for word, number in shared.items() if number > 1} | set(_of_business(taxonomy))
+        called = {each.id: set(map(words, each.aliases)) for each in agreements.values()}
+        shared = Counter(
+            word
+            for insurer, own in named.items()
+            for word in own.union(*(alias.split() for alias in called[insurer]))
+        )
+        business = {word for term in business_terms(taxonomy) for word in term.split()}
+        common = {word for word, number in shared.items() if number > 1} | business
         self._by_word = {word: insurer for insurer, own in named.items() for word in own - common}
-        self._whole = {insurer: tuple(_spelled(each.name)) for insurer, each in agreements.items()}
+        self._by_alias = {alias: insurer for insurer, own in called.items() for alias in own}
+        self._whole = {
+            insurer: (*_spelled(each.name), *called[insurer]) for insurer, each in agreements.items()
+        }
 
     def in_text(self, text: str) -> frozenset[str]:
-        return frozenset(self._by_word[word] for word in self._by_word.keys() & set(words(text).split()))
+        spaced = words(text)
+        by_alias = (insurer for alias, insurer in self._by_alias.items() if alias in spaced)
+        by_word = (self._by_word[word] for word in self._by_word.keys() & set(spaced.split()))
+        return frozenset((*by_alias, *by_word))
 
     def left_out(self, text: str) -> str:
         """The words of a text without those of insurers' whole names: "Acme Motor & Home" speaks of neither."""
@@ -65,8 +77,8 @@ def _spelled(name: str) -> Iterable[str]:
     return dict.fromkeys((words(name), words(name.replace("&", " and "))))
 
 
-def _of_business(taxonomy: Taxonomy) -> Iterable[str]:
-    terms = [*taxonomy.policy_words]
-    for each in taxonomy.policy_types:
-        terms += [each.name, *each.names, *each.words]
-    return (word for term in terms for word in words(term).split())
+def business_terms(taxonomy: Taxonomy) -> frozenset[str]:
+    """All that says a line of business rather than an insurer, each as `words` gives it."""
+    classes = taxonomy.policy_types
+    terms = (term for each in classes for term in (each.name, *each.names, *each.words))
+    return frozenset(map(words, (*taxonomy.policy_words, *terms)))

@@ -149,6 +149,50 @@ def test_an_insurers_name_is_no_keyword(shipped: Registry, text: str) -> None:
     assert (route.insurer, route.policy_type, route.rule) == ("acme-motor", "home", "home-words")
 
 
+@pytest.fixture(scope="module")
+def called(shipped: Registry) -> Registry:
+    """Coast Life has short names too, one of which has a word of another's name."""
+    coast = shipped.agreements["coast-life"].model_copy(
+        update={"aliases": ("CLA", "the lion", "Motor Lion Acme")}
+    )
+    return replace(shipped, agreements={**shipped.agreements, "coast-life": coast})
+
+
+@pytest.mark.parametrize(
+    "text", ["my car, what does CLA say?", "My car: the Lion said yes", "the lion and my car"]
+)
+def test_an_alias_names_its_insurer(called: Registry, shipped: Registry, text: str) -> None:
+    """What people call an insurer counts as its name does: an abbreviation, or several words, in any case."""
+    where = went(called, text)
+    assert isinstance(where, Route)
+    assert (where.rule, where.insurer) == ("triage", None)
+    assert "coast-life" in where.reasons[-2]
+    unnamed = went(shipped, text)
+    assert isinstance(unnamed, Route)
+    assert unnamed.insurer == "acme-motor"
+
+
+@pytest.mark.parametrize("text", ["my car and the clan", "my car, CLAs", "the sea lion hit my car"])
+def test_an_alias_is_found_whole(called: Registry, text: str) -> None:
+    """No part of another word, and no part of the alias, names its insurer."""
+    where = went(called, text)
+    assert isinstance(where, Route)
+    assert where.insurer == "acme-motor"
+
+
+def test_an_alias_is_no_keyword(called: Registry) -> None:
+    """What an alias says of a business is nothing that the message is about."""
+    where = went(called, "Motor Lion Acme, a burst pipe")
+    assert isinstance(where, Route)
+    assert where.policy_type == "home"
+
+
+def test_a_word_of_anothers_alias_names_nobody(called: Registry, shipped: Registry) -> None:
+    """A word that stands in what two insurers are called is not one's own any more."""
+    assert shipped.names.in_text("acme") == {"acme-motor"}
+    assert called.names.in_text("acme") == frozenset()
+
+
 @pytest.mark.parametrize("keyword", ["acme", "acme motor", "acme motor & home"])
 def test_a_rule_may_ask_for_an_insurers_name(shipped: Registry, keyword: str) -> None:
     """A keyword that names an insurer is found where the text has its whole name."""
