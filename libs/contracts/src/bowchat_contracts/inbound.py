@@ -94,6 +94,8 @@ class Explanation(Part):
     confidence: float = Field(1.0, ge=0, le=1)
     candidates: tuple[Candidate, ...] = Field((), max_length=12)
     """The best first."""
+    off_topic: float | None = Field(None, ge=0, le=1)
+    """How likely the message is no business of any insurer, where the classifier was asked."""
 
 
 class Destination(Event):

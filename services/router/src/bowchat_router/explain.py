@@ -75,6 +75,7 @@ def _told(where: Route | Ask, case: Case) -> Answer:
         **{name: answer[name] for name in _KEYS},
         "registry": case.registry.version,
         "model": explained.model if explained else None,
+        "off_topic": explained.off_topic if explained else None,
         "candidates": [
             {"policy_type": each.policy_type, "score": each.score}
             for each in (explained.candidates if explained else ())

@@ -55,7 +55,7 @@ class FixedReadings:
 
     def skim(self, text: str) -> Skimmed:
         said = words(text).split()
-        return Skimmed(_guess(self.kinds, said), _guess(self.intents, said), "fixed")
+        return Skimmed(_guess(self.kinds, said), _guess(self.intents, said), "fixed", 0.0)
 
     async def ahead(self, texts: Sequence[str], registry: Registry) -> None:
         """There is nothing to do ahead."""

@@ -84,9 +84,10 @@ def test_explain_answers_line_by_line(
         "outcome",
         "registry",
         "model",
+        "off_topic",
         "candidates",
     ]
-    assert (answers[1]["model"], answers[1]["candidates"]) == ("fixed", [])
+    assert (answers[1]["model"], answers[1]["off_topic"], answers[1]["candidates"]) == ("fixed", 0.0, [])
 
 
 def test_explain_asks_the_classifier_only_where_the_decision_needs_it(

@@ -48,7 +48,7 @@ class Voices:
         return Reading(self.kind, self.intent, "voices", 0.0, "en")
 
     def skim(self, _: str) -> Skimmed:
-        return Skimmed(self.kind_by_wording, self.intent_by_wording, "voices")
+        return Skimmed(self.kind_by_wording, self.intent_by_wording, "voices", 0.0)
 
 
 def ruled(*conditions: Mapping[str, object]) -> Registry:

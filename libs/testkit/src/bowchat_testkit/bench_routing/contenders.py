@@ -49,12 +49,11 @@ def rules(registry: Registry) -> Read:
         case = Case(Heard(text, _NOW), Dossier("", 1, ()), (), registry, trained, _NOW)
         kind, intent = case.kind, case.intent
         reading = case.asked or trained.skim(text)
-        is_read = isinstance(reading, Reading)
         return Answer(
             reading.policy_type if kind == reading.policy_type.label else _plain(kind),
             reading.intent if intent == reading.intent.label else _plain(intent),
-            reading.off_topic if is_read else 0.0,
-            is_spared=not is_read,
+            reading.off_topic,
+            is_spared=not isinstance(reading, Reading),
         )
 
     return read

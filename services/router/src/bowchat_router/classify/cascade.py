@@ -46,8 +46,8 @@ class Cascade:
 
     def skim(self, text: str) -> Skimmed:
         tokens = tokens_of(text)
-        policy_type, intent = (_skimmed(each, tokens) for each in self._questions[:2])
-        return Skimmed(_guess(*policy_type), _guess(*intent), self.version)
+        policy_type, intent, (_, topic) = (_skimmed(each, tokens) for each in self._questions)
+        return Skimmed(_guess(*policy_type), _guess(*intent), self.version, topic[OFF])
 
 
 def _skimmed(question: Question, tokens: Sequence[str]) -> _Found:

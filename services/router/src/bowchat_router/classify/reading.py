@@ -24,14 +24,14 @@ class Skimmed:
     intent: Guess
     model: str
     """The version of the classifier."""
+    off_topic: float
+    """The probability that the message is no business of any insurer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Skimmed):
     """One message, read."""
 
-    off_topic: float
-    """The probability that the message is no business of any insurer."""
     language: str
     """As a BCP 47 tag; `und` where nothing tells."""
 

@@ -163,4 +163,5 @@ def _explained(case: Case, confidence: float) -> Explanation:
             Candidate(policy_type=kind, score=round(min(max(score, 0.0), 1.0), 4), why="classifier")
             for kind, score in ranked
         ),
+        off_topic=round(reading.off_topic, 4) if reading else None,
     )
