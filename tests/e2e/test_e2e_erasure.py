@@ -114,7 +114,7 @@ async def settled(stage: Stage) -> None:
 
 
 async def log_of(stage: Stage, subject: str) -> list[dict[str, Any]]:
-    _, said = await stage.relay.command("audit", "events", "--subject", subject)
+    _, said = await stage.relay.command("audit", "events", "--subject", subject, "--json")
     return [json.loads(each) for each in said.splitlines() if each.startswith("{")]
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import timedelta
 
-from bowchat_audit import domain, report
+from bowchat_audit import domain, entries, report
 from bowchat_audit.accounts import Books
 from bowchat_audit.app import audit_database, keys_database
 from bowchat_audit.keys import KeyStore, MongoKeys
@@ -39,23 +39,18 @@ async def balance(log: LogStore, *, older_than_s: int, as_json: bool, clock: Clo
     return 0 if report.sound(accounts) else 1
 
 
-async def events(log: LogStore, keys: KeyStore, subject: str) -> int:
-    """Print the entries that speak of an identifier, one per line. Returns 1 when there are none.
-
-    `erased` says that the private part of an entry's payload is gone: its person was erased.
-    """
+async def events(log: LogStore, keys: KeyStore, subject: str, *, as_json: bool) -> int:
+    """Print the entries that speak of an identifier, each in a few lines or as JSON. Returns 1 when there are none."""
     found = await log.of_subject(subject)
     known = await keys.find(sorted({each["lane"] for each in found if each["lane"] is not None}))
     for entry in found:
-        value = domain.value_of(entry, known.get(entry["lane"] or ""))
-        shown = {
-            "seq": entry["_id"],
-            **{key: each for key, each in entry.items() if key not in ("_id", "locked")},
-        }
-        shown |= {"erased": value is None}
-        if value is not None and entry["locked"] is not None:
-            shown["payload"], shown["encoding"] = domain.as_text(value)
-        sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
+        key = known.get(entry["lane"] or "")
+        text = (
+            json.dumps(entries.as_object(entry, key), ensure_ascii=False)
+            if as_json
+            else entries.as_lines(entry, key)
+        )
+        sys.stdout.write(text + "\n")
     if not found:
         sys.stderr.write("the log has no entry that speaks of this identifier\n")
     return 0 if found else 1
@@ -99,7 +94,7 @@ def _events(arguments: argparse.Namespace) -> int:
 async def _events_of(arguments: argparse.Namespace) -> int:
     settings = load(AuditSettings)
     async with audit_database(settings) as database, keys_database(settings) as keys:
-        return await events(mongo_log(database), MongoKeys(keys), arguments.subject)
+        return await events(mongo_log(database), MongoKeys(keys), arguments.subject, as_json=arguments.json)
 
 
 def _accept_gap(arguments: argparse.Namespace) -> int:
@@ -136,6 +131,7 @@ def _events_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subject", required=True, metavar="ID", help="a message, reply, conversation, alias …"
     )
+    parser.add_argument("--json", action="store_true", help="print JSON Lines, an object for each entry")
 
 
 def _accept_gap_arguments(parser: argparse.ArgumentParser) -> None:

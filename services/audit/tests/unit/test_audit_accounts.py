@@ -417,9 +417,9 @@ async def test_the_command_speaks_json(capsys: pytest.CaptureFixture[str]) -> No
 async def test_the_events_of_one_message_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     """One line per entry, in order; exit code 1 when nothing is known."""
     log = await _log([received(), reply(), routed()])
-    assert await events(log, MemoryKeys(), MESSAGE) == 0
+    assert await events(log, MemoryKeys(), MESSAGE, as_json=True) == 0
     assert [orjson.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == [1, 3]
-    assert await events(log, MemoryKeys(), derived_id("ms", "other")) == 1
+    assert await events(log, MemoryKeys(), derived_id("ms", "other"), as_json=True) == 1
 
 
 async def test_an_accepted_gap_lets_the_log_go_on_and_stays_in_it() -> None:

@@ -127,15 +127,17 @@ async def test_the_command_says_what_was_erased(capsys: pytest.CaptureFixture[st
     log, keys = MemoryLog(), MemoryKeys()
     handler = AuditHandler(log, LaneKeys(keys), NoHoles())
     await run_batch(handler, [received(0, ASHA, "my knee")], NOW)
-    await events(log, keys, MESSAGE)
+    await events(log, keys, MESSAGE, as_json=True)
     before = orjson.loads(capsys.readouterr().out)
-    assert "my knee" in before["payload"]
+    assert before["data"]["content"] == {"kind": "text", "text": "my knee"}
     assert before["erased"] is False
     await run_batch(handler, [erasure(ASHA)], NOW)
-    await events(log, keys, MESSAGE)
+    await events(log, keys, MESSAGE, as_json=True)
     after = orjson.loads(capsys.readouterr().out)
     assert "my knee" not in str(after)
-    assert after["erased"] is True
+    assert (after["erased"], after["data"]) == (True, {"message_id": MESSAGE, "seq": 1})
+    await events(log, keys, MESSAGE, as_json=False)
+    assert "    (what was private in it is erased)\n" in capsys.readouterr().out
 
 
 @given(st.binary(max_size=80))
