@@ -22,7 +22,11 @@ _ATTEMPTS = 8
 _FIRST_WAIT_S, _MOST_WAIT_S = 0.5, 15.0
 _AGAIN = frozenset({408, 429, 502, 503, 504})
 _SECONDS = 600.0
+_HERE = "http://127.0.0.1:8001"
 _ONE_OF = {"policies": "policy", "contacts": "contact"}
+_LAST_PORT = 65_535
+_HOST = re.compile(r"[\w.-]+(:\d{1,5})?", re.ASCII)
+"""A host as one is written where `http://` is forgotten."""
 _LINE = re.compile(r"\bline (\d+)")
 
 
@@ -39,7 +43,7 @@ class Part:
 def import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=list(_ONE_OF))
     parser.add_argument("file", type=Path, help="CSV in UTF-8 with a header (docs/policies.md)")
-    parser.add_argument("--url", default="http://127.0.0.1:8001", help="where ingest listens (%(default)s)")
+    parser.add_argument("--url", type=_address, default=_HERE, help="where ingest listens (%(default)s)")
     parser.add_argument(
         "--key",
         help="go on with an import that was cut short: the key that it printed; what was taken is not taken again",
@@ -48,6 +52,18 @@ def import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rows", type=int, default=ROWS_AT_ONCE, metavar="N", help="rows of one request (%(default)s)"
     )
+
+
+def _address(text: str) -> str:
+    """A web address, or `ArgumentTypeError`: what can never answer is not worth trying again."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme in ("http", "https") and url.host and (url.port or 0) <= _LAST_PORT:
+        return text
+    instead = f"http://{text}" if _HOST.fullmatch(text) else _HERE
+    raise argparse.ArgumentTypeError(f"{text!r} is no address of ingest; write one as {instead}")
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -165,7 +181,7 @@ class _Sender:
                     content=body,
                     headers={"content-type": "text/csv", "idempotency-key": key},
                 )
-            except (httpx.TransportError, httpx.InvalidURL):
+            except httpx.TransportError:
                 if not attempt:
                     sys.stderr.write(f"ingest does not answer at {self._client.base_url}: trying again\n")
                 continue

@@ -63,3 +63,30 @@ def test_what_was_taken_is_counted(
     """How many, in a language's own words."""
     assert imports(*rows, options=options) == 0
     assert capsys.readouterr().out.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("ingest:8001", "http://ingest:8001"),
+        ("127.0.0.1:8001", "http://127.0.0.1:8001"),
+        ("ftp://ingest", "http://127.0.0.1:8001"),
+        ("http://", "http://127.0.0.1:8001"),
+        ("http://ingest:port", "http://127.0.0.1:8001"),
+        ("http://ingest:99999", "http://127.0.0.1:8001"),
+    ],
+)
+def test_what_is_no_address_is_refused_at_once(
+    imports: Import, capsys: pytest.CaptureFixture[str], url: str, right: str
+) -> None:
+    """An address that can never answer is not tried again for most of a minute: it is told what one looks like."""
+    with pytest.raises(SystemExit) as ended:
+        imports("A-000001,acme,motor", options=("--url", url))
+    assert ended.value.code == 2
+    assert f"--url: {url!r} is no address of ingest; write one as {right}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["http://ingest", "HTTPS://ingest.example.com:8443/way", "http://[::1]:8001"])
+def test_every_web_address_is_taken(imports: Import, url: str) -> None:
+    """With or without a port, over TLS or not."""
+    assert imports("A-000001,acme,motor", options=("--url", url)) == 0
