@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from bowchat_contracts.topics import topic_config, topic_names
 from bowchat_registry.loader import load as load_registry
 from bowchat_registry.option import registry_option
+from bowchat_runtime.cli import Parser
 from bowchat_runtime.errors import DependencyDownError, SettingsError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.settings import ServiceSettings, load
@@ -34,9 +35,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bowchat-topics", description="The relay's topics and its registry."
-    )
+    parser = Parser(prog="bowchat-topics", description="The relay's topics and its registry.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="print every topic that this registry needs")
     listing.set_defaults(run=_list)

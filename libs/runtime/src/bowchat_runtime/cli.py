@@ -22,11 +22,22 @@ class Command:
     configure: Callable[[argparse.ArgumentParser], Any] = lambda _: None
 
 
+class Parser(argparse.ArgumentParser):
+    """Tells of what it does not know itself: argparse leaves that to the whole script's parser, and shows its usage."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The arguments, and nothing that is left over: an error ends the process."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"{' '.join(unknown)} is not known here; see {self.prog} --help")
+        return found, unknown
+
+
 def run(
     prog: str, description: str, *, serve: Callable[[], None], commands: Mapping[str, Command] | None = None
 ) -> int:
     """Parse the arguments and do what they say. A user's mistake is one clear line on standard error and exit code 2."""
-    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser = Parser(prog=prog, description=description)
     parsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     parsers.add_parser("serve", help="run the service (the default)")
     for name, command in (commands or {}).items():

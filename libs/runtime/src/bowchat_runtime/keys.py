@@ -9,6 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from bowchat_runtime.cli import Parser
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.key_ring import new_key
 from bowchat_runtime.keysets import public_half
@@ -96,7 +97,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="bowchat-keys", description="Make the secret files of an installation, and change its keys."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -1,5 +1,6 @@
 """What console scripts say when a user or a dependency is at fault."""
 
+import argparse
 import io
 import json
 import sys
@@ -58,3 +59,48 @@ def test_a_line_of_another_form_is_told_the_right_one(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
     assert pipe(first, TEXT_LINE) == 1
     assert json.loads(capsys.readouterr().out)["error"].endswith('; write {"text": "…"}')
+
+
+def nested(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list").add_argument("--all", action="store_true")
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage"),
+    [
+        (["held", "list", "--every"], "x held list [-h] [--all]"),
+        (["fail", "--every"], "x fail [-h]"),
+        (["fail", "--every", "day"], "x fail [-h]"),
+        (["serve", "--every"], "x serve [-h]"),
+        (["--every"], "x [-h] COMMAND ..."),
+    ],
+)
+def test_an_unknown_option_is_told_of_its_own_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: list[str], usage: str
+) -> None:
+    """Who mistypes an option sees which ones the command has that they typed it for, and what explains them."""
+    commands = {"fail": failing("x"), "held": Command("look", lambda _: 0, nested)}
+    monkeypatch.setattr(sys, "argv", ["x", *typed])
+    with pytest.raises(SystemExit) as ended:
+        run("x", "a script", serve=lambda: None, commands=commands)
+    assert ended.value.code == 2
+    prog = usage.partition(" [")[0]
+    said = (
+        f"{prog}: error: {' '.join(typed[typed.index('--every') :])} is not known here; see {prog} --help\n"
+    )
+    assert capsys.readouterr().err == f"usage: {usage}\n{said}"
+
+
+def test_a_known_option_is_taken_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command within a command still has its options."""
+    given: list[argparse.Namespace] = []
+
+    def look(arguments: argparse.Namespace) -> int:
+        given.append(arguments)
+        return 0
+
+    command = Command("look", look, nested)
+    monkeypatch.setattr(sys, "argv", ["x", "held", "list", "--all"])
+    assert run("x", "a script", serve=lambda: None, commands={"held": command}) == 0
+    assert [(each.command, each.action, each.all) for each in given] == [("held", "list", True)]
