@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bowchat_contracts.content import ButtonContent, ChoiceContent, OtherContent, TextContent
@@ -65,6 +65,7 @@ values = st.fixed_dictionaries(
 
 
 @given(values)
+@example({"messages": [{"type": "system", "system": {"type": []}}], "statuses": []})
 def test_every_item_is_an_event_or_a_reason(value: dict[str, Any]) -> None:
     """However strange they are, N messages and statuses give exactly N items and reasons."""
     count = len(value["messages"]) + len(value["statuses"])

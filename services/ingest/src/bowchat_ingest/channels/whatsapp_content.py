@@ -45,7 +45,7 @@ def content_of(message: Json) -> Said:
 def changed_identity(message: Json) -> str | None:
     """The BSUID a system message without a sender is about: the one that was replaced, or else the one that came."""
     system = part(message, "system")
-    if message.get("type") != "system" or system.get("type") not in _NUMBER_CHANGES:
+    if message.get("type") != "system" or text(system, "type") not in _NUMBER_CHANGES:
         return None
     fresh, body = text(system, "user_id"), text(system, "body") or ""
     replaced = (found for found in _BSUID_IN_TEXT.findall(body) if found != fresh)
