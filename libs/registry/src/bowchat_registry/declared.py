@@ -1,6 +1,6 @@
 """What a policy may name, by a look at the registry's directory: for who takes policies and needs no more of it.
 
-Of an agreement only its policy types are looked at: a mistake in one costs nobody their imports.
+Of an agreement only its policy types and its endpoint's kind are looked at: a mistake in one costs nobody their imports.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +21,8 @@ class Declared:
     policy_types: frozenset[str]
     served: Mapping[str, frozenset[str]]
     """Without insurers whose file has never been good."""
+    on_whatsapp: frozenset[str] = frozenset()
+    """The insurers that read and answer in WhatsApp."""
 
 
 class DeclaredNames:
@@ -30,6 +32,7 @@ class DeclaredNames:
         self._directory = directory
         self._taxonomy = _Names(directory / TAXONOMY, _of_taxonomy)
         self._agreements: dict[str, _Names] = {}
+        self._endpoints: dict[str, _Names] = {}
 
     def current(self) -> Declared:
         """Errors: `RegistryError` when no insurer or policy type can be found."""
@@ -46,9 +49,16 @@ class DeclaredNames:
             insurer: self._agreements.get(insurer) or _Names(path, _of_agreement)
             for insurer, path in files.items()
         }
+        self._endpoints = {
+            insurer: self._endpoints.get(insurer) or _Names(path, _of_endpoint)
+            for insurer, path in files.items()
+        }
         served = {insurer: each.current() for insurer, each in self._agreements.items()}
         return Declared(
-            frozenset(files), policy_types, {insurer: kinds for insurer, kinds in served.items() if kinds}
+            frozenset(files),
+            policy_types,
+            {insurer: kinds for insurer, kinds in served.items() if kinds},
+            frozenset(insurer for insurer, each in self._endpoints.items() if "whatsapp" in each.current()),
         )
 
 
@@ -80,3 +90,7 @@ def _of_taxonomy(data: Any) -> frozenset[str]:
 
 def _of_agreement(data: Any) -> frozenset[str]:
     return frozenset(map(str, data["policy_types"]))
+
+
+def _of_endpoint(data: Any) -> frozenset[str]:
+    return frozenset({str(data["endpoint"]["kind"])})

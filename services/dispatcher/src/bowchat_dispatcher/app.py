@@ -1,6 +1,5 @@
 """The composition root."""
 
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -26,6 +25,7 @@ from bowchat_dispatcher.handlers import DeliveriesHandler, InsurersHandler, Stat
 from bowchat_dispatcher.media.handler import MediaFetcher
 from bowchat_dispatcher.media.provider import CloudMedia, MediaProvider
 from bowchat_dispatcher.memory import MemoryLedger
+from bowchat_dispatcher.phone_notes import insurer_number, missing
 from bowchat_dispatcher.phones import PhoneCarrier, PhoneRows
 from bowchat_dispatcher.sender import Sender
 from bowchat_dispatcher.settings import DispatcherSettings
@@ -35,7 +35,6 @@ from bowchat_dispatcher.tags import MemoryTags, MongoTags, Tags
 from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
-from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.files import FileStore, MemoryFiles
 from bowchat_runtime.media_links import ORIGINALS
 from bowchat_runtime.mongo import MongoDatabase
@@ -49,7 +48,6 @@ from bowchat_runtime.service import Service
 
 NAME = "dispatcher"
 _PAIR_BURST = 45
-_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 Resources = list[AbstractAsyncContextManager[Any]]
 
@@ -80,7 +78,8 @@ def build(
         publisher = KafkaPublisher(settings, NAME)
         resources.append(publisher)
     tasks: list[Callable[[], Awaitable[None]]] = []
-    endpoints = endpoints or _endpoints(settings, resources, tasks)
+    notes: list[Callable[[], Awaitable[str | None]]] = []
+    endpoints = endpoints or _endpoints(settings, resources, tasks, notes)
     carriers: dict[Kind, Carrier] = {
         **_whatsapp(settings, whatsapp or _gateway(settings, resources)),
         "webhook": _webhooks(settings, webhooks, endpoints, resources),
@@ -100,6 +99,7 @@ def build(
         resources=resources,
         tasks=[*tasks, sender.run],
         ready=[database.ping] if uses_mongo else [],
+        notes=notes,
     )
 
 
@@ -125,11 +125,20 @@ def _subscriptions(
 
 
 def _endpoints(
-    settings: DispatcherSettings, resources: Resources, tasks: list[Callable[[], Awaitable[None]]]
+    settings: DispatcherSettings,
+    resources: Resources,
+    tasks: list[Callable[[], Awaitable[None]]],
+    notes: list[Callable[[], Awaitable[str | None]]],
 ) -> RegistryEndpoints:
     resources.append(registry := RegistryWatcher(settings.registry))
     tasks.append(registry.run)
-    return RegistryEndpoints(registry)
+    endpoints = RegistryEndpoints(registry)
+
+    async def phones() -> str | None:
+        return missing(settings, endpoints.on_whatsapp())
+
+    notes += [registry.note, phones]
+    return endpoints
 
 
 def _phones(settings: DispatcherSettings, database: MongoDatabase | None, resources: Resources) -> PhoneRows:
@@ -138,15 +147,6 @@ def _phones(settings: DispatcherSettings, database: MongoDatabase | None, resour
         tags = stored = MongoTags(database)
         resources.append(Resource(stored.prepare))
     return PhoneRows(tags, settings.insurer_number_id, settings.public_url)
-
-
-def insurer_number(settings: DispatcherSettings, insurer: str) -> str | None:
-    """The number of an insurer's phone, as its secret file has it now: its first line. None where there is none."""
-    try:
-        number = settings.secrets_list(f"insurers/{insurer}.whatsapp")[0].decode()
-    except (SettingsError, UnicodeDecodeError):
-        return None
-    return number if _E164.fullmatch(number) else None
 
 
 def _gateway(settings: DispatcherSettings, resources: Resources) -> WhatsAppGateway:

@@ -32,3 +32,8 @@ class RegistryEndpoints:
     def kind(self, insurer: str) -> str | None:
         agreement = self._registry.current.agreements.get(insurer)
         return agreement.endpoint.kind if agreement else None
+
+    def on_whatsapp(self) -> list[str]:
+        """The insurers that read in WhatsApp."""
+        agreements = self._registry.current.agreements
+        return sorted(insurer for insurer, each in agreements.items() if each.endpoint.kind == "whatsapp")

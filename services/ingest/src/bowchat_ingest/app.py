@@ -13,7 +13,7 @@ from bowchat_ingest.api.requests import Lane
 from bowchat_ingest.api.whatsapp import WhatsAppWebhook
 from bowchat_ingest.handlers import RepliesHandler
 from bowchat_ingest.identity import Pseudonyms
-from bowchat_ingest.insurer_phones import InsurerPhones
+from bowchat_ingest.insurer_phones import InsurerPhones, unknown_phones
 from bowchat_ingest.settings import IngestSettings
 from bowchat_ingest.signatures import usable_secret
 from bowchat_registry.declared import DeclaredNames
@@ -58,20 +58,26 @@ def build(
         publish_seconds=settings.publish_seconds,
     )
     names = pseudonyms or pseudonyms_of(settings)
+    phones, declared = InsurerPhones(settings.secrets / "insurers"), DeclaredNames(settings.registry)
     webhook = WhatsAppWebhook(
         lane=lane("whatsapp"),
         pseudonyms=names,
         app_secrets=settings.secrets_list("meta_app_secret"),
         verify_tokens=settings.secrets_list("meta_verify_token"),
         clock=clock,
-        phones=InsurerPhones(settings.secrets / "insurers"),
+        phones=phones,
     )
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
-    policies = _policies(settings, lane("policies", capacity=_IMPORTS_AT_ONCE), names, clock)
+    imports = lane("policies", capacity=_IMPORTS_AT_ONCE)
+    policies = PolicyApi(imports, names, checked_admin_tokens(settings), declared, clock)
     # Read only when somebody follows a link: ingest takes messages also while there is no database.
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
     stored = MongoFiles(database, CLEANED) if settings.store == "mongo" else MemoryFiles()
     media = MediaLinks(lane=lane("media"), files=files or stored, clock=clock)
+
+    async def note() -> str | None:
+        return unknown_phones(declared, phones)
+
     return Service(
         name=NAME,
         publisher=to_kafka,
@@ -85,11 +91,8 @@ def build(
             Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
         resources=(database,) if publisher else (database, kafka),
+        notes=(note,),
     )
-
-
-def _policies(settings: IngestSettings, lane: Lane, names: Pseudonyms, clock: Clock) -> PolicyApi:
-    return PolicyApi(lane, names, checked_admin_tokens(settings), DeclaredNames(settings.registry), clock)
 
 
 def pseudonyms_of(settings: IngestSettings) -> Pseudonyms:

@@ -7,12 +7,14 @@ content of no use is told once, and what was known stays.
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import structlog
 
 from bowchat_contracts.inbound import Identity
+from bowchat_registry.declared import DeclaredNames
+from bowchat_registry.problems import RegistryError
 from bowchat_runtime.errors import SettingsError
 
 log = structlog.get_logger()
@@ -40,6 +42,14 @@ class InsurerPhones:
         """Whose phone this is; None for everybody else."""
         return self._known.get(sender.number or "") or self._known.get(sender.bsuid or "")
 
+    def missing(self, insurers: Iterable[str]) -> list[str]:
+        """Those of these insurers whose phone is not known."""
+        self.refresh()
+        return sorted({*insurers} - {*self._known.values()})
+
+    def file_of(self, insurer: str) -> Path:
+        return self._directory / f"{insurer}{_SUFFIX}"
+
     def refresh(self) -> None:
         """Read the files again where they are others."""
         stamp = self._look()
@@ -62,6 +72,20 @@ class InsurerPhones:
             # What came in the same tick of the file system's clock would not show in its time.
             self._listed_at = changed_at if time.time_ns() - changed_at > _SETTLED_NS else None
         return tuple(_stamped(each) for each in self._files)
+
+
+def unknown_phones(names: DeclaredNames, phones: InsurerPhones) -> str | None:
+    """Which insurers on WhatsApp cannot be told from policyholders, and what to do; None where all can. For `/readyz`."""
+    try:
+        unknown = phones.missing(names.current().on_whatsapp)
+    except RegistryError:
+        return None
+    if not unknown:
+        return None
+    return (
+        f"{', '.join(unknown)}: on WhatsApp, and their number is not known, so what they write is taken for "
+        f"a policyholder's. Write it into {phones.file_of('<id>')}, like +447700900123 (docs/insurer-whatsapp.md)"
+    )
 
 
 def read(files: tuple[Path, ...]) -> Mapping[str, str]:

@@ -16,7 +16,8 @@ from bowchat_contracts.topics import REPLIES_UNADDRESSED
 from bowchat_ingest.channels.whatsapp_cloud import parse
 from bowchat_ingest.domain import events_of
 from bowchat_ingest.identity import Pseudonyms
-from bowchat_ingest.insurer_phones import InsurerPhones
+from bowchat_ingest.insurer_phones import InsurerPhones, unknown_phones
+from bowchat_registry.declared import DeclaredNames
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.records import Outgoing
 
@@ -174,3 +175,27 @@ async def test_over_the_webhook(client: Any, publisher: Any, keys_directory: Pat
     finally:
         path.unlink()
     assert [each.topic for each in publisher.sent] == [REPLIES_UNADDRESSED]
+
+
+def test_an_insurer_on_whatsapp_whose_phone_is_not_known_is_told_of(tmp_path: Path) -> None:
+    """What it writes would be taken for a policyholder's: who looks learns whose number is missing, and where it goes."""
+    for insurer, kind in (("acme", "whatsapp"), ("bharat", "whatsapp"), ("coast", "kafka")):
+        agreement = tmp_path / f"insurers/{insurer}.yaml"
+        agreement.parent.mkdir(exist_ok=True)
+        agreement.write_text(f"policy_types: [motor]\nendpoint: {{kind: {kind}}}\n")
+    (tmp_path / "taxonomy.yaml").write_text("policy_types: [{name: motor}]\n")
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "acme.whatsapp").write_text(f"+{NUMBER}\n")
+    names, phones = DeclaredNames(tmp_path), InsurerPhones(secrets)
+    assert unknown_phones(names, phones) == (
+        "bharat: on WhatsApp, and their number is not known, so what they write is taken for a policyholder's. "
+        f"Write it into {secrets}/<id>.whatsapp, like +447700900123 (docs/insurer-whatsapp.md)"
+    )
+    (secrets / "bharat.whatsapp").write_text("+447700900778\n")
+    assert unknown_phones(names, phones) is None
+
+
+def test_without_a_registry_there_is_nothing_to_tell_of(tmp_path: Path) -> None:
+    """Ingest takes messages where no registry can be read; imports say that it cannot."""
+    assert unknown_phones(DeclaredNames(tmp_path), InsurerPhones(tmp_path)) is None
