@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError, with_advice
+from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,21 @@ def run(
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
     except DependencyDownError as error:
-        print(f"{prog}: {with_advice(error)}", file=sys.stderr)
+        print(f"{prog}: {_advised(error)}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our pipe has gone, as `head` does
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _advised(error: DependencyDownError) -> str:
+    # Settings take a while to import, and many commands need none.
+    from bowchat_runtime.advice import advised  # noqa: PLC0415
+    from bowchat_runtime.settings import ServiceSettings  # noqa: PLC0415
+
+    return advised(str(error), ServiceSettings())
 
 
 def enter(prog: str, console: str, light: Mapping[str, str] | None = None) -> None:

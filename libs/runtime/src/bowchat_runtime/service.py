@@ -19,9 +19,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bowchat_runtime import logging, metrics
+from bowchat_runtime.advice import advised
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.consumers import Consumers
-from bowchat_runtime.errors import DependencyDownError, SettingsError, with_advice
+from bowchat_runtime.errors import DependencyDownError, SettingsError
 from bowchat_runtime.http_server import Server
 from bowchat_runtime.loop import backoff_s
 from bowchat_runtime.publisher import Publisher
@@ -137,7 +138,7 @@ class _Process:
             try:
                 await start()
             except DependencyDownError as error:
-                self._starting = with_advice(error)
+                self._starting = advised(str(error), self._settings)
                 log.warning("waiting_for_dependency", reason=self._starting)
                 await asyncio.sleep(backoff_s(waits, 0.5))
                 waits += 1
@@ -172,7 +173,8 @@ class _Process:
 
     async def _readyz(self, request: Request) -> Response:  # noqa: ARG002 - Starlette passes it
         """Ready to work, or why not."""
-        reasons = [self._starting] if self._starting else await _told(self._checks())
+        found = [self._starting] if self._starting else await _told(self._checks())
+        reasons = [advised(each, self._settings) for each in found]
         status = "waiting" if reasons else "ready"
         notes = await _told(self._service.notes)
         return JSONResponse({"status": status, "reasons": reasons, "notes": notes}, 503 if reasons else 200)

@@ -188,8 +188,8 @@ async def test_a_service_that_starts_before_its_broker_waits_and_says_so(rig: Ri
             except httpx.TransportError:
                 return False
             reasons = answer.json()["reasons"]
-            away = "the Kafka broker does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables"
-            return bool(reasons == [away])
+            away = f"the Kafka broker at {rig.settings.kafka_bootstrap} does not answer"
+            return bool(reasons == [f"{away}. Start it, or correct the BOWCHAT_KAFKA_ variables"])
 
         await until(waiting, seconds=20)
         assert (await client.get("/healthz")).status_code == 200

@@ -25,11 +25,11 @@ def failing(text: str) -> Command:
     [
         (
             "the database does not answer",
-            "x: the database does not answer. Start it, or correct BOWCHAT_MONGO_URI\n",
+            "x: the database at db:27017 does not answer. Start it, or correct BOWCHAT_MONGO_URI\n",
         ),
         (
             "the Kafka broker does not answer",
-            "x: the Kafka broker does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables\n",
+            "x: the Kafka broker at broker:9092 does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables\n",
         ),
         ("the provider of files does not answer", "x: the provider of files does not answer\n"),
     ],
@@ -37,7 +37,9 @@ def failing(text: str) -> Command:
 def test_who_is_away_is_who_the_advice_is_about(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
-    """Nobody is sent to look at Kafka's settings when the database is away."""
+    """Nobody is sent to look at Kafka's settings when the database is away; all are told where it was looked for."""
+    monkeypatch.setenv("BOWCHAT_MONGO_URI", "mongodb://relay:word@db:27017/?replicaSet=rs0")
+    monkeypatch.setenv("BOWCHAT_KAFKA_BOOTSTRAP", "broker:9092")
     monkeypatch.setattr(sys, "argv", ["x", "fail"])
     assert run("x", "a script", serve=lambda: None, commands={"fail": failing(text)}) == 2
     assert capsys.readouterr().err == said
