@@ -33,7 +33,7 @@ def configure_held(parser: argparse.ArgumentParser) -> None:
 
 def _action(actions: Any, name: str, help_: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help_, description=help_)
-    parser.add_argument("id", help="as the list shows it")
+    parser.add_argument("subject_id", help="as the list shows it")
     return parser
 
 
@@ -47,16 +47,16 @@ def run_held(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         return asyncio.run(_list(settings))
     if arguments.action == "show":
-        return asyncio.run(_show(settings, arguments.id))
+        return asyncio.run(_show(settings, arguments.subject_id))
     command = {
         "name": f"held.{arguments.action}",
-        "subject_id": arguments.id,
+        "subject_id": arguments.subject_id,
         "why": arguments.why,
     }
     if arguments.action == "rewrite":
         command["text"] = new_text()
     asked = requested(command, arguments.by)
-    return tell(asked, asyncio.run(ask(settings, asked, arguments.id)))
+    return tell(asked, asyncio.run(ask(settings, asked, arguments.subject_id)))
 
 
 def new_text() -> str:
@@ -88,7 +88,7 @@ async def _show(settings: MaskerSettings, subject_id: str) -> int:
         held = (await MongoVault(database).held([subject_id])).get(subject_id)
         ruling = (await MongoQuarantine(database).rulings([subject_id])).get(subject_id)
     if held is None:
-        sys.stderr.write("nothing of this id is held\n")
+        sys.stderr.write("nothing of this subject_id is held\n")
         return 1
     if sys.stdout.isatty():
         sys.stderr.write(_PERSONAL)

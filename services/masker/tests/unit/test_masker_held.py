@@ -1,6 +1,8 @@
 """What was held ends by a person's word: released, rewritten or blocked, once, and never with an identity in it."""
 
+import argparse
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,7 +31,8 @@ from bowchat_contracts.topics import COMMANDS_REQUESTED
 from bowchat_masker.handlers.held_commands import HeldCommands
 from bowchat_masker.handlers.held_messages import HeldMessages, Tools
 from bowchat_masker.handlers.held_replies import HeldReplies
-from bowchat_masker.model import Changes
+from bowchat_masker.held_cli import configure_held, shown
+from bowchat_masker.model import Changes, Held
 from bowchat_masker.quarantine_memory import MemoryQuarantine
 from bowchat_runtime.errors import ConflictError, RejectError
 from bowchat_runtime.records import Outgoing, Record
@@ -423,3 +426,16 @@ async def test_an_insurer_decides_on_nothing_that_is_held(world: Any, desk: Desk
     assert found(sent, CommandDecided).outcome == "refused"
     assert len(sent) == 1
     assert found(await desk.says(desk.command(release(), name="k2")), CommandDecided).outcome == "accepted"
+
+
+@pytest.mark.parametrize("action", ["show", "release", "rewrite", "block"])
+def test_the_commands_take_an_id_by_the_name_that_the_list_gives_it(action: str) -> None:
+    """What is copied from a field of the list is asked for under that field's name."""
+    listed = shown(
+        Held(MESSAGE, "to_insurer", "cv", "acme", "known_identity", datetime(2026, 1, 1, tzinfo=UTC), None)
+    )
+    (name,) = (name for name, value in listed.items() if value == MESSAGE)
+    parser = argparse.ArgumentParser()
+    configure_held(parser)
+    why = [] if action == "show" else ["--why", "asked"]
+    assert getattr(parser.parse_args([action, MESSAGE, *why]), name) == MESSAGE
