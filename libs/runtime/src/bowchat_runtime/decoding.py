@@ -4,10 +4,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bowchat_contracts.envelope import BadEnvelopeError, Headers, Meta, from_headers
+from bowchat_contracts.insurer import ReplyId
 from bowchat_contracts.topics import event_class
 from bowchat_runtime.errors import RejectError
 from bowchat_runtime.records import Record
@@ -50,29 +51,39 @@ _IN_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "there is no such field",
     "string_type": "give a text",
-    "string_too_short": "give at least {min_length} characters",
+    "string_too_short": "give at least {min_length} character(s)",
     "string_too_long": "give at most {max_length} characters",
+    "greater_than": "give a number above {gt}",
+    "less_than_equal": "give a number of at most {le}",
 }
+_FREE_ID = TypeAdapter(ReplyId).json_schema()["pattern"]
 _ID = re.compile(r"\^?([a-z]{2}_)")
 
 
 def in_words(error: ValidationError) -> str:
     """Which fields of what a person gave are wrong, and what would be right, without their values."""
+    return "; ".join(wrong_fields(error))
+
+
+def wrong_fields(error: ValidationError) -> tuple[str, ...]:
+    """The same, field by field; the first ten."""
     told = [
         f"{each['loc'][-1] if each['loc'] else 'it'}: {_what_is_right(each)}" for each in error.errors()[:10]
     ]
-    return "; ".join(dict.fromkeys(told))
+    return tuple(dict.fromkeys(told))
 
 
 def _what_is_right(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in _IN_WORDS:
         return _IN_WORDS[kind].format(**context)
+    if kind == "string_pattern_mismatch" and context["pattern"] == _FREE_ID:
+        return "use letters, digits and . _ : - only"
     if kind == "string_pattern_mismatch":
         begins = _ID.match(context["pattern"])
-        return (
-            f"give the whole id, {begins[1]}…, as lists and log have it" if begins else "it is not written so"
-        )
+        return f"give the whole id, {begins[1]}…, as it was shown" if begins else "it is not written so"
+    if kind.startswith("int_"):
+        return "give a whole number"
     if kind.startswith("date"):
         return "give a time, like 2026-12-31T09:00:00Z"
     return error["msg"][:1].lower() + error["msg"][1:]

@@ -52,7 +52,7 @@ def test_a_command_that_is_none_says_what_is_wrong() -> None:
     """In words, before anything is asked."""
     with pytest.raises(SettingsError, match="conversation_id: give the whole id, cv_…"):
         requested(SLASH | {"conversation_id": "it"}, "meera")
-    with pytest.raises(SettingsError, match="why: give at least 3 characters"):
+    with pytest.raises(SettingsError, match=r"why: give at least 3 character\(s\)"):
         requested({"name": "held.block", "subject_id": derived_id("hd", "1"), "why": "x"}, "meera")
 
 

@@ -145,10 +145,10 @@ def test_a_secret_of_no_use_stops_the_start(keys_directory: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("reply", "details"),
     [
-        ({}, ["alias is missing", "text is missing"]),
-        (REPLY | {"text": 5}, ["text must be a text"]),
-        (REPLY | {"reply_id": "447700900101 !"}, ["reply_id may hold letters, digits and . _ : - only"]),
-        (REPLY | {"alias": "x" * 101}, ["alias has more than 100 characters"]),
+        ({}, ["alias: is missing", "text: is missing"]),
+        (REPLY | {"text": 5}, ["text: give a text"]),
+        (REPLY | {"reply_id": "447700900101 !"}, ["reply_id: use letters, digits and . _ : - only"]),
+        (REPLY | {"alias": "x" * 101}, ["alias: give at most 100 characters"]),
         (b'{"alias":"a","text":"\\ud800"}', None),
         (b"[]", None),
         (b"{", None),

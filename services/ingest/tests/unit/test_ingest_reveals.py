@@ -69,14 +69,25 @@ async def test_asked_again_it_is_the_same_command(
     assert len({each.meta.id for each in publisher.sent}) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"alias": "ph_x"}, {"days": 0}, {"days": 91}, {"purpose": " "}])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"alias": "ph_x"}, "alias: give the whole id, ph_…, as it was shown"),
+        ({"days": 0}, "days: give a number above 0"),
+        ({"days": 91}, "days: give a number of at most 90"),
+        ({"days": "soon"}, "days: give a whole number"),
+        ({"purpose": " "}, "purpose: give at least 3 character(s)"),
+        ({"purpose": "x" * 201}, "purpose: give at most 200 characters"),
+        ({"request_id": "a b"}, "request_id: use letters, digits and . _ : - only"),
+    ],
+)
 async def test_a_wrong_request_is_told_which_field(
-    send: Callable[..., Any], publisher: MemoryPublisher, wrong: Any
+    send: Callable[..., Any], publisher: MemoryPublisher, wrong: Any, told: str
 ) -> None:
-    """400, with the field's name, and nothing is published."""
+    """400, with the field's name and what is right for this very field; nothing is published."""
     answer = await send({**REQUEST, **wrong})
     assert answer.status_code == 400
-    assert next(iter(wrong)) in answer.text
+    assert answer.json()["details"] == [told]
     assert publisher.sent == []
 
 

@@ -22,6 +22,7 @@ from bowchat_ingest.api.requests import Lane, RefusalError, read_body
 from bowchat_ingest.domain import reply_received, reveal_requested
 from bowchat_ingest.foreign_json import NotJsonError, loads
 from bowchat_runtime.clock import Clock
+from bowchat_runtime.decoding import wrong_fields
 
 log = structlog.get_logger()
 
@@ -29,13 +30,6 @@ LARGEST_BODY = 256 * 1024
 _INSURER = re.compile(r"[a-z][a-z0-9-]{1,39}")
 # Checked in place of an unknown insurer's secret, so that it takes as long.
 _NOBODY = (b"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",)
-_WORDS = {
-    "missing": "is missing",
-    "string_type": "must be a text",
-    "string_too_short": "is too short",
-    "string_too_long": "has more than 100 characters",
-    "string_pattern_mismatch": "may hold letters, digits and . _ : - only",
-}
 
 PassOn = Callable[[str, bytes, str], Awaitable[Response]]
 """Insurer, body and webhook id in; the answer out."""
@@ -130,9 +124,5 @@ def _read(model: type[Said], id_field: str, body: bytes, webhook_id: str) -> Sai
         raise RefusalError(400, "the body is not valid Unicode", "send whole characters in UTF-8") from None
     except ValidationError as error:
         raise RefusalError(
-            400, "the body has wrong fields", "correct the fields named in details", _in_words(error)
+            400, "the body has wrong fields", "correct the fields named in details", wrong_fields(error)
         ) from None
-
-
-def _in_words(error: ValidationError) -> tuple[str, ...]:
-    return tuple(f"{each['loc'][0]} {_WORDS.get(each['type'], 'is not valid')}" for each in error.errors())
