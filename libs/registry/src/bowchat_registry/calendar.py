@@ -2,7 +2,8 @@
 
 A calendar is a zone, a week of half-open intervals, and dates that differ. Each interval is turned into UTC on its own date.
 Where clocks go forward, a local time that does not exist stands for the one as much later; where they go back, an interval
-begins at the first of the two and ends at the second.
+begins at the first of the two and ends at the second. A date that is closed (`closed`, a public holiday) is so from its
+midnight on: an interval of the day before that would run into it ends there.
 """
 
 import heapq
@@ -133,7 +134,8 @@ class Calendar(Written):
     weekly: dict[Weekdays, Intervals] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     """The intervals of each weekday; a day that is not listed is closed."""
     dates: dict[date, IntervalsOfDate] = Field(default_factory=dict)
-    """Dates that differ from their week: `closed`, or intervals of their own, as a half day or an extra one."""
+    """Dates that differ from their week: `closed`, from midnight to midnight, or intervals of their own, as a half day or
+    an extra one."""
     holidays: PublicHolidays | None = None
 
     _spans_on: dict[date, tuple[Span, ...]] = PrivateAttr(default_factory=dict)
@@ -257,15 +259,21 @@ class Calendar(Written):
         for interval in self._intervals(day):
             first, last = _bounds(interval)
             start, end = _at(day, first, self._zone, fold=0), _at(day, last, self._zone, fold=1)
+            if last >= _DAY and self._is_closed_date(day + _DAY):
+                end = _at(day, _DAY, self._zone, fold=0)
             if start < end:
                 yield Span(start, end)
 
     def _intervals(self, day: date) -> Intervals:
-        if day in self.dates:
-            return self.dates[day]
-        if self.holidays and self.holidays.are_on(day):
+        if self._is_closed_date(day):
             return ()
-        return self._week.get(day.weekday(), ())
+        return self.dates.get(day, self._week.get(day.weekday(), ()))
+
+    def _is_closed_date(self, day: date) -> bool:
+        """Closed as a date, whatever its weekday: from midnight to midnight, also for what began the evening before."""
+        if day in self.dates:
+            return not self.dates[day]
+        return self.holidays is not None and self.holidays.are_on(day)
 
 
 def _utc(moment: datetime) -> datetime:

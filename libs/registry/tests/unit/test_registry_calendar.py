@@ -109,6 +109,40 @@ def test_public_holidays_close_and_a_date_opens_one() -> None:
     assert not opened.is_open(local(republic) + timedelta(hours=2))
 
 
+NIGHTS = {"mon-sun": ["22:00-06:00"]}
+NEW_YEAR = "2027-01-01"
+
+
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [
+        pytest.param({"dates": {NEW_YEAR: "closed"}}, "2027-01-01 00:00", id="a closed date"),
+        pytest.param({"holidays": {"country": "GB"}}, "2027-01-01 00:00", id="a public holiday"),
+        pytest.param({"dates": {"2026-12-31": ["20:00-08:00"], NEW_YEAR: "closed"}}, "2027-01-01 00:00", id="its own night"),
+        pytest.param({"dates": {NEW_YEAR: ["12:00-13:00"]}}, "2027-01-01 06:00", id="a date that opens later"),
+        pytest.param({"weekly": {"thu": ["22:00-06:00"]}}, "2027-01-01 06:00", id="a weekday that is not listed"),
+        pytest.param(
+            {"holidays": {"country": "GB"}, "dates": {NEW_YEAR: ["00:00-06:00"]}}, "2027-01-01 06:00", id="an opened holiday"
+        ),
+    ],
+)  # fmt: skip
+def test_a_night_ends_at_midnight_where_the_next_date_is_closed(
+    more: Mapping[str, object], ends: str
+) -> None:
+    """Closed all day means from midnight on: who promises nothing on a holiday is held to nothing on it. A night that begins
+    on a day of the week ends as the week says, though the next day is closed by the week.
+    """
+    made = Calendar.model_validate({"zone": KOLKATA, "weekly": NIGHTS, **more})
+    assert made.next_change(local("2026-12-31 23:30")) == local(ends)
+
+
+def test_a_night_after_a_closed_date_is_whole() -> None:
+    """Only what runs into the date is cut."""
+    made = calendar(weekly=NIGHTS, dates={NEW_YEAR: "closed"})
+    assert made.next_open(local("2027-01-01 00:00")) == local("2027-01-02 22:00")
+    assert made.next_change(local("2027-01-02 22:00")) == local("2027-01-03 06:00")
+
+
 def test_what_changes_next() -> None:
     """Opening, lunch and closing are known ahead; who is always open never changes."""
     made = calendar()
@@ -223,6 +257,8 @@ def open_minutes(made: Calendar, first: datetime, last: datetime) -> int:
                 midnight + timedelta(hours=int(part[:2]), minutes=int(part[3:])) for part in each.split("-")
             )
             at, until = moment(start, 0), moment(end if end > start else end + timedelta(days=1), -1)
+            if made.dates.get(day + timedelta(days=1)) == ():
+                until = min(until, moment(midnight + timedelta(days=1), 0))
             while at < until:
                 found.add(at)
                 at += MINUTE
