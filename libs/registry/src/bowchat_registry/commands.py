@@ -1,7 +1,9 @@
 """Commands of an aggregator's own: sequences of built-in ones, from `commands.yaml`."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -25,6 +27,11 @@ from bowchat_registry.written import Written, instead, wrong
 
 Place = tuple[str | int, ...]
 MOST_STEPS = 50
+_END = frozenset({"transfer", "block_insurer"})
+"""Built-in commands after which nothing can be done: the conversation is closed."""
+_RESOLVE, _REOPEN = "resolve", "reopen"
+_OF_RESOLVED = frozenset({_REOPEN, "note", "request_contact"}) | _END
+"""Those that can be done in a conversation that is resolved."""
 _BRACED = re.compile(r"\{[^{}]*\}")
 CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 About = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
@@ -90,6 +97,37 @@ class CommandsFile(Written):
     commands: tuple[Command, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """A step by which the conversation was over, and whether it is closed or resolved."""
+
+    step: str
+    closed: bool
+
+    def lets(self, names: Iterable[str]) -> bool:
+        """Whether these built-in commands can be done then."""
+        if self.closed:
+            return False
+        possible = itertools.takewhile(lambda name: name != _REOPEN, names)
+        return all(name in _OF_RESOLVED for name in possible)
+
+    @property
+    def said(self) -> str:
+        if self.closed:
+            return f"comes after /{self.step}, which ends the conversation; put it before"
+        return (
+            f"comes after /{self.step}, which resolves the conversation, and cannot be done then; put it before, "
+            "or /reopen between"
+        )
+
+
+def _after(over: _Over | None, name: str, step: str) -> _Over | None:
+    """How it is after this built-in command, as a part of this step."""
+    if name in _END or name == _RESOLVE:
+        return _Over(step, closed=name in _END)
+    return None if name == _REOPEN else over
+
+
 class CommandChecks:
     """Commands beside the table, each other, and the desks and insurers that their steps name."""
 
@@ -107,6 +145,7 @@ class CommandChecks:
         if not endless:
             yield from self._lengthy()
             yield from self._by_step(self._misread)
+            yield from self._too_late()
 
     def _names(self) -> Iterator[tuple[Place, str]]:
         seen: set[str] = set()
@@ -148,6 +187,29 @@ class CommandChecks:
         if name not in self._lengths:
             self._lengths[name] = sum(self._length(_name_of(each)) for each in self._macros[name].steps)
         return self._lengths[name]
+
+    def _too_late(self) -> Iterator[tuple[Place, str]]:
+        """The first step of each command that those before it make impossible."""
+        for index, command in enumerate(self._commands):
+            if self._length(command.name) > MOST_STEPS:
+                continue
+            over: _Over | None = None
+            for number, step in enumerate(command.steps):
+                names = list(self._built_ins(_name_of(step)))
+                # What a step makes impossible within itself is said of the command that it is.
+                if over and names and not over.lets(names):
+                    yield (index, "steps", number), over.said
+                    break
+                for name in names:
+                    over = _after(over, name, _name_of(step))
+
+    def _built_ins(self, name: str) -> Iterator[str]:
+        """What it comes to, in order; nothing for a name that leads nowhere."""
+        if name in self._macros:
+            for each in self._macros[name].steps:
+                yield from self._built_ins(_name_of(each))
+        elif name in BUILT_INS or name.startswith(HANDOFF):
+            yield name
 
     def _misread(self, command: Command, step: str) -> str | None:
         if text := _misfilled(command, step):

@@ -138,3 +138,47 @@ def test_commands_that_come_to_too_much_are_refused(sources: Sources) -> None:
     text = "commands:\n" + "".join(each.format(level, steps) for level, steps in enumerate(ten))
     found = problems_of(sources, text)
     assert f"{COMMANDS}:13: commands[2].steps: come to more than 50 built-in commands; take fewer" in found
+
+
+ENDS = "which ends the conversation; put it before"
+RESTS = "which resolves the conversation, and cannot be done then; put it before, or /reopen between"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (["/transfer bharat-health", "/note gone"], [f"steps[1]: comes after /transfer, {ENDS}"]),
+        (
+            ["/block_insurer they sell", "/escalate", "/note x"],
+            [f"steps[1]: comes after /block_insurer, {ENDS}"],
+        ),
+        (["/move bharat-health", "/note gone"], [f"steps[1]: comes after /move, {ENDS}"]),
+        (["/transfer bharat-health", "/urgent"], [f"steps[1]: comes after /transfer, {ENDS}"]),
+        (["/resolve", "/hold 2h"], [f"steps[1]: comes after /resolve, {RESTS}"]),
+        (["/resolve", "/handoff-to-claims"], [f"steps[1]: comes after /resolve, {RESTS}"]),
+        (["/resolve", "/urgent"], [f"steps[1]: comes after /resolve, {RESTS}"]),
+        (["/resolve", "/note done", "/resolve again"], [f"steps[2]: comes after /resolve, {RESTS}"]),
+        (["/resolve", "/note done"], []),
+        (["/resolve", "/reopen it is not", "/escalate"], []),
+        (["/resolve", "/transfer bharat-health"], []),
+        (["/urgent", "/note x", "/transfer bharat-health"], []),
+        (["/escalate", "/move bharat-health"], []),
+    ],
+)
+def test_a_step_that_can_never_be_done_is_refused(
+    sources: Sources, steps: list[str], expected: list[str]
+) -> None:
+    """All steps are done or none: a command with one that its own steps before make impossible would never do anything."""
+    listed = "".join(f"      - {each}\n" for each in steps)
+    text = (
+        f"commands:\n  - name: at_once\n    about: all of it\n    roles: [aggregator]\n    steps:\n{listed}"
+        "  - name: move\n    about: elsewhere\n    roles: [aggregator]\n    arguments: [{name: insurer, about: whose}]\n"
+        "    steps: [/escalate, '/transfer {insurer}']\n"
+        "  - name: urgent\n    about: at once\n    roles: [aggregator]\n    steps: [/escalate]\n"
+    )
+    if expected:
+        (found,) = problems_of(sources, text)
+        number = int(expected[0][6])
+        assert found == f"{COMMANDS}:{6 + number}: commands[0].{expected[0]}"
+    else:
+        parse({**sources, COMMANDS: text.encode()}, "registry")

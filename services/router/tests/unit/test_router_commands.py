@@ -1,6 +1,7 @@
 """Commands: each does its work or says why not, is answered to its author, and never reaches the other side."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,7 +23,9 @@ from bowchat_contracts.inbound import MessageRouted
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.prompts import CsatReceived, PromptRequested
 from bowchat_contracts.topics import COMMANDS_REQUESTED
+from bowchat_registry.commands import Command, CommandChecks
 from bowchat_registry.registry import Registry
+from bowchat_registry.slash import BUILT_INS
 from bowchat_router.domain.life import REOPENS_WITHIN
 from bowchat_router.testing import Worker
 from bowchat_runtime.records import Outgoing, Record
@@ -311,3 +314,29 @@ async def test_a_command_has_one_effect(desk: Desk) -> None:
     ]
     assert wire[0] == wire[1]
     assert await desk.types("/note one two three", name="once") == []
+
+
+TYPED = {
+    "handoff_to": "/handoff_to_experts", "assign": "/assign coast", "transfer": "/transfer bharat", "note": "/note x",
+    "request_docs": "/request_docs papers", "no_reply_needed": "/no_reply_needed thanks",
+    "block_insurer": "/block_insurer they sell", "request_contact": "/request_contact to call back",
+}  # fmt: skip
+STEPS = [TYPED.get(each, f"/{each}") for each in BUILT_INS if each != "help"]
+
+
+@pytest.mark.parametrize("second", STEPS)
+@pytest.mark.parametrize("first", ["/transfer bharat", "/block_insurer they sell", "/resolve"])
+async def test_what_can_follow_the_end_of_a_conversation_is_what_the_registry_takes(
+    registry: Registry, received: Make, first: str, second: str
+) -> None:
+    """A command of the aggregator's own with a step that can never be done is refused when the registry is read, and no
+    other is: the registry's table says the same as the router's.
+    """
+    # Who may give each is looked at elsewhere: an insurer asks for numbers, the aggregator transfers.
+    by = INSURER if second.startswith("/request_contact") and first == "/resolve" else PEOPLE
+    own = Command(name="at_once", about="all of it", roles=(by.role,), steps=(first, second))
+    desk = Desk(replace(registry, commands={own.name: own.macro()}))
+    await desk.takes(received("a", "my car, a claim"))
+    mistakes = dict(CommandChecks([own], registry.desks).mistakes())
+    taken = not any("comes after" in each for each in mistakes.values())
+    assert (answer(await desk.types("/at_once", by)).outcome == "accepted") is taken
