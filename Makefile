@@ -111,6 +111,11 @@ bench-routing: setup-python ## Measure how messages are read, beside keywords an
 demo: setup-classifier ## Watch conversations go there and back (ONCE=1: check the outcome and end)
 	@$(BIN)/bowchat-demo $(if $(ONCE),--once)
 
+.PHONY: stack
+stack: ## Run Apache Kafka and a database for services started by hand, without Docker (Ctrl-C stops them; data in .local/stack)
+	@tools/setup python kafka
+	@$(BIN)/python -m bowchat_testkit.servers .local/stack
+
 .PHONY: docker
 docker:
 	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. Start it, or use 'make demo', which needs none." >&2; exit 1; }

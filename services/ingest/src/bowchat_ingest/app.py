@@ -59,14 +59,7 @@ def build(
     )
     names = pseudonyms or pseudonyms_of(settings)
     phones, declared = InsurerPhones(settings.secrets / "insurers"), DeclaredNames(settings.registry)
-    webhook = WhatsAppWebhook(
-        lane=lane("whatsapp"),
-        pseudonyms=names,
-        app_secrets=settings.secrets_list("meta_app_secret"),
-        verify_tokens=settings.secrets_list("meta_verify_token"),
-        clock=clock,
-        phones=phones,
-    )
+    webhook = _webhook(settings, lane("whatsapp"), names, phones, clock)
     replies = InsurerReplies(lane=lane("insurers"), secrets_of=checked(settings), clock=clock)
     imports = lane("policies", capacity=_IMPORTS_AT_ONCE)
     policies = PolicyApi(imports, names, checked_admin_tokens(settings), declared, clock)
@@ -74,10 +67,6 @@ def build(
     database = MongoDatabase(settings.mongo_uri.get_secret_value(), MEDIA)
     stored = MongoFiles(database, CLEANED) if settings.store == "mongo" else MemoryFiles()
     media = MediaLinks(lane=lane("media"), files=files or stored, clock=clock)
-
-    async def note() -> str | None:
-        return unknown_phones(declared, phones)
-
     return Service(
         name=NAME,
         publisher=to_kafka,
@@ -91,7 +80,20 @@ def build(
             Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
         resources=(database,) if publisher else (database, kafka),
-        notes=(note,),
+        notes=(partial(unknown_phones, declared, phones),),
+    )
+
+
+def _webhook(
+    settings: IngestSettings, lane: Lane, names: Pseudonyms, phones: InsurerPhones, clock: Clock
+) -> WhatsAppWebhook:
+    return WhatsAppWebhook(
+        lane=lane,
+        pseudonyms=names,
+        app_secrets=settings.secrets_list("meta_app_secret"),
+        verify_tokens=settings.secrets_list("meta_verify_token"),
+        clock=clock,
+        phones=phones,
     )
 
 

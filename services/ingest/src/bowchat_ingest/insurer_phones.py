@@ -74,7 +74,7 @@ class InsurerPhones:
         return tuple(_stamped(each) for each in self._files)
 
 
-def unknown_phones(names: DeclaredNames, phones: InsurerPhones) -> str | None:
+async def unknown_phones(names: DeclaredNames, phones: InsurerPhones) -> str | None:
     """Which insurers on WhatsApp cannot be told from policyholders, and what to do; None where all can. For `/readyz`."""
     try:
         unknown = phones.missing(names.current().on_whatsapp)

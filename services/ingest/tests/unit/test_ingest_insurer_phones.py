@@ -177,7 +177,7 @@ async def test_over_the_webhook(client: Any, publisher: Any, keys_directory: Pat
     assert [each.topic for each in publisher.sent] == [REPLIES_UNADDRESSED]
 
 
-def test_an_insurer_on_whatsapp_whose_phone_is_not_known_is_told_of(tmp_path: Path) -> None:
+async def test_an_insurer_on_whatsapp_whose_phone_is_not_known_is_told_of(tmp_path: Path) -> None:
     """What it writes would be taken for a policyholder's: who looks learns whose number is missing, and where it goes."""
     for insurer, kind in (("acme", "whatsapp"), ("bharat", "whatsapp"), ("coast", "kafka")):
         agreement = tmp_path / f"insurers/{insurer}.yaml"
@@ -188,14 +188,14 @@ def test_an_insurer_on_whatsapp_whose_phone_is_not_known_is_told_of(tmp_path: Pa
     secrets.mkdir()
     (secrets / "acme.whatsapp").write_text(f"+{NUMBER}\n")
     names, phones = DeclaredNames(tmp_path), InsurerPhones(secrets)
-    assert unknown_phones(names, phones) == (
+    assert await unknown_phones(names, phones) == (
         "bharat: on WhatsApp, and their number is not known, so what they write is taken for a policyholder's. "
         f"Write it into {secrets}/<id>.whatsapp, like +447700900123 (docs/insurer-whatsapp.md)"
     )
     (secrets / "bharat.whatsapp").write_text("+447700900778\n")
-    assert unknown_phones(names, phones) is None
+    assert await unknown_phones(names, phones) is None
 
 
-def test_without_a_registry_there_is_nothing_to_tell_of(tmp_path: Path) -> None:
+async def test_without_a_registry_there_is_nothing_to_tell_of(tmp_path: Path) -> None:
     """Ingest takes messages where no registry can be read; imports say that it cannot."""
-    assert unknown_phones(DeclaredNames(tmp_path), InsurerPhones(tmp_path)) is None
+    assert await unknown_phones(DeclaredNames(tmp_path), InsurerPhones(tmp_path)) is None
