@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from bowchat_masker.guard.codes import MINTED, TRACE, digits_in, texts_in
 from bowchat_masker.guard.letters import LOOKALIKES, coded, keyed, lookalikes
 from bowchat_masker.guard.reading import alphanumeric, digits_of, folded
+from bowchat_masker.guard.rows import has_number
 from bowchat_masker.guard.skeleton import skeleton, stands_alone
 from bowchat_masker.guard.watch import NOBODY, SHORTEST_CODE, WINDOW, Clue, Number, Watch, watch_for
 from bowchat_masker.guard.words import glued, spoken
@@ -152,34 +153,6 @@ def _search_looks(text: str, watch: Watch) -> Clue | None:
         if each.skeleton in seen and (each.clue == "username" or stands_alone(each.skeleton, text))
     )
     return next(hits, None)
-
-
-def has_number(digits: str, watch: Watch) -> bool:
-    """Whether a known number stands in a row of digits, as a window or whole with foreign digits in between."""
-    if len(digits) < watch.shortest:
-        return False
-    if any(window in digits for window in watch.windows):
-        return True
-    if any(_runs_through(digits, each) for each in watch.numbers):
-        return True
-    return any(_runs_through(digits, each, 1) for each in watch.backwards)
-
-
-def _runs_through(digits: str, number: Number, most: int = 2) -> bool:
-    """Whether the number stands in `digits` with at most two (or one) foreign digits between each two of its own.
-
-    Bit k of a word says that the first k+1 digits of the number may end here: one step a digit, whatever the text.
-    """
-    if len(digits) < len(number.digits) or not number.masks.keys() <= set(digits):
-        return False
-    masks, whole = number.masks, 1 << (len(number.digits) - 1)
-    last = second = third = 0
-    for digit in digits:
-        now = (((last | second | third) << 1) | 1) & masks.get(digit, 0)
-        if now & whole:
-            return True
-        last, second, third = now, last, second if most > 1 else 0
-    return False
 
 
 def _spells(signs: str, number: Number) -> bool:

@@ -1,0 +1,78 @@
+"""Digits in a row, and whether a known number stands in them.
+
+A number is followed through all places of a row at once: the row's places are the bits of one whole number, the first
+place the highest, so that a step of the number costs a few shifts, however long the row.
+"""
+
+from collections.abc import Sequence
+
+from bowchat_masker.guard.watch import Number, Watch
+
+_DIGITS = "0123456789"
+_ONLY = {each: bytes(ord("1" if chr(code) == each else "0") for code in range(256)) for each in _DIGITS}
+# Wider than the foreign digits that may stand in a number, so that none runs from one row into the next.
+_BETWEEN = "---"
+_REACH = 3
+
+
+def has_number(digits: str, watch: Watch) -> bool:
+    """Whether a known number stands in a row of digits, as a window or whole with foreign digits in between."""
+    if len(digits) < watch.shortest:
+        return False
+    if any(window in digits for window in watch.windows):
+        return True
+    places = _Places(digits)
+    if any(_runs_through(places, each) for each in watch.numbers):
+        return True
+    return any(_runs_back_through(places, each) for each in watch.backwards)
+
+
+def any_has_number(rows: Sequence[str], watch: Watch) -> bool:
+    """Whether a known number stands in one of the rows."""
+    return has_number(_BETWEEN.join(rows), watch)
+
+
+def runs_through_some(rows: Sequence[str], watch: Watch) -> bool:
+    """Whether a whole number can be read off some of the rows in order, with at most two foreign digits between each two
+    of its own in a row, and before the first of its own in the next; any row, and the end of any, may be left out.
+    """
+    heads = _BETWEEN.join(("1" * _REACH).ljust(len(each), "0")[: len(each)] for each in rows)
+    places, heads_at = _Places(_BETWEEN.join(rows)), int(heads.replace("-", "0") or "0", 2)
+    return any(_runs_through(places, each, heads_at) for each in watch.numbers)
+
+
+class _Places(dict[str, int]):
+    """Where each digit stands in a row, found out once it is asked for."""
+
+    def __init__(self, row: str) -> None:
+        super().__init__()
+        self._row = row.encode()
+
+    def __missing__(self, digit: str) -> int:
+        only = _ONLY.get(digit)
+        self[digit] = places = int(self._row.translate(only) or b"0", 2) if only else 0
+        return places
+
+
+def _runs_through(places: _Places, number: Number, heads: int = 0) -> bool:
+    """Whether the number stands there with at most two foreign digits between each two of its own.
+
+    From any place it may also go on at one of the later `heads`.
+    """
+    first, *rest = number.digits
+    at = places[first]
+    for digit in rest:
+        if not at:
+            return False
+        later = heads & ((1 << (at.bit_length() - 1)) - 1)
+        at = (at >> 1 | at >> 2 | at >> 3 | later) & places[digit]
+    return at != 0
+
+
+def _runs_back_through(places: _Places, number: Number) -> bool:
+    """Whether the number stands there with at most one foreign digit between each two of its own."""
+    first, *rest = number.digits
+    at = places[first]
+    for digit in rest:
+        at = (at >> 1 | at >> 2) & places[digit]
+    return at != 0
