@@ -155,7 +155,7 @@ def _from_base64(token: str) -> Iterator[str]:
         rest = plain[offset:]
         whole = rest[: len(rest) - (len(rest) % 4 == 1)]
         padded = whole + "=" * (-len(whole) % 4)
-        yield from _legible(base64.b64decode(padded))
+        yield from _legible(binascii.a2b_base64(padded))
 
 
 def _from_base32(token: str) -> Iterator[str]:

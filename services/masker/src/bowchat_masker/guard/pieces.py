@@ -123,13 +123,14 @@ def complete(memory: Memory, piece: Piece, watch: Watch, regions: Sequence[str])
     before = memory.before(piece)
     if not before:
         return None
-    for parts in ([each.plain for each in (*before, piece)], [each.spoken for each in (*before, piece)]):
+    read = (*before, piece)
+    for parts in {tuple(each.plain for each in read), tuple(each.spoken for each in read)}:
         if parts[-1] and _is_known(parts, watch):
             return "known_identity_in_pieces"
     return "number_in_pieces" if _is_anybodys(before, piece, regions) else None
 
 
-def _is_known(parts: list[str], watch: Watch) -> bool:
+def _is_known(parts: Sequence[str], watch: Watch) -> bool:
     """In the order they came or backwards; the new piece beside any one before; the whole number with any left out."""
     *before, last = parts
     joined = ["".join(parts), "".join(reversed(parts))]

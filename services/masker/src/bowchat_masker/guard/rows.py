@@ -4,7 +4,7 @@ A number is followed through all places of a row at once: the row's places are t
 place the highest, so that a step of the number costs a few shifts, however long the row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bowchat_masker.guard.watch import Number, Watch
 
@@ -13,6 +13,31 @@ _ONLY = {each: bytes(ord("1" if chr(code) == each else "0") for code in range(25
 # Wider than the foreign digits that may stand in a number, so that none runs from one row into the next.
 _BETWEEN = "---"
 _REACH = 3
+
+
+class Rows:
+    """The rows of one search. Many readings of a text give the same digits: each row is looked through once."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self._seen: set[str] = set()
+        self._glued: set[str] = set()
+
+    def hold_number(self, rows: Iterable[str]) -> bool:
+        """Whether a known number stands in one of them."""
+        for row in rows:
+            if row not in self._seen:
+                if has_number(row, self.watch):
+                    return True
+                self._seen.add(row)
+        return False
+
+    def is_new(self, glued: str) -> bool:
+        """Whether such words without spaces have not been read yet: from either end, they give the same rows."""
+        if glued in self._glued:
+            return False
+        self._glued |= {glued, glued[::-1]}
+        return True
 
 
 def has_number(digits: str, watch: Watch) -> bool:
@@ -47,6 +72,7 @@ class _Places(dict[str, int]):
     def __init__(self, row: str) -> None:
         super().__init__()
         self._row = row.encode()
+        self.count = len(row)
 
     def __missing__(self, digit: str) -> int:
         only = _ONLY.get(digit)
@@ -59,6 +85,8 @@ def _runs_through(places: _Places, number: Number, heads: int = 0) -> bool:
 
     From any place it may also go on at one of the later `heads`.
     """
+    if len(number.digits) > places.count:
+        return False
     first, *rest = number.digits
     at = places[first]
     for digit in rest:
@@ -71,6 +99,8 @@ def _runs_through(places: _Places, number: Number, heads: int = 0) -> bool:
 
 def _runs_back_through(places: _Places, number: Number) -> bool:
     """Whether the number stands there with at most one foreign digit between each two of its own."""
+    if len(number.digits) > places.count:
+        return False
     first, *rest = number.digits
     at = places[first]
     for digit in rest:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from bowchat_masker.guard.codes import MINTED, TRACE, digits_in, texts_in
 from bowchat_masker.guard.letters import LOOKALIKES, coded, keyed, lookalikes
 from bowchat_masker.guard.reading import alphanumeric, digits_of, folded
-from bowchat_masker.guard.rows import has_number
+from bowchat_masker.guard.rows import Rows
 from bowchat_masker.guard.skeleton import skeleton, stands_alone
 from bowchat_masker.guard.watch import NOBODY, SHORTEST_CODE, WINDOW, Clue, Number, Watch, watch_for
 from bowchat_masker.guard.words import glued, spoken
@@ -45,8 +45,9 @@ def search(text: str, free: str, watch: Watch) -> Clue | None:
 
     Errors: `TooMuchError`.
     """
+    rows = Rows(watch)
     for depth, view, plain in _views(text):
-        clue = _search_view(view, free if depth == 0 else view, plain, watch)
+        clue = _search_view(view, free if depth == 0 else view, plain, rows)
         if clue:
             return clue
     return None
@@ -71,8 +72,9 @@ def _views(text: str) -> Iterator[tuple[int, str, str]]:
         level = below
 
 
-def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
-    if has_number(plain, watch):
+def _search_view(view: str, said: str, plain: str, rows: Rows) -> Clue | None:
+    watch = rows.watch
+    if rows.hold_number([plain]):
         return "number"
     if watch.bsuids or watch.emails:
         letters = alphanumeric(view)
@@ -80,30 +82,30 @@ def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
             return "bsuid"
         if any(each in letters for each in watch.emails):
             return "email"
-    if watch.windows and _is_said(view, said, plain, watch):
+    if watch.windows and _is_said(view, said, plain, rows):
         return "number"
     return _search_words(said, watch) or _search_looks(said, watch) if watch.words else None
 
 
-def _is_said(view: str, said: str, plain: str, watch: Watch) -> bool:
+def _is_said(view: str, said: str, plain: str, rows: Rows) -> bool:
     """Whether a number is said otherwise than in digits."""
-    if any(has_number(each, watch) for each in digits_in(view, plain)):
+    if rows.hold_number(digits_in(view, plain)):
         return True
-    return not said.isdigit() and (_is_in_words(folded(said), watch) or _is_in_letters(said, watch))
+    return not said.isdigit() and (_is_in_words(folded(said), rows) or _is_in_letters(said, rows.watch))
 
 
-def _is_in_words(text: str, watch: Watch) -> bool:
+def _is_in_words(text: str, rows: Rows) -> bool:
     words = words_of(text)
-    if any(has_number(each, watch) for each in spoken(text, words)):
+    if rows.hold_number(spoken(text, words)):
         return True
     lengths = list(map(len, words))
     longest = max(lengths, default=0)
     if longest >= _LONGEST_WORD or lengths.count(1) >= _FEWEST_ALONE:
         together = "".join(words)
-        if any(has_number(each, watch) for each in glued(together)):
+        if rows.is_new(together) and rows.hold_number(glued(together)):
             return True
     return longest >= SHORTEST_CODE and _is_in_long_words(
-        [each for each in words if len(each) >= SHORTEST_CODE], watch
+        [each for each in words if len(each) >= SHORTEST_CODE], rows.watch
     )
 
 
@@ -135,7 +137,8 @@ def _search_words(text: str, watch: Watch) -> Clue | None:
     plain = unicodedata.normalize("NFKC", text).casefold()
     views = [plain]
     if not plain.isascii():
-        views.append("".join(each for each in plain if unicodedata.category(each) != "Cf"))
+        invisible = {ord(each) for each in set(plain) if unicodedata.category(each) == "Cf"}
+        views.append(plain.translate(dict.fromkeys(invisible)))
     hits = (
         word.clue
         for view in views

@@ -7,6 +7,7 @@ digit to the search; a word too few loses the number.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from itertools import product
 
 from bowchat_masker.guard.reading import folded
@@ -24,7 +25,10 @@ from bowchat_masker.guard.vocabulary import (
     TENS,
 )
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_NO_FIGURES = re.compile(r"[^\d\n]+")
+# Words with what they say something about: what stands between two of these stands for itself.
+_IN_WORDS = re.compile(r"(?:[^\W\d]+ )+\d?")
 _FEWEST = 7
 _FEWEST_ROMAN = 2
 
@@ -92,7 +96,7 @@ def _trie(words: Sequence[str]) -> str:
 
 def _glue(*lines: str) -> re.Pattern[str]:
     words = {folded(word) for line in lines for word in line.split()}
-    return re.compile(_trie(sorted({*words, "double", "triple"})) + r"|\d")
+    return re.compile(f"({_trie(sorted({*words, 'double', 'triple'}))})")
 
 
 _ROWS = DIGITS.strip().split("\n")
@@ -120,9 +124,21 @@ def spoken(text: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _spoken(text: str) -> Iterator[str]:
-    said = [each for each in _TOKEN.findall(text) if each in _KNOWN or each.isdigit()]
-    if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
+    said = _heard_of(text)
+    if _is_enough(said):
         yield from _readings(said)
+
+
+def _heard_of(text: str) -> list[str]:
+    """The figures and the known words of a folded text."""
+    return [each for each in _TOKEN.findall(text) if each in _KNOWN or each.isdigit()]
+
+
+def _is_enough(said: Sequence[str]) -> bool:
+    """Whether these are as many words and figures as a number may be said in, and not figures alone."""
+    figures = [len(each) for each in said if each.isdigit()]
+    words = len(said) - len(figures)
+    return words > 0 and (words + sum(figures)) * 2 >= _FEWEST
 
 
 def _says_by_others(text: str, words: Sequence[str]) -> bool:
@@ -145,38 +161,54 @@ def heard(text: str, words: Sequence[str]) -> str:
     """The digits of a text with those in words, however few; empty where none is in words."""
     if _SAYING.isdisjoint(words):
         return ""
-    said = [each for each in _TOKEN.findall(folded(text)) if each in _KNOWN or each.isdigit()]
-    return _heard(said, _STRICT, joins_tens=True)
+    return _heard(_joined(_heard_of(folded(text))), _STRICT, joins_tens=True)
 
 
 def glued(text: str) -> Iterator[str]:
     """The digits of words that stand without space: "nineeightseven"."""
     for language, way in product(_GLUED, (text, text[::-1])):
-        said = language.findall(way)
-        if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
+        said = _parted(language, way)
+        if _is_enough(said):
             yield from _readings(said)
 
 
+def _parted(language: re.Pattern[str], text: str) -> list[str]:
+    """The words of a language in a text without spaces, and the figures between each two."""
+    parts = language.split(text)
+    parts[::2] = _NO_FIGURES.sub("", "\n".join(parts[::2])).split("\n")
+    return list(filter(None, parts))
+
+
 def _readings(said: Sequence[str]) -> Iterator[str]:
-    words = set(said)
+    words, text = set(said), _joined(said)
     readings = []
     if not words.isdisjoint(_SAYING):
-        readings.append(_heard(said, _STRICT, joins_tens=True))
+        readings.append(_heard(text, _STRICT, joins_tens=True))
         if not words.isdisjoint(_TENS_OF):
-            readings.append(_heard(said, _STRICT, joins_tens=False))
+            readings.append(_heard(text, _STRICT, joins_tens=False))
     if not words.isdisjoint(_LOOSER):
-        readings.append(_heard(said, _LOOSEST, joins_tens=True))
-    if len([each for each in said if each in _SURELY_ROMAN]) >= _FEWEST_ROMAN:
-        readings.append(_heard(said, ROMAN, joins_tens=True))
+        readings.append(_heard(text, _LOOSEST, joins_tens=True))
+    if _has_several(said, _SURELY_ROMAN, _FEWEST_ROMAN):
+        readings.append(_heard(text, ROMAN, joins_tens=True))
     if not words.isdisjoint(SCALES):
         readings.append(_cardinals(said))
     yield from {each for each in readings if len(each) >= _FEWEST}
 
 
-def _heard(said: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -> str:
+def _joined(said: Sequence[str]) -> str:
+    return " ".join([*said, ""])
+
+
+def _heard(said: str, table: Mapping[str, str], *, joins_tens: bool) -> str:
+    """The digits of figures and words with a space after each. Words change no figure but the one after them."""
+    hear = partial(_heard_in_words, table=table, joins_tens=joins_tens)
+    return _IN_WORDS.sub(lambda match: hear(match[0].split()), said).replace(" ", "")
+
+
+def _heard_in_words(words: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -> str:
     parts: list[str] = []
     times, tens = 1, ""
-    for word in said:
+    for word in words:
         if word in _REPEATED:
             times = _REPEATED[word]
             continue
@@ -207,6 +239,7 @@ def _cardinals(said: Sequence[str]) -> str:
         elif word in _TENS_OF:
             current += _TENS_OF[word] * 10
         else:
-            current += int(word if word.isdigit() else _STRICT.get(word, "0"))
+            digits = word if word.isdigit() else (_STRICT.get(word, "0"),)
+            current += sum(map(int, digits))
     parts.append(str(total + current))
     return "".join(parts)
