@@ -49,7 +49,7 @@ def has_number(digits: str, watch: Watch) -> bool:
     places = _Places(digits)
     if any(_runs_through(places, each) for each in watch.numbers):
         return True
-    return any(_runs_back_through(places, each) for each in watch.backwards)
+    return any(_runs_through(places, each, foreign=1) for each in watch.backwards)
 
 
 def any_has_number(rows: Sequence[str], watch: Watch) -> bool:
@@ -62,8 +62,8 @@ def runs_through_some(rows: Sequence[str], watch: Watch) -> bool:
     of its own in a row, and before the first of its own in the next; any row, and the end of any, may be left out.
     """
     heads = _BETWEEN.join(("1" * _REACH).ljust(len(each), "0")[: len(each)] for each in rows)
-    places, heads_at = _Places(_BETWEEN.join(rows)), int(heads.replace("-", "0") or "0", 2)
-    return any(_runs_through(places, each, heads_at) for each in watch.numbers)
+    places, first = _Places(_BETWEEN.join(rows)), int(heads.replace("-", "0") or "0", 2)
+    return any(_runs_through(places, each, heads=first) for each in watch.numbers)
 
 
 class _Places(dict[str, int]):
@@ -80,29 +80,18 @@ class _Places(dict[str, int]):
         return places
 
 
-def _runs_through(places: _Places, number: Number, heads: int = 0) -> bool:
-    """Whether the number stands there with at most two foreign digits between each two of its own.
+def _runs_through(places: _Places, number: Number, *, foreign: int = 2, heads: int = 0) -> bool:
+    """Whether the number stands there with at most two foreign digits (or one) between each two of its own.
 
-    From any place it may also go on at one of the later `heads`.
+    From any place it may also go on at one of the `heads` after it.
     """
     if len(number.digits) > places.count:
         return False
-    first, *rest = number.digits
-    at = places[first]
-    for digit in rest:
+    at = places[number.digits[0]]
+    for digit in number.digits[1:]:
         if not at:
             return False
-        later = heads & ((1 << (at.bit_length() - 1)) - 1)
-        at = (at >> 1 | at >> 2 | at >> 3 | later) & places[digit]
-    return at != 0
-
-
-def _runs_back_through(places: _Places, number: Number) -> bool:
-    """Whether the number stands there with at most one foreign digit between each two of its own."""
-    if len(number.digits) > places.count:
-        return False
-    first, *rest = number.digits
-    at = places[first]
-    for digit in rest:
-        at = (at >> 1 | at >> 2) & places[digit]
+        near = at >> 1 | at >> 2 | (at >> 3 if foreign > 1 else 0)
+        far = heads & ((1 << (at.bit_length() - 1)) - 1)
+        at = (near | far) & places[digit]
     return at != 0

@@ -173,8 +173,10 @@ def glued(text: str) -> Iterator[str]:
 
 
 def _parted(language: re.Pattern[str], text: str) -> list[str]:
-    """The words of a language in a text without spaces, and the figures between each two."""
+    """The words of a language in a text without spaces, and the figures between each two. Nothing where it has none."""
     parts = language.split(text)
+    if len(parts) == 1:
+        return []
     parts[::2] = _NO_FIGURES.sub("", "\n".join(parts[::2])).split("\n")
     return list(filter(None, parts))
 
