@@ -126,6 +126,8 @@ def words_of(text: str) -> list[str]:
 
 def _is_in_letters(text: str, watch: Watch) -> bool:
     stretches = list(lookalikes(text))
+    if not stretches:
+        return False
     if any(len(each) > _LONGEST_STRETCH for each in stretches):
         raise TooMuchError("the text has more letters that look like digits than people type")
     return any(

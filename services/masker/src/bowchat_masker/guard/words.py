@@ -7,7 +7,6 @@ digit to the search; a word too few loses the number.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
 from itertools import product
 
 from bowchat_masker.guard.reading import folded
@@ -27,8 +26,6 @@ from bowchat_masker.guard.vocabulary import (
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _NO_FIGURES = re.compile(r"[^\d\n]+")
-# Words with what they say something about: what stands between two of these stands for itself.
-_IN_WORDS = re.compile(r"(?:[^\W\d]+ )+\d?")
 _FEWEST = 7
 _FEWEST_ROMAN = 2
 
@@ -161,7 +158,7 @@ def heard(text: str, words: Sequence[str]) -> str:
     """The digits of a text with those in words, however few; empty where none is in words."""
     if _SAYING.isdisjoint(words):
         return ""
-    return _heard(_joined(_heard_of(folded(text))), _STRICT, joins_tens=True)
+    return _heard(_heard_of(folded(text)), _STRICT, joins_tens=True)
 
 
 def glued(text: str) -> Iterator[str]:
@@ -182,39 +179,30 @@ def _parted(language: re.Pattern[str], text: str) -> list[str]:
 
 
 def _readings(said: Sequence[str]) -> Iterator[str]:
-    words, text = set(said), _joined(said)
+    words = set(said)
     readings = []
     if not words.isdisjoint(_SAYING):
-        readings.append(_heard(text, _STRICT, joins_tens=True))
+        readings.append(_heard(said, _STRICT, joins_tens=True))
         if not words.isdisjoint(_TENS_OF):
-            readings.append(_heard(text, _STRICT, joins_tens=False))
+            readings.append(_heard(said, _STRICT, joins_tens=False))
     if not words.isdisjoint(_LOOSER):
-        readings.append(_heard(text, _LOOSEST, joins_tens=True))
+        readings.append(_heard(said, _LOOSEST, joins_tens=True))
     if _has_several(said, _SURELY_ROMAN, _FEWEST_ROMAN):
-        readings.append(_heard(text, ROMAN, joins_tens=True))
+        readings.append(_heard(said, ROMAN, joins_tens=True))
     if not words.isdisjoint(SCALES):
         readings.append(_cardinals(said))
     yield from {each for each in readings if len(each) >= _FEWEST}
 
 
-def _joined(said: Sequence[str]) -> str:
-    return " ".join([*said, ""])
-
-
-def _heard(said: str, table: Mapping[str, str], *, joins_tens: bool) -> str:
-    """The digits of figures and words with a space after each. Words change no figure but the one after them."""
-    hear = partial(_heard_in_words, table=table, joins_tens=joins_tens)
-    return _IN_WORDS.sub(lambda match: hear(match[0].split()), said).replace(" ", "")
-
-
-def _heard_in_words(words: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -> str:
+def _heard(said: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -> str:
     parts: list[str] = []
     times, tens = 1, ""
-    for word in words:
+    for word in said:
         if word in _REPEATED:
             times = _REPEATED[word]
             continue
-        digits = word if word.isdigit() else table.get(word, "")
+        # Of figures, the first alone joins on to what was said before it.
+        digits, rest = (word[0], word[1:]) if word.isdigit() else (table.get(word, ""), "")
         if tens and digits not in _UNITS:
             parts.append(tens + "0")
             tens = ""
@@ -224,7 +212,7 @@ def _heard_in_words(words: Sequence[str], table: Mapping[str, str], *, joins_ten
                 parts.append(tens + "0")
                 tens = ""
         elif digits:
-            parts.append((tens + digits) * times)
+            parts.append((tens + digits) * times + rest)
             times, tens = 1, ""
     return "".join([*parts, tens + "0" if tens else ""])
 
