@@ -69,9 +69,6 @@ _LOOSER = _LOOSEST.keys() - _STRICT.keys()
 _SAYING = _STRICT.keys() | _TENS_OF.keys()
 _KNOWN = frozenset({*_LOOSEST, *_TENS_OF, *ROMAN, *_REPEATED, *SCALES})
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_AFTER_DIGIT = re.compile(
-    r"\d\W{0,3}(?:" + "|".join(sorted(_LOOSER - {"a"}, reverse=True)) + r")(?![^\W\d_])"
-)
 _BACKWARDS = frozenset(each[::-1] for each in {*_SAYING, *_SURELY_ROMAN})
 _FEWEST_BACKWARDS = 2
 _UNITS = frozenset("123456789")
@@ -89,6 +86,9 @@ def _trie(words: Sequence[str]) -> str:
     if not inner:
         return ""
     return f"(?:{inner})?" if ends else f"(?:{inner})"
+
+
+_AFTER_DIGIT = re.compile(rf"\d\W{{0,3}}{_trie(sorted(_LOOSER - {'a'}))}(?![^\W\d_])")
 
 
 def _glue(*lines: str) -> re.Pattern[str]:
