@@ -66,9 +66,10 @@ def _views(text: str) -> Iterator[tuple[int, str, str]]:
             plain = digits_of(view)
             yield depth, view, plain
             if depth < _DEEPEST:
-                new = set(texts_in(view, plain)) - seen
+                # In the order in which they are found, so that the same text gives the same clue in every process.
+                new = [each for each in dict.fromkeys(texts_in(view, plain)) if each not in seen]
                 below += new
-                seen |= new
+                seen.update(new)
         level = below
 
 
