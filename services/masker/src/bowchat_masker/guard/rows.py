@@ -26,7 +26,7 @@ class Rows:
     def hold_number(self, rows: Iterable[str]) -> bool:
         """Whether a known number stands in one of them."""
         for row in rows:
-            if row not in self._seen:
+            if len(row) >= self.watch.shortest and row not in self._seen:
                 if has_number(row, self.watch):
                     return True
                 self._seen.add(row)
@@ -46,10 +46,13 @@ def has_number(digits: str, watch: Watch) -> bool:
         return False
     if any(window in digits for window in watch.windows):
         return True
+    present = set(digits)
+    if not any(each.masks.keys() <= present for each in watch.numbers):
+        return False
     places = _Places(digits)
-    if any(_runs_through(places, each) for each in watch.numbers):
-        return True
-    return any(_runs_through(places, each, foreign=1) for each in watch.backwards)
+    return any(_runs_through(places, each) for each in watch.numbers) or any(
+        _runs_through(places, each, foreign=1) for each in watch.backwards
+    )
 
 
 def any_has_number(rows: Sequence[str], watch: Watch) -> bool:
