@@ -46,8 +46,7 @@ def has_number(digits: str, watch: Watch) -> bool:
         return False
     if any(window in digits for window in watch.windows):
         return True
-    present = set(digits)
-    if not any(each.masks.keys() <= present for each in watch.numbers):
+    if not any(all(map(digits.__contains__, each.masks)) for each in watch.numbers):
         return False
     places = _Places(digits)
     return any(_runs_through(places, each) for each in watch.numbers) or any(
