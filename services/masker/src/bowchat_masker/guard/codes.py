@@ -155,7 +155,7 @@ def _from_base64(token: str) -> Iterator[str]:
         rest = plain[offset:]
         whole = rest[: len(rest) - (len(rest) % 4 == 1)]
         padded = whole + "=" * (-len(whole) % 4)
-        yield from _legible(base64.b64decode(padded))
+        yield from _legible(binascii.a2b_base64(padded))
 
 
 def _from_base32(token: str) -> Iterator[str]:
@@ -166,10 +166,18 @@ def _from_base32(token: str) -> Iterator[str]:
             yield from _legible(base64.b32decode(whole + "=" * (-len(whole) % 8)))
 
 
-def _legible(decoded: bytes) -> Iterator[str]:
+def _legible(decoded: bytes) -> list[str]:
     """Decoded bytes as text. Most are noise: without seven digits, and no text of any script, they hold nobody."""
+    found = []
     if len(decoded.translate(None, _NO_DIGITS)) >= _WINDOW or _PRINTABLE.search(decoded):
-        yield decoded.decode("latin-1")
-    if not decoded.isascii():
-        with contextlib.suppress(UnicodeDecodeError):
-            yield decoded.decode()
+        found.append(decoded.decode("latin-1"))
+    if not decoded.isascii() and (text := _as_text(decoded)):
+        found.append(text)
+    return found
+
+
+def _as_text(decoded: bytes) -> str | None:
+    try:
+        return decoded.decode()
+    except UnicodeDecodeError:
+        return None

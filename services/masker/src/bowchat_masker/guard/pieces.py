@@ -14,8 +14,9 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict
 
 from bowchat_masker.guard.reading import digits_of, folded
-from bowchat_masker.guard.search import has_number, words_of
-from bowchat_masker.guard.watch import Number, Watch
+from bowchat_masker.guard.rows import any_has_number, runs_through_some
+from bowchat_masker.guard.search import words_of
+from bowchat_masker.guard.watch import Watch
 from bowchat_masker.guard.words import heard
 
 InPieces = Literal["known_identity_in_pieces", "number_in_pieces"]
@@ -122,40 +123,19 @@ def complete(memory: Memory, piece: Piece, watch: Watch, regions: Sequence[str])
     before = memory.before(piece)
     if not before:
         return None
-    for parts in ([each.plain for each in (*before, piece)], [each.spoken for each in (*before, piece)]):
+    read = (*before, piece)
+    for parts in {tuple(each.plain for each in read), tuple(each.spoken for each in read)}:
         if parts[-1] and _is_known(parts, watch):
             return "known_identity_in_pieces"
     return "number_in_pieces" if _is_anybodys(before, piece, regions) else None
 
 
-def _is_known(parts: list[str], watch: Watch) -> bool:
+def _is_known(parts: Sequence[str], watch: Watch) -> bool:
     """In the order they came or backwards; the new piece beside any one before; the whole number with any left out."""
     *before, last = parts
     joined = ["".join(parts), "".join(reversed(parts))]
     joined += [way for each in before for way in (each + last, last + each)]
-    if any(has_number(each, watch) for each in joined):
-        return True
-    return any(_runs_through(parts, each) for each in watch.numbers)
-
-
-def _runs_through(parts: Sequence[str], number: Number) -> bool:
-    """Whether the whole number can be read off some of the parts in order, two foreign digits at most in between.
-
-    Bit k says that the first k+1 digits may end in a part read so far; any part may be left out.
-    """
-    whole = 1 << (len(number.digits) - 1)
-    carried = 0
-    for part in parts:
-        last, second, third = carried, carried, carried
-        ends = 0
-        for digit in part:
-            now = (((last | second | third) << 1) | 1) & number.masks.get(digit, 0)
-            if now & whole:
-                return True
-            last, second, third = now, last, second
-            ends |= now
-        carried |= ends
-    return False
+    return any_has_number(joined, watch) or runs_through_some(parts, watch)
 
 
 def _is_anybodys(before: Sequence[Piece], piece: Piece, regions: Sequence[str]) -> bool:

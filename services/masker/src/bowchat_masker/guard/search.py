@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from bowchat_masker.guard.codes import MINTED, TRACE, digits_in, texts_in
 from bowchat_masker.guard.letters import LOOKALIKES, coded, keyed, lookalikes
 from bowchat_masker.guard.reading import alphanumeric, digits_of, folded
+from bowchat_masker.guard.rows import Rows
 from bowchat_masker.guard.skeleton import skeleton, stands_alone
 from bowchat_masker.guard.watch import NOBODY, SHORTEST_CODE, WINDOW, Clue, Number, Watch, watch_for
 from bowchat_masker.guard.words import glued, spoken
@@ -44,8 +45,9 @@ def search(text: str, free: str, watch: Watch) -> Clue | None:
 
     Errors: `TooMuchError`.
     """
+    rows = Rows(watch)
     for depth, view, plain in _views(text):
-        clue = _search_view(view, free if depth == 0 else view, plain, watch)
+        clue = _search_view(view, free if depth == 0 else view, plain, rows)
         if clue:
             return clue
     return None
@@ -64,14 +66,16 @@ def _views(text: str) -> Iterator[tuple[int, str, str]]:
             plain = digits_of(view)
             yield depth, view, plain
             if depth < _DEEPEST:
-                new = set(texts_in(view, plain)) - seen
+                # In the order in which they are found, so that the same text gives the same clue in every process.
+                new = [each for each in dict.fromkeys(texts_in(view, plain)) if each not in seen]
                 below += new
-                seen |= new
+                seen.update(new)
         level = below
 
 
-def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
-    if has_number(plain, watch):
+def _search_view(view: str, said: str, plain: str, rows: Rows) -> Clue | None:
+    watch = rows.watch
+    if rows.hold_number([plain]):
         return "number"
     if watch.bsuids or watch.emails:
         letters = alphanumeric(view)
@@ -79,30 +83,30 @@ def _search_view(view: str, said: str, plain: str, watch: Watch) -> Clue | None:
             return "bsuid"
         if any(each in letters for each in watch.emails):
             return "email"
-    if watch.windows and _is_said(view, said, plain, watch):
+    if watch.windows and _is_said(view, said, plain, rows):
         return "number"
     return _search_words(said, watch) or _search_looks(said, watch) if watch.words else None
 
 
-def _is_said(view: str, said: str, plain: str, watch: Watch) -> bool:
+def _is_said(view: str, said: str, plain: str, rows: Rows) -> bool:
     """Whether a number is said otherwise than in digits."""
-    if any(has_number(each, watch) for each in digits_in(view, plain)):
+    if rows.hold_number(digits_in(view, plain)):
         return True
-    return not said.isdigit() and (_is_in_words(folded(said), watch) or _is_in_letters(said, watch))
+    return not said.isdigit() and (_is_in_words(folded(said), rows) or _is_in_letters(said, rows.watch))
 
 
-def _is_in_words(text: str, watch: Watch) -> bool:
+def _is_in_words(text: str, rows: Rows) -> bool:
     words = words_of(text)
-    if any(has_number(each, watch) for each in spoken(text, words)):
+    if rows.hold_number(spoken(text, words)):
         return True
     lengths = list(map(len, words))
     longest = max(lengths, default=0)
     if longest >= _LONGEST_WORD or lengths.count(1) >= _FEWEST_ALONE:
         together = "".join(words)
-        if any(has_number(each, watch) for each in glued(together)):
+        if rows.is_new(together) and rows.hold_number(glued(together)):
             return True
     return longest >= SHORTEST_CODE and _is_in_long_words(
-        [each for each in words if len(each) >= SHORTEST_CODE], watch
+        [each for each in words if len(each) >= SHORTEST_CODE], rows.watch
     )
 
 
@@ -123,6 +127,8 @@ def words_of(text: str) -> list[str]:
 
 def _is_in_letters(text: str, watch: Watch) -> bool:
     stretches = list(lookalikes(text))
+    if not stretches:
+        return False
     if any(len(each) > _LONGEST_STRETCH for each in stretches):
         raise TooMuchError("the text has more letters that look like digits than people type")
     return any(
@@ -134,7 +140,8 @@ def _search_words(text: str, watch: Watch) -> Clue | None:
     plain = unicodedata.normalize("NFKC", text).casefold()
     views = [plain]
     if not plain.isascii():
-        views.append("".join(each for each in plain if unicodedata.category(each) != "Cf"))
+        invisible = {ord(each) for each in set(plain) if unicodedata.category(each) == "Cf"}
+        views.append(plain.translate(dict.fromkeys(invisible)))
     hits = (
         word.clue
         for view in views
@@ -152,34 +159,6 @@ def _search_looks(text: str, watch: Watch) -> Clue | None:
         if each.skeleton in seen and (each.clue == "username" or stands_alone(each.skeleton, text))
     )
     return next(hits, None)
-
-
-def has_number(digits: str, watch: Watch) -> bool:
-    """Whether a known number stands in a row of digits, as a window or whole with foreign digits in between."""
-    if len(digits) < watch.shortest:
-        return False
-    if any(window in digits for window in watch.windows):
-        return True
-    if any(_runs_through(digits, each) for each in watch.numbers):
-        return True
-    return any(_runs_through(digits, each, 1) for each in watch.backwards)
-
-
-def _runs_through(digits: str, number: Number, most: int = 2) -> bool:
-    """Whether the number stands in `digits` with at most two (or one) foreign digits between each two of its own.
-
-    Bit k of a word says that the first k+1 digits of the number may end here: one step a digit, whatever the text.
-    """
-    if len(digits) < len(number.digits) or not number.masks.keys() <= set(digits):
-        return False
-    masks, whole = number.masks, 1 << (len(number.digits) - 1)
-    last = second = third = 0
-    for digit in digits:
-        now = (((last | second | third) << 1) | 1) & masks.get(digit, 0)
-        if now & whole:
-            return True
-        last, second, third = now, last, second if most > 1 else 0
-    return False
 
 
 def _spells(signs: str, number: Number) -> bool:

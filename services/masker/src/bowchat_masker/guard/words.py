@@ -24,7 +24,8 @@ from bowchat_masker.guard.vocabulary import (
     TENS,
 )
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_NO_FIGURES = re.compile(r"[^\d\n]+")
 _FEWEST = 7
 _FEWEST_ROMAN = 2
 
@@ -68,9 +69,6 @@ _LOOSER = _LOOSEST.keys() - _STRICT.keys()
 _SAYING = _STRICT.keys() | _TENS_OF.keys()
 _KNOWN = frozenset({*_LOOSEST, *_TENS_OF, *ROMAN, *_REPEATED, *SCALES})
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_AFTER_DIGIT = re.compile(
-    r"\d\W{0,3}(?:" + "|".join(sorted(_LOOSER - {"a"}, reverse=True)) + r")(?![^\W\d_])"
-)
 _BACKWARDS = frozenset(each[::-1] for each in {*_SAYING, *_SURELY_ROMAN})
 _FEWEST_BACKWARDS = 2
 _UNITS = frozenset("123456789")
@@ -90,9 +88,12 @@ def _trie(words: Sequence[str]) -> str:
     return f"(?:{inner})?" if ends else f"(?:{inner})"
 
 
+_AFTER_DIGIT = re.compile(rf"\d\W{{0,3}}{_trie(sorted(_LOOSER - {'a'}))}(?![^\W\d_])")
+
+
 def _glue(*lines: str) -> re.Pattern[str]:
     words = {folded(word) for line in lines for word in line.split()}
-    return re.compile(_trie(sorted({*words, "double", "triple"})) + r"|\d")
+    return re.compile(f"({_trie(sorted({*words, 'double', 'triple'}))})")
 
 
 _ROWS = DIGITS.strip().split("\n")
@@ -120,9 +121,21 @@ def spoken(text: str, words: Sequence[str]) -> Iterator[str]:
 
 
 def _spoken(text: str) -> Iterator[str]:
-    said = [each for each in _TOKEN.findall(text) if each in _KNOWN or each.isdigit()]
-    if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
+    said = _heard_of(text)
+    if _is_enough(said):
         yield from _readings(said)
+
+
+def _heard_of(text: str) -> list[str]:
+    """The figures and the known words of a folded text."""
+    return [each for each in _TOKEN.findall(text) if each in _KNOWN or each.isdigit()]
+
+
+def _is_enough(said: Sequence[str]) -> bool:
+    """Whether these are as many words and figures as a number may be said in, and not figures alone."""
+    figures = [len(each) for each in said if each.isdigit()]
+    words = len(said) - len(figures)
+    return words > 0 and (words + sum(figures)) * 2 >= _FEWEST
 
 
 def _says_by_others(text: str, words: Sequence[str]) -> bool:
@@ -145,16 +158,24 @@ def heard(text: str, words: Sequence[str]) -> str:
     """The digits of a text with those in words, however few; empty where none is in words."""
     if _SAYING.isdisjoint(words):
         return ""
-    said = [each for each in _TOKEN.findall(folded(text)) if each in _KNOWN or each.isdigit()]
-    return _heard(said, _STRICT, joins_tens=True)
+    return _heard(_heard_of(folded(text)), _STRICT, joins_tens=True)
 
 
 def glued(text: str) -> Iterator[str]:
     """The digits of words that stand without space: "nineeightseven"."""
     for language, way in product(_GLUED, (text, text[::-1])):
-        said = language.findall(way)
-        if len(said) * 2 >= _FEWEST and not all(map(str.isdigit, said)):
+        said = _parted(language, way)
+        if _is_enough(said):
             yield from _readings(said)
+
+
+def _parted(language: re.Pattern[str], text: str) -> list[str]:
+    """The words of a language in a text without spaces, and the figures between each two. Nothing where it has none."""
+    parts = language.split(text)
+    if len(parts) == 1:
+        return []
+    parts[::2] = _NO_FIGURES.sub("", "\n".join(parts[::2])).split("\n")
+    return list(filter(None, parts))
 
 
 def _readings(said: Sequence[str]) -> Iterator[str]:
@@ -166,7 +187,7 @@ def _readings(said: Sequence[str]) -> Iterator[str]:
             readings.append(_heard(said, _STRICT, joins_tens=False))
     if not words.isdisjoint(_LOOSER):
         readings.append(_heard(said, _LOOSEST, joins_tens=True))
-    if len([each for each in said if each in _SURELY_ROMAN]) >= _FEWEST_ROMAN:
+    if _has_several(said, _SURELY_ROMAN, _FEWEST_ROMAN):
         readings.append(_heard(said, ROMAN, joins_tens=True))
     if not words.isdisjoint(SCALES):
         readings.append(_cardinals(said))
@@ -180,7 +201,8 @@ def _heard(said: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -
         if word in _REPEATED:
             times = _REPEATED[word]
             continue
-        digits = word if word.isdigit() else table.get(word, "")
+        # Of figures, the first alone joins on to what was said before it.
+        digits, rest = (word[0], word[1:]) if word.isdigit() else (table.get(word, ""), "")
         if tens and digits not in _UNITS:
             parts.append(tens + "0")
             tens = ""
@@ -190,7 +212,7 @@ def _heard(said: Sequence[str], table: Mapping[str, str], *, joins_tens: bool) -
                 parts.append(tens + "0")
                 tens = ""
         elif digits:
-            parts.append((tens + digits) * times)
+            parts.append((tens + digits) * times + rest)
             times, tens = 1, ""
     return "".join([*parts, tens + "0" if tens else ""])
 
@@ -207,6 +229,7 @@ def _cardinals(said: Sequence[str]) -> str:
         elif word in _TENS_OF:
             current += _TENS_OF[word] * 10
         else:
-            current += int(word if word.isdigit() else _STRICT.get(word, "0"))
+            digits = word if word.isdigit() else (_STRICT.get(word, "0"),)
+            current += sum(map(int, digits))
     parts.append(str(total + current))
     return "".join(parts)
