@@ -1,21 +1,12 @@
-"""One message and everything that is known about it: what the steps of `matters` ask. Pure."""
+"""What follows of all that is known about one message: what the steps of `matters` ask. Pure."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cached_property
 
 from bowchat_registry.agreements import Agreement
-from bowchat_registry.book import ContactFacts
-from bowchat_registry.facts import Facts, HistoryFacts, WriterFacts
-from bowchat_registry.policies import Policy
-from bowchat_registry.registry import Registry
-from bowchat_registry.rules import NOTHING, Applied, Matching, apply
-from bowchat_router.classify.language import language_of
-from bowchat_router.classify.reading import Reader, Reading, Skimmed
-from bowchat_router.domain.hearing import Heard
-from bowchat_router.domain.model import Conversation, Dossier
+from bowchat_router.domain.evidence import Evidence
+from bowchat_router.domain.model import Conversation
 
 SUSPICION, SUSPICION_IN_EXCHANGE, SUSPICION_OF_A_FEW_WORDS = 0.01, 0.05, 0.5
 """From when on the classifier's suspicion of another matter counts against what the chat says: in a sentence, in one amid an
@@ -31,114 +22,8 @@ LEANING = 0.8
 
 
 @dataclass(frozen=True)
-class Case:
-    """A message in the light of its writer's dossier, the registry and the time. What is costly is worked out once, if
-    asked at all.
-    """
-
-    heard: Heard
-    dossier: Dossier
-    held: tuple[Policy, ...]
-    """The contact's policies."""
-    registry: Registry
-    reader: Reader
-    """The classifier: the same text gives the same reading."""
-    now: datetime
-    contact: ContactFacts | None = None
-    """What the aggregator says of who wrote."""
-    failing: frozenset[str] = frozenset()
-    """Desks that break too many promises, as `insurer/desk`."""
-
-    @cached_property
-    def day(self) -> date:
-        return self.now.date()
-
-    def agreement(self, insurer: str | None) -> Agreement | None:
-        return self.registry.agreement(insurer, self.day)
-
-    def serving(self, policy_type: str) -> Sequence[Agreement]:
-        return self.registry.serving(policy_type, self.applied.tags, self.day, self.spoken)
-
-    @cached_property
-    def matching(self) -> Matching:
-        return self.registry.rules.matching(self.heard.text, self.registry.names)
-
-    @cached_property
-    def applied(self) -> Applied:
-        return self.applied_to(None)
-
-    def applied_to(self, policy_type: str | None) -> Applied:
-        """What the rules say, where the policy type may be known already."""
-        if not self.matching.rules:
-            return NOTHING
-        return apply(self.matching, self._facts(policy_type))
-
-    def _facts(self, policy_type: str | None) -> Facts:
-        return Facts(
-            policy_type=policy_type,
-            language=self.spoken,
-            now=self.now,
-            open_desks=self.registry.open_desks(self.now),
-            contact=self._writer,
-            history=self._history,
-            ad=self.heard.ad,
-            button=self.heard.button or None,
-        )
-
-    @cached_property
-    def _writer(self) -> WriterFacts:
-        facts = self.contact
-        return WriterFacts(
-            known=bool(self.held or facts or self.dossier.conversations or self.dossier.past),
-            tags=facts.tags if facts else (),
-            language=facts.language if facts else None,
-            policies=len(self.held),
-        )
-
-    @cached_property
-    def _history(self) -> HistoryFacts:
-        conversations, past = self.dossier.conversations, self.dossier.past
-        resolved = [*(each.resolved_at for each in conversations), *(each.resolved_at for each in past)]
-        return HistoryFacts(
-            began=(*(each.opened_at for each in past), *(each.opened_at for each in conversations)),
-            open_with=frozenset(each.insurer for each in conversations if each.insurer and each.is_open),
-            resolved_at=max(filter(None, resolved), default=None),
-        )
-
-    @cached_property
-    def reading(self) -> Reading | None:
-        """What the classifier makes of the words; None where there are none."""
-        return self.reader.read(self.heard.text) if self.heard.text.strip() else None
-
-    @cached_property
-    def skimmed(self) -> Skimmed | None:
-        """What wording alone tells, where nothing hangs on it but a second opinion."""
-        return self.reader.skim(self.heard.text) if self.heard.text.strip() else None
-
-    @property
-    def asked(self) -> Skimmed | None:
-        """The best reading that anything so far needed: an explanation costs none."""
-        return self.__dict__.get("reading") or self.__dict__.get("skimmed")
-
-    @cached_property
-    def named_policies(self) -> tuple[Policy, ...]:
-        text = f"{self.heard.text}\n{self.heard.button}" if self.heard.button else self.heard.text
-        return tuple(dict.fromkeys(each.policy for each in self.registry.policies.matched_in(text)))
-
-    @cached_property
-    def insurers_by_look(self) -> frozenset[str]:
-        """The insurers that a number in the text looks like one of, though no policy has it."""
-        return self.registry.insurers_by_look(self.heard.text)
-
-    @cached_property
-    def named_insurers(self) -> frozenset[str]:
-        """The insurers whose name stands in the text, of those that the contact has to do with."""
-        return frozenset(self.insurers_by_name & self._insurers)
-
-    @cached_property
-    def insurers_by_name(self) -> frozenset[str]:
-        """All insurers whose name stands in the text."""
-        return self.registry.names.in_text(self.heard.text)
+class Case(Evidence):
+    """What a message is about, what its writer wants, and what speaks for or against a matter."""
 
     @property
     def kind_by_rule(self) -> bool:
@@ -153,7 +38,7 @@ class Case:
 
     def _is_passing(self, kind: str) -> bool:
         """Whether a policy type is spoken of in an answer that asks for nothing, and is neither named nor the contact's."""
-        named = self.named_insurers or self._named_kinds == {kind}
+        named = self.named_insurers or self.named_kinds == {kind}
         if not self._is_answer or named or kind in self._own_kinds:
             return False
         return self.reading is not None and self.reading.intent.label is None and self.applied.intent is None
@@ -165,7 +50,7 @@ class Case:
 
     @cached_property
     def _own_kinds(self) -> set[str]:
-        return self._kinds_with(self._insurers)
+        return self._kinds_with(self.insurers)
 
     @cached_property
     def _meant(self) -> str | None:
@@ -176,7 +61,7 @@ class Case:
             return self._confirmed
         if not self._contradicts_rule:
             return by_rule
-        both = self._named_kinds & {by_rule, self._read_kind}
+        both = self.named_kinds & {by_rule, self._read_kind}
         return next(iter(both)) if len(both) == 1 else None
 
     @property
@@ -216,36 +101,22 @@ class Case:
         by_rule = self.applied.policy_type
         return by_rule is not None and self.is_at_stake and self._read_kind not in (None, by_rule)
 
-    @cached_property
-    def _named_kinds(self) -> frozenset[str]:
-        return self.registry.kinds.in_text(self.heard.text)
-
     @property
     def _read_kind(self) -> str | None:
         """What the classifier is sure of; the surer where it decides between insurers."""
         if self.reading is None:
             return None
         guess = self.reading.policy_type
-        if self._named_kinds == {self._likeliest}:
+        if self.named_kinds == {self._likeliest}:
             return self._likeliest
         return guess.label if guess.confidence >= BETWEEN_INSURERS or not self.is_at_stake else None
-
-    @cached_property
-    def is_at_stake(self) -> bool:
-        """Whether the contact has to do with several insurers, so that the words may decide between them."""
-        return len(self._insurers) > 1
-
-    @cached_property
-    def _insurers(self) -> set[str | None]:
-        """Those that the contact has to do with."""
-        return {each.insurer for each in self.held} | {each.insurer for each in self.dossier.with_insurers}
 
     @cached_property
     def is_plain(self) -> bool:
         """Whether the words name their subject ("my car insurance", and not the car that somebody comes by), so that they
         count against what was spoken of a moment ago.
         """
-        return bool(self.named_insurers) or (self.kind is not None and self._named_kinds == {self.kind})
+        return bool(self.named_insurers) or (self.kind is not None and self.named_kinds == {self.kind})
 
     @cached_property
     def is_read(self) -> bool:
@@ -293,17 +164,6 @@ class Case:
         return f"{by_rule}, and the words may mean {best[0][0]} but not surely ({best[0][1]:.2f})"
 
     @cached_property
-    def spoken(self) -> str | None:
-        """The language of the words (BCP 47), else the one the aggregator knows the contact by; None where neither tells."""
-        if self.language != "und":
-            return self.language
-        return self.contact.language if self.contact else None
-
-    @cached_property
-    def language(self) -> str:
-        return language_of(self.heard.text)
-
-    @cached_property
     def intent(self) -> str | None:
         """What the writer wants: by the rules, else as the classifier has read it, or skims it where nobody had to ask what
         the words are about.
@@ -339,7 +199,7 @@ class Case:
         if self.kind is not None:
             return self.kind not in agreement.policy_types
         ranked = self.reading.policy_type.ranked if self.reading else ()
-        elsewhere = self._kinds_with(self._insurers - {agreement.id}) - set(agreement.policy_types)
+        elsewhere = self._kinds_with(self.insurers - {agreement.id}) - set(agreement.policy_types)
         rather = max((score for kind, score in ranked if kind in agreement.policy_types), default=0.0)
         least = self._suspicion
         return any(kind in elsewhere and score >= least and score > rather for kind, score in ranked)
@@ -351,7 +211,7 @@ class Case:
         likely = [(kind, score) for kind, score in ranked if kind in self._own_kinds and score >= SUSPICION]
         if len(likely) != 1 or likely[0][1] < LEANING:
             return None
-        doing = [each for each in self._insurers if likely[0][0] in self._kinds_with({each})]
+        doing = [each for each in self.insurers if likely[0][0] in self._kinds_with({each})]
         return doing[0] if len(doing) == 1 else None
 
     def _kinds_with(self, insurers: AbstractSet[str | None]) -> set[str]:
