@@ -1,4 +1,4 @@
-"""One message and what is known about it: its writer, their policies, what rules, names and the classifier find in it. Pure."""
+"""One message and what is known about it: its writer, their policies, what rules, names and classifier find in it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
