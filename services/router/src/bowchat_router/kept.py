@@ -1,7 +1,8 @@
-"""A trained classifier is kept from one start to the next, so that a restart takes no seconds of training.
+"""A trained classifier and its encoder are kept from one start to the next: a restart takes no seconds of training, and no
+second of unpacking weights.
 
-It is kept as Python's own form of objects, which does what it says when it is read: so only a directory counts that is this
-user's own and that nobody else may write to. Anything else, and anything that cannot be read, is as if nothing was kept.
+They are kept as Python's own form of objects, which does what it says when it is read: so only a directory counts that is
+this user's own and that nobody else may write to. Anything else, and what cannot be read, is as if nothing was kept.
 """
 
 import hashlib
@@ -11,13 +12,15 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import classify
+from bowchat_router.classify import embedding
 from bowchat_router.classify.reading import Classifier
 from bowchat_router.classify.training import version_of
 
@@ -25,7 +28,8 @@ log = structlog.get_logger()
 
 Train = Callable[[Taxonomy], Classifier]
 VersionOf = Callable[[Taxonomy], str]
-_KEPT = 8
+_MOST = {"classifier": 8, "encoder": 2}
+"""How many of each are kept: a classifier takes 10 MB, an encoder 80."""
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -48,26 +52,40 @@ def _code() -> str:
 
 
 def kept(train: Train, version_of: VersionOf, directory: Path | None) -> Train:
-    """Training that looks first whether it was done before. `directory`: None where nothing is kept."""
+    """Training that looks first whether it was done before. `directory`: None where nothing is kept.
+
+    The encoder is kept there too, whenever the first text asks for it.
+    """
     if directory is None:
         return train
+    embedding.ENCODER.load = partial(
+        _found, directory, "encoder", embedding.VERSION, make=embedding.from_wheel
+    )
 
     def trained(taxonomy: Taxonomy) -> Classifier:
-        path = directory / f"classifier-{version_of(taxonomy)}-{_code()}.pickle"
-        found = _read(path)
-        if found is None:
-            found = train(taxonomy)
-            _write(path, found)
+        found: Classifier = _found(
+            directory, "classifier", version_of(taxonomy), make=lambda: train(taxonomy)
+        )
         return found
 
     return trained
 
 
-def _read(path: Path) -> Classifier | None:
+def _found(directory: Path, kind: str, version: str, *, make: Callable[[], Any]) -> Any:
+    path = directory / f"{kind}-{version}-{_code()}.pickle"
+    found = _read(path)
+    if found is None:
+        found = make()
+        _write(path, found)
+    return found
+
+
+def _read(path: Path) -> Any:
     if not path.is_file() or not _is_ours(path.parent) or not _is_ours(path):
         return None
     try:
-        found: Classifier = pickle.loads(path.read_bytes())  # noqa: S301 - of a directory that only we may write to
+        with path.open("rb") as file:
+            found = pickle.load(file)  # noqa: S301 - of a directory that only we may write to
         path.touch()
     except (
         OSError,
@@ -75,33 +93,39 @@ def _read(path: Path) -> Classifier | None:
         AttributeError,
         ImportError,
         EOFError,
+        LookupError,
         ValueError,
         TypeError,
     ) as error:
-        log.warning("classifier_unreadable", error=type(error).__name__)
+        log.warning("kept_unreadable", file=path.name, error=type(error).__name__)
         return None
     return found
 
 
-def _write(path: Path, classifier: Classifier) -> None:
-    """All at once, so that nobody reads half of it. Where it cannot be kept, the next start trains again."""
+def _write(path: Path, made: Any) -> None:
+    """All at once, so that nobody reads half of it. Where it cannot be kept, the next start makes it again."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_ours(path.parent):
-            log.warning("classifier_not_kept", reason="others may write to the directory")
+            log.warning("not_kept", file=path.name, reason="others may write to the directory")
             return
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-            draft.write(pickle.dumps(classifier))
-        Path(draft.name).replace(path)
-        _forget(path.parent)
+            try:
+                pickle.dump(made, draft, protocol=pickle.HIGHEST_PROTOCOL)
+                draft.flush()
+                os.fsync(draft.fileno())
+                Path(draft.name).replace(path)
+            finally:
+                Path(draft.name).unlink(missing_ok=True)
+        _forget(path.parent, path.name.partition("-")[0])
     except OSError as error:
-        log.warning("classifier_not_kept", reason=error.strerror)
+        log.warning("not_kept", file=path.name, reason=error.strerror)
 
 
-def _forget(directory: Path) -> None:
+def _forget(directory: Path, kind: str) -> None:
     """Those that were read longest ago: each version of code or taxonomy has a file of its own."""
-    by_use = sorted(directory.glob("classifier-*.pickle"), key=lambda each: each.stat().st_mtime_ns)
-    for path in by_use[:-_KEPT]:
+    by_use = sorted(directory.glob(f"{kind}-*.pickle"), key=lambda each: each.stat().st_mtime_ns)
+    for path in by_use[: -_MOST[kind]]:
         path.unlink(missing_ok=True)
 
 

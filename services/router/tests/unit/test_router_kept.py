@@ -1,10 +1,13 @@
-"""A trained classifier is kept between starts, in a directory that is this user's own alone."""
+"""A trained classifier and its encoder are kept between starts, in a directory that is this user's own alone."""
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bowchat_registry.taxonomy import Taxonomy
+from bowchat_router.classify import embedding
 from bowchat_router.classify.reading import Classifier
 from bowchat_router.kept import Train, kept
 from bowchat_router.testing import FixedReadings
@@ -19,6 +22,12 @@ class School:
     def train(self, _: Taxonomy) -> Classifier:
         self.lessons += 1
         return FixedReadings(kinds={"car": "motor"})
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not yet loaded, and from the wheel."""
+    monkeypatch.setattr(embedding, "ENCODER", embedding.Encoder())
 
 
 @pytest.fixture
@@ -82,3 +91,29 @@ def test_a_directory_that_others_may_write_to_counts_for_nothing(tmp_path: Path,
         trains(school, open_to_all)(taxonomy)
     assert school.lessons == 2
     assert list(open_to_all.iterdir()) == []
+
+
+def test_a_kept_encoder_gives_the_vectors_of_its_wheel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, without unpacking the wheel again; a file that was cut short is made anew."""
+    texts = ["the windscreen of my car is cracked", "se me rompió el parabrisas", ""]
+    wheel, unpacked = embedding.from_wheel, []
+
+    def unpack() -> object:
+        unpacked.append(wheel())
+        return unpacked[-1]
+
+    def started_again() -> embedding.Vectors:
+        monkeypatch.setattr(embedding, "ENCODER", embedding.Encoder())
+        trains(School(), tmp_path)
+        return embedding.embed(texts)
+
+    monkeypatch.setattr(embedding, "from_wheel", unpack)
+    vectors = started_again()
+    assert np.array_equal(started_again(), vectors)
+    assert len(unpacked) == 1
+    (path,) = tmp_path.glob("encoder-*")
+    os.truncate(path, path.stat().st_size // 2)
+    assert np.array_equal(started_again(), vectors)
+    assert len(unpacked) == 2

