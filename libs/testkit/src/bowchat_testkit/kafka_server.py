@@ -40,6 +40,7 @@ def broker_properties() -> dict[str, str]:
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.num.partitions": "1",
         "log.cleaner.dedupe.buffer.size": "4194304",
+        "log.index.size.max.bytes": "262144",  # laid out ahead of time, two for each partition
     }
     # A killed broker may serve again once its old session has expired; a killed consumer gives way likewise.
     quick = {
