@@ -4,8 +4,8 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
+from bowchat_masker.media.answer import read
 from bowchat_masker.media.results import EXTENSIONS, REASONS, CleaningResult, Uncleanable
-from bowchat_masker.media.worker import read
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file that is worth an attempt; a larger one is for people."""
