@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from bowchat_registry import keywords
 from bowchat_registry.taxonomy import Taxonomy
 from bowchat_router import classify
 from bowchat_router.classify import embedding
@@ -46,8 +47,8 @@ def own_cache() -> Path:
 
 @cache
 def _code() -> str:
-    """Changes with the classifier's own code: what other code has learnt is not taken for its own."""
-    sources = sorted(Path(classify.__file__).parent.glob("*.py"))
+    """Changes with the classifier's code: what other code has learnt is not taken for its own."""
+    sources = [*sorted(Path(classify.__file__).parent.glob("*.py")), Path(keywords.__file__)]
     return hashlib.sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()[:16]
 
 

