@@ -8,31 +8,33 @@ from bowchat_registry.conditions import Condition
 from bowchat_registry.desks import Backup, Desk
 from bowchat_registry.endpoints import WebhookEndpoint
 from bowchat_registry.keywords import words
+from bowchat_registry.naming import Sayings, whose_phrases
 from bowchat_registry.rules import Rule, Then
+from bowchat_registry.taxonomy import Taxonomy
 from bowchat_registry.written import instead
 
 Place = tuple[str | int, ...]
+_MEANS_MORE = "stands in a term or message of taxonomy.yaml, so it means more than an insurer; remove it from one of the two"
 _SHORTEST = 6
 """Letters from which on a word and its slip are hardly both meant."""
 
 
 class AgreementChecks:
-    """Agreements beside each other. `declared` are the insurers that have a file, also one with a mistake; `business`, the
-    words of lines of business, each as `keywords.words` gives it.
+    """Agreements beside each other and beside the taxonomy. `declared` are the insurers that have a file, also one with a
+    mistake.
     """
 
     def __init__(
-        self, agreements: Mapping[str, Agreement], declared: Collection[str], business: Collection[str]
+        self, agreements: Mapping[str, Agreement], declared: Collection[str], taxonomy: Taxonomy | None = None
     ) -> None:
-        self._agreements, self._declared, self._business = agreements, declared, business
+        self._agreements, self._declared, self._taxonomy = agreements, declared, taxonomy
 
     def mistakes(self) -> Iterator[tuple[str, Place, str]]:
         """The insurer whose file is wrong, the place in it, and what to do."""
         for agreement in self._agreements.values():
             for place, text in self._backups(agreement):
                 yield agreement.id, place, text
-            for place, text in self._aliases(agreement):
-                yield agreement.id, place, text
+        yield from self._aliases()
         yield from self._shared()
         yield from self._exclusive()
 
@@ -64,29 +66,27 @@ class AgreementChecks:
                 f"is another insurer, while {', '.join(alone)} is exclusive; name a desk of this one, or end that",
             )
 
-    def _aliases(self, agreement: Agreement) -> Iterator[tuple[Place, str]]:
+    def _aliases(self) -> Iterator[tuple[str, Place, str]]:
         """A message in which an alias stands names its insurer, and so must mean no other and nothing else."""
-        others = [each for each in self._agreements.values() if each is not agreement]
-        for place, alias in enumerate(agreement.aliases):
-            said = words(alias)
-            if said in self._business:
-                yield (
-                    ("aliases", place),
-                    f"{alias} is a term of taxonomy.yaml, so it means more than an insurer; remove it from one of the two",
-                )
-            for other in others:
-                called = (other.name, other.id, *other.aliases)
-                if any(said in words(each) for each in called):
-                    yield (
-                        ("aliases", place),
-                        f"{alias} is also what insurers/{other.id}.yaml is called; give each insurer its own",
-                    )
+        given = [
+            (each.id, place, alias)
+            for each in self._agreements.values()
+            for place, alias in enumerate(each.aliases)
+        ]
+        whose = whose_phrases(self._agreements) if given else {}
+        sayings = Sayings(self._taxonomy) if given and self._taxonomy else None
+        for insurer, place, alias in given:
+            if sayings and sayings.has(words(alias)):
+                yield insurer, ("aliases", place), f"{alias} {_MEANS_MORE}"
+            for other in sorted(whose[words(alias)] - {insurer}):
+                text = f"{alias} is also what insurers/{other}.yaml is called; give each insurer its own"
+                yield insurer, ("aliases", place), text
 
     def _shared(self) -> Iterator[tuple[str, Place, str]]:
         """Two insurers that shared a name or an address could be taken for each other."""
         taken: dict[tuple[Place, str], str] = {}
         for agreement in self._agreements.values():
-            own: list[tuple[Place, str]] = [(("name",), agreement.name.casefold())]
+            own: list[tuple[Place, str]] = [(("name",), words(agreement.name))]
             if isinstance(agreement.endpoint, WebhookEndpoint):
                 own.append((("endpoint", "url"), agreement.endpoint.url))
             for each in own:

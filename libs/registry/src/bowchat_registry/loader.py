@@ -3,7 +3,7 @@
 All problems are found in one go.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -16,7 +16,6 @@ from bowchat_registry.book import PolicyBook
 from bowchat_registry.calendar import Calendar
 from bowchat_registry.checks import AgreementChecks, Place, RuleChecks
 from bowchat_registry.commands import CommandChecks, CommandsFile
-from bowchat_registry.naming import business_terms
 from bowchat_registry.policies import read_policies
 from bowchat_registry.problems import Problem, RegistryError, RegistryMissingError
 from bowchat_registry.registry import Registry
@@ -79,7 +78,7 @@ def parse(sources: Sources, directory: str) -> Registry:
     """The registry that these files make."""
     reading = _Reading(sources)
     taxonomy = reading.taxonomy()
-    agreements = reading.agreements(business_terms(taxonomy) if taxonomy else frozenset())
+    agreements = reading.agreements(taxonomy)
     rules = reading.rules(agreements)
     commands = reading.commands(agreements)
     types = taxonomy.policy_type_names if taxonomy else None
@@ -124,7 +123,7 @@ class _Reading:
             self._known = naming(taxonomy.policy_type_names, taxonomy.intent_names)
         return taxonomy
 
-    def agreements(self, business: Collection[str]) -> dict[str, Agreement]:
+    def agreements(self, taxonomy: Taxonomy | None) -> dict[str, Agreement]:
         names = sorted(name for name in self._sources if name.startswith(f"{INSURERS}/"))
         if not names:
             self.problems.append(Problem(INSURERS, 1, "directory", "has no .yaml file; add one per insurer"))
@@ -137,7 +136,7 @@ class _Reading:
                 if agreement.id != Path(name).stem:
                     self.problems.append(document.problem(("id",), self._misnamed(agreement.id, Path(name))))
                 documents[agreement.id], found[agreement.id] = document, agreement
-        for insurer, place, text in AgreementChecks(found, self.declared, business).mistakes():
+        for insurer, place, text in AgreementChecks(found, self.declared, taxonomy).mistakes():
             self.problems.append(documents[insurer].problem(place, text))
         return found
 

@@ -1,7 +1,8 @@
 """Which insurers and policy types a text names, as people name them: "the acme one", "my car insurance". Pure."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.keywords import words
@@ -11,37 +12,69 @@ _SHORTEST = 4
 
 
 class InsurerNames:
-    """Every word that stands in the name of one insurer alone, and says no line of business; and its aliases."""
+    """What insurers are called: their whole names, their aliases, and every word that stands in the name of one alone and
+    says no line of business. A whole name that another's is longer by, or that is a term of the taxonomy, names nobody.
+    """
 
     def __init__(self, agreements: Mapping[str, Agreement], taxonomy: Taxonomy) -> None:
-        named = {insurer: set(_said(each)) for insurer, each in agreements.items()}
-        called = {each.id: set(map(words, each.aliases)) for each in agreements.values()}
-        shared = Counter(
-            word
-            for insurer, own in named.items()
-            for word in own.union(*(alias.split() for alias in called[insurer]))
-        )
-        business = {word for term in business_terms(taxonomy) for word in term.split()}
-        common = {word for word, number in shared.items() if number > 1} | business
-        self._by_word = {word: insurer for insurer, own in named.items() for word in own - common}
-        self._by_alias = {alias: insurer for insurer, own in called.items() for alias in own}
-        self._whole = {
-            insurer: (*_spelled(each.name), *called[insurer]) for insurer, each in agreements.items()
+        business = business_terms(taxonomy)
+        shared = whose_phrases(agreements)
+        self._by_phrase = {
+            phrase: each.id
+            for each in agreements.values()
+            for called in (each.name, *each.aliases)
+            for phrase in _spelled(called)
+            if len(shared[phrase]) == 1 and phrase not in business
         }
+        common = {word for term in business for word in term.split()}
+        self._by_word = {
+            word: each.id
+            for each in agreements.values()
+            for word in _said(each)
+            if word not in common and shared[f" {word} "] <= {each.id}
+        }
+        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for phrase in self._by_phrase:
+            said = phrase.split()
+            self._lengths[said[0]].add(len(said))
 
     def in_text(self, text: str) -> frozenset[str]:
-        spaced = words(text)
-        by_alias = (insurer for alias, insurer in self._by_alias.items() if alias in spaced)
-        by_word = (self._by_word[word] for word in self._by_word.keys() & set(spaced.split()))
-        return frozenset((*by_alias, *by_word))
+        said = words(text).split()
+        by_phrase = (insurer for _, _, insurer in self._places(said))
+        by_word = (self._by_word[word] for word in self._by_word.keys() & set(said))
+        return frozenset((*by_phrase, *by_word))
 
     def left_out(self, text: str) -> str:
         """The words of a text without those of insurers' whole names: "Acme Motor & Home" speaks of neither."""
-        rest = words(text)
-        for insurer in self.in_text(text):
-            for name in self._whole[insurer]:
-                rest = rest.replace(name, " ")
-        return rest
+        said = words(text).split()
+        named = {place for start, end, _ in self._places(said) for place in range(start, end)}
+        return " ".join(("", *(word for place, word in enumerate(said) if place not in named), ""))
+
+    def _places(self, said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+        """Where names and aliases stand, each with its insurer; none within a longer one."""
+        reached = 0
+        for start, first in enumerate(said):
+            for length in sorted(self._lengths.get(first, ()), reverse=True):
+                phrase = " ".join(("", *said[start : start + length], ""))
+                if start + length > reached and phrase in self._by_phrase:
+                    reached = start + length
+                    yield start, reached, self._by_phrase[phrase]
+                    break
+
+
+class Sayings:
+    """What people say without any insurer in mind: the terms and messages of the taxonomy."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        said = [*taxonomy.policy_words, *taxonomy.off_topic]
+        for each in (*taxonomy.policy_types, *taxonomy.intents):
+            said += [each.name, *each.names, *each.words, *each.examples]
+        self._text = "\n".join(map(words, said))
+        self._known = set(self._text.split())
+
+    def has(self, phrase: str) -> bool:
+        """Whether a phrase, as `words` gives it, is among it."""
+        return self._known.issuperset(phrase.split()) and phrase in self._text
 
 
 class KindNames:
@@ -59,12 +92,7 @@ class KindNames:
 
     def in_text(self, text: str) -> frozenset[str]:
         """The policy types that a text names."""
-        said = words(text).split()
-        runs = (
-            " ".join(("", *said[start : start + length], ""))
-            for start in range(len(said))
-            for length in range(1, min(self._longest, len(said) - start) + 1)
-        )
+        runs = runs_of(words(text), self._longest)
         return frozenset(self._by_name[run] for run in runs if run in self._by_name)
 
 
@@ -74,7 +102,27 @@ def _said(agreement: Agreement) -> Iterable[str]:
 
 
 def _spelled(name: str) -> Iterable[str]:
-    return dict.fromkeys((words(name), words(name.replace("&", " and "))))
+    said = words(name)
+    return dict.fromkeys((said, words(name.replace("&", " and ")), said.replace(" and ", " ")))
+
+
+def runs_of(spaced: str, longest: int | None = None) -> Iterator[str]:
+    """Every phrase within a phrase, of so many words at most; each, as the whole, as `words` gives it."""
+    said = spaced.split()
+    for start in range(len(said)):
+        for end in range(start + 1, len(said) + 1)[:longest]:
+            yield " ".join(("", *said[start:end], ""))
+
+
+def whose_phrases(agreements: Mapping[str, Agreement]) -> Mapping[str, AbstractSet[str]]:
+    """Whose names and aliases each phrase stands in."""
+    whose: defaultdict[str, set[str]] = defaultdict(set)
+    for each in agreements.values():
+        for called in (each.name, each.id.replace("-", " "), *each.aliases):
+            for spelled in _spelled(called):
+                for run in runs_of(spelled):
+                    whose[run].add(each.id)
+    return whose
 
 
 def business_terms(taxonomy: Taxonomy) -> frozenset[str]:

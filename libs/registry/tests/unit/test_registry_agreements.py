@@ -188,9 +188,7 @@ def test_agreements_that_contradict_each_other_are_refused(
     others: list[Agreement], place: tuple[object, ...], said: str
 ) -> None:
     """A backup exists and may help; what is exclusive is so to one."""
-    found = list(
-        AgreementChecks({each.id: each for each in others}, [each.id for each in others], ()).mistakes()
-    )
+    found = list(AgreementChecks({each.id: each for each in others}, [each.id for each in others]).mistakes())
     assert any(each[1] == place and said in each[2] for each in found), found
 
 
@@ -198,4 +196,4 @@ def test_exclusivity_may_pass_from_one_insurer_to_the_next() -> None:
     """Two may have it one after the other."""
     first = agreement("a1", exclusive=["home"], valid_to="2026-01-31")
     then = agreement("b2", exclusive=["home"], valid_from="2026-02-01")
-    assert not list(AgreementChecks({"a1": first, "b2": then}, ["a1", "b2"], ()).mistakes())
+    assert not list(AgreementChecks({"a1": first, "b2": then}, ["a1", "b2"]).mistakes())

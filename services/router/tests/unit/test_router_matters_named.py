@@ -193,6 +193,76 @@ def test_a_word_of_anothers_alias_names_nobody(called: Registry, shipped: Regist
     assert called.names.in_text("acme") == frozenset()
 
 
+def called_otherwise(registry: Registry, insurer: str, **changed: object) -> Registry:
+    agreements = {**registry.agreements, insurer: registry.agreements[insurer].model_copy(update=changed)}
+    return replace(registry, agreements=agreements)
+
+
+def test_a_name_that_is_said_twice_is_no_keyword_either_time(shipped: Registry) -> None:
+    """Whoever repeats an insurer's name still says nothing of a business by it."""
+    where = went(shipped, "Acme Motor & Home Acme Motor & Home, a burst pipe")
+    assert isinstance(where, Route)
+    assert (where.rule, where.policy_type) == ("home-words", "home")
+
+
+@pytest.mark.parametrize("aliases", [("Lion", "Lion Motor"), ("Lion Motor", "Lion")])
+def test_the_longest_alias_counts(shipped: Registry, aliases: tuple[str, ...]) -> None:
+    """Of two aliases one within the other, the whole longer one is a name: its rest is no keyword, in any order."""
+    registry = called_otherwise(shipped, "acme-motor", aliases=aliases)
+    assert registry.names.in_text("the lion motor people") == {"acme-motor"}
+    assert registry.names.left_out("the lion motor people") == " the people "
+
+
+@pytest.mark.parametrize("said", ["Acme Life, my car", "my car; ACME-LIFE told me so"])
+def test_a_whole_name_names_though_others_share_its_words(shipped: Registry, said: str) -> None:
+    """Two insurers of one group are told apart by their whole names."""
+    registry = called_otherwise(shipped, "coast-life", name="Acme Life")
+    assert registry.names.in_text(said) == {"coast-life"}
+    where = went(registry, said)
+    assert isinstance(where, Route)
+    assert (where.rule, where.insurer) == ("triage", None)
+
+
+def test_a_name_within_anothers_names_nobody(shipped: Registry) -> None:
+    """Who says "Acme" may mean "Acme Motor & Home" as well as "Acme"."""
+    registry = called_otherwise(shipped, "coast-life", name="Acme")
+    assert registry.names.in_text("acme") == frozenset()
+    assert registry.names.in_text("Acme Motor and Home") == {"acme-motor"}
+
+
+def test_an_alias_with_a_word_of_anothers_name_means_its_own_insurer(shipped: Registry) -> None:
+    """The longer phrase is what was said. What stands in it names the other no longer by itself: either may be meant."""
+    registry = called_otherwise(
+        shipped, "acme-motor", aliases=("Coast Life Assurance Motors", "Coast Car Desk")
+    )
+    assert registry.names.in_text("coast life assurance motors") == {"acme-motor"}
+    assert registry.names.in_text("Coast Car desk") == {"acme-motor"}
+    assert registry.names.in_text("Coast Life Assurance") == frozenset()
+
+
+def test_two_aliases_that_share_a_word_of_the_text_name_both(shipped: Registry) -> None:
+    """Where one's alias ends another's begins: nobody chooses between them."""
+    registry = called_otherwise(shipped, "acme-motor", aliases=("Red Lion",))
+    registry = called_otherwise(registry, "coast-life", aliases=("Lion House",))
+    assert registry.names.in_text("the red lion house") == {"acme-motor", "coast-life"}
+
+
+@pytest.mark.parametrize(
+    ("alias", "text"),
+    [
+        ("Löwe", "meine LÖWE Police"),
+        ("भारत शेर", "भारत शेर से जवाब नहीं आया"),
+        ("Smith & Sons", "Smith and Sons never called"),
+        ("Smith and Sons", "smith & sons never called"),
+        ("T-Rex", "my t rex policy"),
+        ("Q8", "is Q8 open?"),
+    ],
+)
+def test_an_alias_is_found_however_it_is_written(shipped: Registry, alias: str, text: str) -> None:
+    """In any script and case, with "and" or its sign, hyphen or space."""
+    assert called_otherwise(shipped, "coast-life", aliases=(alias,)).names.in_text(text) == {"coast-life"}
+
+
 @pytest.mark.parametrize("keyword", ["acme", "acme motor", "acme motor & home"])
 def test_a_rule_may_ask_for_an_insurers_name(shipped: Registry, keyword: str) -> None:
     """A keyword that names an insurer is found where the text has its whole name."""
