@@ -64,7 +64,7 @@ class Agreement(Written):
     id: InsurerId
     name: Name
     aliases: tuple[Keyword, ...] = Field((), max_length=20)
-    """What else people call it, found whole in any case: "LIC", "the ones with the lion"."""
+    """What else people call it, found whole in any case: "CLA", "the ones with the lion"."""
     policy_types: tuple[PolicyType, ...] = Field(min_length=1)
     """Names of the taxonomy's policy types."""
     exclusive: tuple[PolicyType, ...] = ()

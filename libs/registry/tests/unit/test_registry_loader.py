@@ -64,7 +64,7 @@ ACME = "insurers/acme-motor.yaml"
         (ACME, "default_desk: service", "default_desk: moon", f"{ACME}:@: default_desk: names no desk of this insurer"),
         (ACME, "name: Acme Motor & Home", "name: Coast Life Assurance", "name: is the same as in insurers/acme-motor"),
         (ACME, "tags: [roadside]", "aliases: [coast]", f"{ACME}:@: aliases[0]: coast is also what insurers/coast-life.yaml"),
-        (ACME, "tags: [roadside]", "aliases: [Car]", f"{ACME}:@: aliases[0]: Car stands in a term or message of taxonomy.yaml"),
+        (ACME, "tags: [roadside]", "aliases: [Car]", f"{ACME}:@: aliases[0]: Car stands in a term or message"),
         (ACME, "tags: [roadside]", "aliases: [health aide]", f"{ACME}:@: aliases[0]: health aide stands in a term or"),
         (ACME, "tags: [roadside]", "aliases: [claims]", f"{ACME}:@: aliases[0]: claims stands in a term or message"),
         (ACME, "tags: [roadside]", "aliases: [AX, The]", f"{ACME}:@: aliases[1]: The stands in a term or message"),
