@@ -41,14 +41,16 @@ class Voices:
     kind_by_wording: Guess = NOTHING
     intent: Guess = NOTHING
     intent_by_wording: Guess = NOTHING
+    off_topic: float = 0.0
+    off_topic_by_wording: float = 0.0
     read_texts: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> Reading:
         self.read_texts.append(text)
-        return Reading(self.kind, self.intent, "voices", 0.0, "en")
+        return Reading(self.kind, self.intent, "voices", self.off_topic, "en")
 
     def skim(self, _: str) -> Skimmed:
-        return Skimmed(self.kind_by_wording, self.intent_by_wording, "voices", 0.0)
+        return Skimmed(self.kind_by_wording, self.intent_by_wording, "voices", self.off_topic_by_wording)
 
 
 def ruled(*conditions: Mapping[str, object]) -> Registry:
@@ -92,6 +94,31 @@ def test_where_wording_does_not_agree_the_reading_is_weighed_against_the_rule(
     it was taught itself.
     """
     assert about(Voices(kind=read), keyword).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("by_wording", "by_reading", "keyword", "kind", "reads"),
+    [
+        (0.6, 0.6, KNOWN, None, True),
+        (0.6, 0.4, KNOWN, "motor", True),
+        (0.4, 0.6, KNOWN, "motor", False),
+        (0.6, 0.6, UNKNOWN, "motor", True),
+    ],
+)
+def test_a_keyword_in_a_message_of_no_insurance_says_nothing(
+    by_wording: float, by_reading: float, keyword: str, kind: str | None, reads: bool
+) -> None:
+    """A car for sale is no motor insurer's matter: where the classifier, which knows the keyword, says so, people decide."""
+    voices = Voices(
+        surely("motor"), surely("motor"), surely("quote"), surely("quote"), by_reading, by_wording
+    )
+    case = about(voices, keyword)
+    assert (case.kind, bool(voices.read_texts)) == (kind, reads)
+    where = destination(case)
+    assert isinstance(where, Route)
+    assert (where.insurer is None, where.policy_type) == (kind is None, "motor")
+    said = "rule rule-0 says motor, and the words are likely no matter of insurance (0.60)"
+    assert (said in where.reasons) == (kind is None)
 
 
 def test_a_rule_that_looks_at_more_than_words_outweighs_an_unsure_reading() -> None:

@@ -19,6 +19,8 @@ BETWEEN_INSURERS = 0.99
 """How sure the classifier must be where its word decides which insurer gets the message."""
 LEANING = 0.8
 """How sure it must be where the chat speaks for the same insurer."""
+OFF_TOPIC = 0.5
+"""From when on it rather takes a message for no matter of insurance."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,23 @@ class Case(Evidence):
     @property
     def _confirmed(self) -> str | None:
         """The rule's policy type, where the words are likely about it: "the nominee of my pension plan". Wording alone is
-        asked first; where it does not agree, the classifier decides. Unsure, it outweighs a rule that finds no more in the
-        words than the classifier was taught.
+        asked first; where it does not agree, the classifier decides. Unsure, or taking the message for no matter of
+        insurance, it outweighs a rule that finds no more in the words than the classifier was taught.
         """
-        by_rule = self.applied.policy_type
-        if self.skimmed is None or self.skimmed.policy_type.label == by_rule or self.reading is None:
+        by_rule, skimmed = self.applied.policy_type, self.skimmed
+        if skimmed is None or (skimmed.policy_type.label == by_rule and skimmed.off_topic < OFF_TOPIC):
             return by_rule
+        if self.reading is None or self._is_off_topic:
+            return None
         read = self.reading.policy_type.label
         stands = self._likeliest in (None, by_rule) or (read is None and not self._repeats_taxonomy)
         return by_rule if stands else read
+
+    @property
+    def _is_off_topic(self) -> bool:
+        """Whether the classifier read no matter of insurance, and a rule found no more in the words than it was taught."""
+        reading = self.__dict__.get("reading")
+        return reading is not None and reading.off_topic >= OFF_TOPIC and self._repeats_taxonomy
 
     @property
     def _likeliest(self) -> str | None:
@@ -158,6 +168,10 @@ class Case(Evidence):
             if applied.policy_type
             else "no rule names a policy type"
         )
+        if self.reading and applied.policy_type and not self.is_at_stake and self._is_off_topic:
+            return (
+                f"{by_rule}, and the words are likely no matter of insurance ({self.reading.off_topic:.2f})"
+            )
         best = self.reading.policy_type.ranked[:1] if self.reading else ()
         if not best:
             return by_rule
