@@ -1,5 +1,6 @@
 """A command is read as it was meant or refused with what would be right, and a refusal never repeats what was typed."""
 
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -179,13 +180,80 @@ def test_a_dry_run_is_told_apart() -> None:
     """What would only be said is marked, wherever the option stands, and is no part of a text."""
     found = read("/resolve --dry-run all done")
     assert found == Parsed("/resolve", (Call("resolve", {"why": "all done"}),), dry_run=True)
+    assert read("/resolve \u2014Dry-run") == Parsed("/resolve", (Call("resolve"),), dry_run=True)
     quoted = read('/note "--dry-run"')
     assert quoted == Parsed("/note", (Call("note", {"text": "--dry-run"}),))
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "/resolve --dryrun", "/resolve --dry_run", "/resolve -dry-run", "/resolve --dry-run.", "/resolve --dry-run=yes done",
+        "/resolve -- dry-run done", "/resolve dry run", "/resolve dry-run", "/resolve \u2014 dry-run", "/resolve --Dry-rum",
+        "/resolve all done --dry", "/note --dry-runs", "/block_insurer they called --dryrun", "/hold 2h --dry_run",
+        "/total_loss --dryrun", "/assign acme --dryrun",
+    ],
+)  # fmt: skip
+def test_a_mistyped_dry_run_does_nothing(text: str) -> None:
+    """Whoever only wants to be told what would be done never does it by a slip."""
+    assert "did you mean --dry-run?" in refused(text)
+
+
+@pytest.mark.parametrize("option", ["--day 3", "-days 3", "--dayss=3"])
+def test_a_mistyped_option_is_no_part_of_a_text(option: str) -> None:
+    """The purpose is read by the policyholder, and the number of days is another than was meant."""
+    assert "did you mean --days?" in refused(f"/request_contact survey {option}", "insurer")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the dry run went well", "a dry-run of the pump", "- dry skin", "dry", "-dry skin", "-5 days", '"--dryrun"',
+        "--see below", "-",
+    ],
+)  # fmt: skip
+def test_words_with_dashes_are_words(text: str) -> None:
+    """A note may have them; in quotes even those that look like an option."""
+    assert call(f"/note {text}").text("text") == text.strip('"')
+
+
+@pytest.mark.parametrize(
+    "second", ["/resolve", " /resolve done", "*/resolve*", "/total_loss dented", "/handoff_to_claims"]
+)
+def test_two_commands_in_one_message_are_refused(second: str) -> None:
+    """The second would be taken for the first one's words, and never be done."""
+    assert "one command" in refused(f"/escalate at once\n{second}")
+
+
+def test_a_line_that_is_no_command_belongs_to_the_first() -> None:
+    """A note has as many lines as it needs, also one with a path."""
+    assert call("/note seen:\n/photos/1 and 2\n4/5").text("text") == "seen:\n/photos/1 and 2\n4/5"
+
+
+def test_quotes_that_nothing_closes_cost_no_more_than_their_length() -> None:
+    """An insurer may write 65,536 characters: each opening quote searches no text again."""
+
+    def steps(times: int) -> int:
+        calls = 0
+
+        def count(_: object, event: str, __: object) -> None:
+            nonlocal calls
+            calls += event == "c_call"
+
+        sys.setprofile(count)
+        try:
+            refused("/note " + "'a " * times)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert steps(4_000) < 3 * steps(2_000)
+
+
+@pytest.mark.parametrize(
     ("text", "role", "said"),
     [
+        ("/transfer acme clams", "aggregator", "did you mean claims? It is written: /transfer"),
         ("/", "insurer", "/help lists all"),
         ("/resolv", "insurer", "did you mean /resolve?"),
         ("/handoff_to_claim", "insurer", "did you mean /handoff_to_claims?"),
@@ -259,9 +327,9 @@ def test_own_commands_are_their_steps() -> None:
 
 def test_an_argument_is_put_in_after_a_step_was_read() -> None:
     """Nothing that is typed becomes an option or another argument of a step."""
-    found = read('/total_loss --dry-runs "a b" --days 3')
+    found = read('/total_loss --see "a b" --days 3')
     assert isinstance(found, Parsed)
-    assert found.calls[1].text("text") == "Total loss: --dry-runs a b --days 3"
+    assert found.calls[1].text("text") == "Total loss: --see a b --days 3"
     assert not found.dry_run
     quoted = read('/total_loss "--dry-run"')
     assert isinstance(quoted, Parsed)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bowchat_contracts.slashes import is_command
+from bowchat_contracts.slashes import begun, is_command
 from bowchat_registry.slash.outcome import Call, Help, Parsed, Refused
 from bowchat_registry.slash.table import BUILT_INS, DRY_RUN, HANDOFF, Definition, Desks, Macro, Role, Value
 from bowchat_registry.slash.typed import Token, tokens_of
@@ -58,7 +58,17 @@ def parse(
     if not is_command(text):
         return None
     typed, *tokens = tokens_of(text)
-    return _read(typed.value, tokens, Scope(role, desks, insurers or {}, custom or {}))
+    scope = Scope(role, desks, insurers or {}, custom or {})
+    if _holds_another(text, scope):
+        return Refused("a message holds one command; send each by itself")
+    return _read(typed.value, tokens, scope)
+
+
+def _holds_another(text: str, scope: Scope) -> bool:
+    """Whether a later line is a command as well: it would be taken for words of the first."""
+    names = {*map(plain, BUILT_INS), *(plain(each.name) for each in scope.definitions())}
+    later = (tokens_of(line) for line in begun(text).splitlines()[1:] if is_command(line))
+    return any(plain(tokens[0].value.removeprefix("/")) in names for tokens in later)
 
 
 def is_dry_run(text: str) -> bool:
@@ -82,7 +92,8 @@ def _read(typed: str, tokens: list[Token], scope: Scope) -> Parsed | Help | Refu
     try:
         return Parsed(name, _calls(found, tokens, scope), dry_run)
     except WrongError as error:
-        return Refused(f"{error}. It is written: {found.usage}", name)
+        said = str(error)
+        return Refused(f"{said}{'' if said.endswith('?') else '.'} It is written: {found.usage}", name)
 
 
 def _found(typed: str, scope: Scope) -> Definition | Refused:

@@ -1,12 +1,15 @@
 """A text as somebody typed it, as words and quotes."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bowchat_contracts.slashes import begun
 
 _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
+_CLOSINGS = {mark: re.compile(rf"{closing}(?!\S)") for mark, closing in _QUOTES.items()}
+"""By the quote that opens: the one that closes it, at the end of a word."""
 _PARTS = re.compile(r"(\s*)(\S+)")
 
 
@@ -28,14 +31,16 @@ def tokens_of(text: str) -> list[Token]:
     write them curly, and two dashes as one long one.
     """
     text = begun(text)
+    closings = {
+        mark: [each.start() for each in closing.finditer(text)] for mark, closing in _CLOSINGS.items()
+    }
     found: list[Token] = []
     at = 0
     while match := _PARTS.match(text, at):
         lead, word = match.groups()
-        closing = _QUOTES.get(word[0])
-        end = _closed(text, match.start(2) + 1, closing) if closing and found else None
+        end = _closed(match.start(2) + 1, closings.get(word[0], ())) if found else None
         if end is None:
-            found.append(Token(lead, re.sub("^[\u2013\u2014](?=[a-z])", "--", word)))
+            found.append(Token(lead, re.sub("^[\u2013\u2014](?=[A-Za-z])", "--", word)))
             at = match.end()
         else:
             found.append(Token(lead, text[match.start(2) + 1 : end], quoted=True))
@@ -43,14 +48,10 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
-def _closed(text: str, start: int, closing: str) -> int | None:
-    """Where the quote that was opened is closed by one at the end of a word."""
-    end = text.find(closing, start)
-    while end >= 0:
-        if end + 1 == len(text) or text[end + 1].isspace():
-            return end
-        end = text.find(closing, end + 1)
-    return None
+def _closed(start: int, closings: Sequence[int]) -> int | None:
+    """Where the quote that was opened is closed."""
+    place = bisect_left(closings, start)
+    return closings[place] if place < len(closings) else None
 
 
 def joined(tokens: Sequence[Token]) -> str:

@@ -1,14 +1,16 @@
 """The arguments of a command, each read by its kind."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import pairwise
 
 from bowchat_registry.slash.table import DESK, DRY_RUN, Argument, Definition, Desks, Kind, Value
 from bowchat_registry.slash.typed import Token, joined
 
 _LONGEST_ITEM, _MOST_ITEMS = 80, 20
+_DASHES = "-\u2013\u2014"
 _LONGEST_SPAN = timedelta(days=30)
 
 
@@ -59,11 +61,35 @@ def _without_options(found: Definition, tokens: list[Token], values: dict[str, V
         if not re.fullmatch(r"[0-9]{1,4}", following) or not 1 <= int(following) <= option.longest:
             raise WrongError(f"--{option.name} needs a whole number from 1 to {option.longest}")
         values[option.name] = int(following)
+    if meant := _slip(left, (*options, DRY_RUN)):
+        raise WrongError(f"did you mean --{meant}? What is meant as words stands in quotes")
     takes_text = any(each.kind in {"text", "items"} for each in found.arguments)
     if not takes_text and any(each.is_option for each in left):
         known = ", ".join(f"--{each}" for each in (*options, DRY_RUN))
         raise WrongError(f"it has no such option; it has {known}")
     return left
+
+
+def _slip(tokens: Sequence[Token], known: Sequence[str]) -> str | None:
+    """The option that somebody meant who wrote it in another way, so that it would be taken for words."""
+    names = {_letters(each): each for each in known}
+    bare = [each.value for each in tokens if not each.quoted]
+    apart = [value for dash, value in pairwise(bare) if not dash.strip(_DASHES)]
+    alone = ["".join(bare)] if len(bare) == len(tokens) else []
+    meant = [names[said] for said in map(_letters, (*apart, *alone)) if said in names]
+    for value in bare:
+        said = _letters(value.partition("=")[0]) if value[0] in _DASHES else ""
+        begun = (
+            [name for name in names if name.startswith(said)] if value[:2] == "--" and len(said) > 1 else []
+        )
+        meant += [
+            names[each] for each in begun or get_close_matches(said[:60], list(names), n=1, cutoff=0.75)
+        ]
+    return meant[0] if meant else None
+
+
+def _letters(value: str) -> str:
+    return re.sub("[^a-z]", "", value.lower())
 
 
 def _next(
