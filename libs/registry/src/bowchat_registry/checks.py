@@ -158,6 +158,7 @@ class RuleChecks:
             for inner, text in self._condition(condition):
                 yield ("when", *place, *inner), text
         yield from self._then(rule.then)
+        yield from self._covered(rule)
 
     def slips(self, rules: Mapping[int, Rule]) -> Iterator[tuple[Place, str]]:
         """Tags of these rules, by their places in the list, that lead nowhere and are a slip of one that does."""
@@ -190,14 +191,26 @@ class RuleChecks:
         if then.insurer:
             yield from self._insurer(then.insurer, "then", "insurer")
         named = self._agreements.get(then.insurer or "")
-        asked = [named] if named else list(self._agreements.values())
+        covering = [each for each in self._agreements.values() if then.policy_type in each.policy_types]
+        asked = [named] if named else covering or list(self._agreements.values())
         if then.desk and not any(then.desk in each.desk_names for each in asked):
             whose = "this insurer" if then.insurer else "any insurer"
+            whose = f"an insurer with {then.policy_type}" if covering and not then.insurer else whose
             right = instead(then.desk, {name for each in asked for name in each.desk_names})
             yield ("then", "desk"), f"names no desk of {whose}; {right}"
         if then.policy_type and named and then.policy_type not in named.policy_types:
             right = instead(then.policy_type, named.policy_types)
             yield ("then", "policy_type"), f"is not covered by this insurer's agreement; {right}"
+
+    def _covered(self, rule: Rule) -> Iterator[tuple[Place, str]]:
+        """Where every message that the rule holds for has a policy type, its insurer covers that."""
+        named = self._agreements.get(rule.then.insurer or "")
+        for place, condition in rule.when.required() if named else ():
+            for index, kind in enumerate(condition.policy_type):
+                if named and kind not in named.policy_types:
+                    right = instead(kind, named.policy_types)
+                    text = f"{kind} is not covered by {named.id}, where the rule sends it; {right}"
+                    yield ("when", *place, "policy_type", index), text
 
     def _insurer(self, insurer: str, *place: str | int) -> Iterator[tuple[Place, str]]:
         if insurer not in self._declared:

@@ -140,6 +140,13 @@ class Condition(Written):
                 for place, condition in each.inner():
                     yield (name, index, *place), condition
 
+    def required(self) -> Iterator[tuple[tuple[str | int, ...], "Condition"]]:
+        """Itself and those within that hold whenever it does, each with its place."""
+        yield (), self
+        for index, each in enumerate(self.all):
+            for place, condition in each.required():
+                yield ("all", index, *place), condition
+
     def phrases(self) -> Iterator[str]:
         """All that it looks for in a text."""
         for _, condition in self.inner():

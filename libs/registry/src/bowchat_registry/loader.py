@@ -3,7 +3,8 @@
 All problems are found in one go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -47,7 +48,8 @@ def read_sources(directory: Path) -> Sources:
     ]
     if (directory / COMMANDS).exists():
         paths.append(directory / COMMANDS)
-    sources, problems = {}, []
+    sources: Sources = {}
+    problems = list(_misnamed(directory))
     for path in paths:
         name = path.relative_to(directory).as_posix()
         try:
@@ -59,6 +61,20 @@ def read_sources(directory: Path) -> Sources:
     if problems:
         raise RegistryError(str(directory), problems)
     return sources
+
+
+def _misnamed(directory: Path) -> Iterator[Problem]:
+    """Files that were meant to be read, by their names, and would not be."""
+    own = (TAXONOMY, RULES, COMMANDS)
+    for path in sorted((*directory.iterdir(), *(directory / INSURERS).glob("*"))):
+        name, yaml = path.relative_to(directory).as_posix(), path.with_suffix(".yaml").name
+        if path.name.startswith(".") or path.suffix.lower() not in {".yaml", ".yml"}:
+            continue
+        near = get_close_matches(yaml, own, n=1, cutoff=0.8) or [path.name]
+        meant = near[0] if path.parent == directory else yaml
+        if path.name != meant:
+            right = path.with_name(meant).relative_to(directory).as_posix()
+            yield Problem(name, 1, "file", f"is not read; call it {right}")
 
 
 def version_of(sources: Sources) -> str:

@@ -1,5 +1,6 @@
 """A registry is taken whole or refused with every mistake named by file, line and field."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,43 @@ def test_all_mistakes_are_told_at_once(sources: Sources) -> None:
     assert fields == ["sla.first_response_seconds", "insurer", "policy_type", "rules[1].then.insurer"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            "{name: x, when: {policy_type: life}, then: {insurer: acme-motor}}",
+            "rules[0].when.policy_type[0]: life is not covered by acme-motor, where the rule sends it; choose",
+        ),
+        (
+            "{name: x, when: {all: [{policy_type: [motor, life]}]}, then: {insurer: acme-motor}}",
+            "rules[0].when.all[0].policy_type[1]: life is not covered by acme-motor, where the rule sends it; choose one of",
+        ),
+        (
+            "{name: x, when: {keywords_any: [yacht]}, then: {policy_type: life, desk: roadside}}",
+            "rules[0].then.desk: names no desk of an insurer with life; did you mean advice?",
+        ),
+    ],
+)
+def test_a_rule_that_contradicts_an_agreement_is_refused(sources: Sources, rule: str, said: str) -> None:
+    """No rule sends an insurer what it does not cover, or names a desk that who covers it does not have."""
+    (found,) = problems_of({**sources, "rules.yaml": f"rules:\n  - {rule}\n".encode()})
+    assert found.startswith(f"rules.yaml:2: {said}")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{name: x, when: {none: [{policy_type: life}]}, then: {insurer: acme-motor}}",
+        "{name: x, when: {any: [{policy_type: life}, {keywords_any: [yacht]}]}, then: {insurer: acme-motor}}",
+        "{name: x, when: {policy_type: life}, then: {desk: roadside}}",
+        "{name: x, when: {keywords_any: [yacht]}, then: {policy_type: travel}}",
+    ],
+)
+def test_a_rule_that_may_be_meant_is_taken(sources: Sources, rule: str) -> None:
+    """What is excluded, one way of several, a desk where there is one, a policy type that is nobody's yet."""
+    assert parse({**sources, "rules.yaml": f"rules:\n  - {rule}\n".encode()}, "registry").rules.rules
+
+
 def test_a_phone_number_is_refused_and_not_repeated(sources: Sources) -> None:
     """A contact's number in the policies is a mistake that must not travel on in an error text."""
     broken = changed(sources, "policies.csv", "acme-motor,motor,", "acme-motor,motor,+447700900123")
@@ -181,6 +219,37 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     """An empty directory says what belongs in it."""
     with pytest.raises(RegistryError, match=r"rules\.yaml:1: file: cannot be read"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("misnamed", "right"),
+    [
+        ("insurers/new.yml", "insurers/new.yaml"),
+        ("insurers/New.YAML", "insurers/New.yaml"),
+        ("commands.yml", "commands.yaml"),
+        ("command.yaml", "commands.yaml"),
+        ("insurers/commands.yml", "insurers/commands.yaml"),
+    ],
+)
+def test_a_file_that_would_not_be_read_is_refused(tmp_path: Path, misnamed: str, right: str) -> None:
+    """An agreement, or all commands, left out because of a file's name would be missed by nobody until a message is."""
+    registry = tmp_path / "registry"
+    shutil.copytree(EXAMPLE, registry)
+    (registry / misnamed).write_text("commands: []")
+    with pytest.raises(RegistryError) as caught:
+        load(registry)
+    assert [str(each) for each in caught.value.problems] == [
+        f"{misnamed}:1: file: is not read; call it {right}"
+    ]
+
+
+def test_other_files_beside_a_registry_do_not_matter(tmp_path: Path) -> None:
+    """A page for people, an editor's copy, a pipeline's own settings."""
+    registry = tmp_path / "registry"
+    shutil.copytree(EXAMPLE, registry)
+    for name in ("README.md", "insurers/acme-motor.yaml~", "insurers/.acme-motor.yaml.swp", ".pipeline.yml"):
+        (registry / name).write_text("notes: 1")
+    assert load(registry).version == load(EXAMPLE).version
 
 
 def test_a_file_that_is_not_utf8_is_named(sources: Sources) -> None:

@@ -295,3 +295,26 @@ async def test_an_open_conversation_is_not_gone_on_with_where_another_insurer_is
     (prompt,) = [each.event for each in out if isinstance(each.event, PromptRequested)]
     assert len(prompt.options) == len(ALL) + 1
     assert not [each for each in out if isinstance(each.event, MessageRouted)]
+
+
+def test_a_rule_that_names_an_insurer_for_what_it_does_not_cover_decides_nothing(shipped: Registry) -> None:
+    """One rule says what a message is about, another whose it is: an insurer without an agreement for it never gets it."""
+    rules = [
+        Rule.model_validate(
+            {"name": "cars", "when": {"keywords_any": ["car"]}, "then": {"policy_type": "motor"}}
+        ),
+        Rule.model_validate(
+            {"name": "campaign", "when": {"keywords_any": ["leaflet"]}, "then": {"insurer": "bharat-health"}}
+        ),
+    ]
+    registry = replace(shipped, rules=RuleBook(rules))
+    where = went(registry, "the leaflet about my car")
+    assert isinstance(where, Route)
+    assert (where.rule, where.insurer, where.policy_type) == ("triage", None, "motor")
+    assert (
+        "rule campaign names bharat-health, which does not cover motor, as rule cars says it is"
+        in where.reasons
+    )
+    alone = went(registry, "the leaflet")
+    assert isinstance(alone, Route)
+    assert (alone.rule, alone.insurer) == ("campaign", "bharat-health")

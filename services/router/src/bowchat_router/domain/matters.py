@@ -175,6 +175,9 @@ def _by_rules(case: Case) -> Finding:
         named = case.agreement(applied.insurer)
         if named is None:
             return f"rule {applied.decided_by} names {applied.insurer}, whose agreement is not in force"
+        if applied.policy_type and applied.policy_type not in named.policy_types:
+            uncovered = f"{applied.policy_type}, as rule {applied.kind_by} says it is"
+            return f"rule {applied.decided_by} names {named.id}, which does not cover {uncovered}"
         return Found(
             applied.decided_by or "",
             f"rule {applied.decided_by} names {named.id}",
