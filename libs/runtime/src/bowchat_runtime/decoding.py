@@ -54,6 +54,7 @@ _IN_WORDS = {
     "string_too_short": "give at least {min_length} character(s)",
     "string_too_long": "give at most {max_length} characters",
     "greater_than": "give a number above {gt}",
+    "timezone_aware": "give a time with its zone, like 2026-12-31T09:00:00Z",
     "less_than_equal": "give a number of at most {le}",
 }
 _FREE_ID = TypeAdapter(ReplyId).json_schema()["pattern"]

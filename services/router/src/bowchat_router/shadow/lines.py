@@ -14,11 +14,14 @@ from bowchat_contracts.ids import Ref, derived_id
 from bowchat_contracts.inbound import InboundReceived
 from bowchat_contracts.pii import MessageText
 from bowchat_contracts.topics import INBOUND_RECEIVED
-from bowchat_runtime.decoding import fields
+from bowchat_runtime.decoding import in_words
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.records import Record
 
 _WRONG = 'give events of inbound.received, or {"text": …, "contact"?, "at"?}'
+
+_LAST_YEAR = 9000
+"""What follows a message is reckoned from its moment, and time ends with the year 9999."""
 
 
 class _Text(BaseModel):
@@ -52,9 +55,12 @@ def _message(where: str, raw: bytes, now: datetime) -> InboundReceived:
     if not isinstance(given, dict):
         raise SettingsError(f"{where}: each line must be a JSON object; {_WRONG}")
     try:
-        return _of_text(where, given, now) if "text" in given else InboundReceived.model_validate_json(raw)
+        message = _of_text(where, given, now) if "text" in given else InboundReceived.model_validate_json(raw)
     except ValidationError as error:
-        raise SettingsError(f"{where}: {fields(error)}; {_WRONG}") from None
+        raise SettingsError(f"{where}: {in_words(error)}; {_WRONG}") from None
+    if message.received_at.year > _LAST_YEAR:
+        raise SettingsError(f"{where}: at: is too far off, so that nothing could follow it; {_WRONG}")
+    return message
 
 
 def _of_text(where: str, given: dict[str, Any], now: datetime) -> InboundReceived:
