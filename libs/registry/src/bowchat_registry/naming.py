@@ -11,6 +11,28 @@ from bowchat_registry.taxonomy import Taxonomy
 _SHORTEST = 4
 
 
+class _Phrases:
+    """Phrases, each as `words` gives it, with what each stands for."""
+
+    def __init__(self, meanings: Mapping[str, str]) -> None:
+        self._meanings = meanings
+        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for phrase in meanings:
+            said = phrase.split()
+            self._lengths[said[0]].add(len(said))
+
+    def places(self, said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+        """Where one begins and ends among these words, and what it stands for; none within a longer one."""
+        reached = 0
+        for start, first in enumerate(said):
+            for length in sorted(self._lengths.get(first, ()), reverse=True):
+                phrase = " ".join(("", *said[start : start + length], ""))
+                if start + length > reached and phrase in self._meanings:
+                    reached = start + length
+                    yield start, reached, self._meanings[phrase]
+                    break
+
+
 class InsurerNames:
     """What insurers are called: their whole names, their aliases, and every word that stands in the name of one alone and
     says no line of business. A whole name that another's is longer by, or that is a term of the taxonomy, names nobody.
@@ -19,7 +41,7 @@ class InsurerNames:
     def __init__(self, agreements: Mapping[str, Agreement], taxonomy: Taxonomy) -> None:
         business = business_terms(taxonomy)
         shared = whose_phrases(agreements)
-        self._by_phrase = {
+        by_phrase = {
             phrase: each.id
             for each in agreements.values()
             for called in (each.name, *each.aliases)
@@ -33,33 +55,19 @@ class InsurerNames:
             for word in _said(each)
             if word not in common and shared[f" {word} "] <= {each.id}
         }
-        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
-        for phrase in self._by_phrase:
-            said = phrase.split()
-            self._lengths[said[0]].add(len(said))
+        self._phrases = _Phrases(by_phrase)
 
     def in_text(self, text: str) -> frozenset[str]:
         said = words(text).split()
-        by_phrase = (insurer for _, _, insurer in self._places(said))
+        by_phrase = (insurer for _, _, insurer in self._phrases.places(said))
         by_word = (self._by_word[word] for word in self._by_word.keys() & set(said))
         return frozenset((*by_phrase, *by_word))
 
     def left_out(self, text: str) -> str:
         """The words of a text without those of insurers' whole names: "Acme Motor & Home" speaks of neither."""
         said = words(text).split()
-        named = {place for start, end, _ in self._places(said) for place in range(start, end)}
+        named = {place for start, end, _ in self._phrases.places(said) for place in range(start, end)}
         return " ".join(("", *(word for place, word in enumerate(said) if place not in named), ""))
-
-    def _places(self, said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-        """Where names and aliases stand, each with its insurer; none within a longer one."""
-        reached = 0
-        for start, first in enumerate(said):
-            for length in sorted(self._lengths.get(first, ()), reverse=True):
-                phrase = " ".join(("", *said[start : start + length], ""))
-                if start + length > reached and phrase in self._by_phrase:
-                    reached = start + length
-                    yield start, reached, self._by_phrase[phrase]
-                    break
 
 
 class Sayings:
@@ -88,12 +96,17 @@ class KindNames:
             words(term) for each in taxonomy.policy_types for term in (*each.names, *each.words)
         )
         self._by_name = {words(name): each.name for each in taxonomy.policy_types for name in each.names}
+        self._phrases = _Phrases(self._by_name)
         self._longest = max((len(name.split()) for name in self._by_name), default=0)
 
     def in_text(self, text: str) -> frozenset[str]:
         """The policy types that a text names."""
         runs = runs_of(words(text), self._longest)
         return frozenset(self._by_name[run] for run in runs if run in self._by_name)
+
+    def apart(self, text: str) -> frozenset[str]:
+        """The same, but for names within longer ones: "travel medical insurance" names no medical insurance."""
+        return frozenset(kind for _, _, kind in self._phrases.places(words(text).split()))
 
 
 def _said(agreement: Agreement) -> Iterable[str]:

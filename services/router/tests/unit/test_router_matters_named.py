@@ -318,3 +318,49 @@ def test_a_rule_that_names_an_insurer_for_what_it_does_not_cover_decides_nothing
     alone = went(registry, "the leaflet")
     assert isinstance(alone, Route)
     assert (alone.rule, alone.insurer) == ("campaign", "bharat-health")
+
+
+TWO_KINDS = (
+    "Quote for car insurance and health insurance please",
+    "my car policy and my term plan both expire in May",
+    "seguro de coche y seguro de vida, precio?",
+    "कार बीमा और स्वास्थ्य बीमा दोनों",
+)
+OF_MOTOR = {"coche": "motor", "कार": "motor"}
+
+
+@pytest.mark.parametrize("text", TWO_KINDS)
+def test_policy_types_of_two_insurers_are_left_to_people(shipped: Registry, text: str) -> None:
+    """Two kinds of insurance that are named are two matters: of a stranger people decide, and the reason says why."""
+    where = went(shipped, text, **OF_MOTOR)
+    assert isinstance(where, Route)
+    assert (where.rule, where.insurer) == ("triage", None)
+    assert " and the text names " in where.reasons[-2]
+
+
+@pytest.mark.parametrize("text", TWO_KINDS[:2])
+def test_policy_types_of_two_insurers_are_asked_about(shipped: Registry, text: str) -> None:
+    """Who has a policy with each chooses."""
+    assert isinstance(went(shipped, text, BOB), Ask)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "car insurance and home insurance, one price?",
+        "car insurance, and travel insurance for Goa",
+        "my car and the hospital",
+        "does my car insurance pay medical bills",
+    ],
+)
+def test_policy_types_of_one_insurer_go_there(shipped: Registry, text: str) -> None:
+    """Both are its own, or nobody serves the other, or it is only spoken of and not named."""
+    where = went(shipped, text)
+    assert isinstance(where, Route)
+    assert where.insurer == "acme-motor"
+
+
+def test_a_longer_name_of_a_policy_type_is_no_shorter_one(shipped: Registry) -> None:
+    """What is "travel medical insurance" names no medical insurance."""
+    assert shipped.kinds.apart("travel medical insurance") == {"travel"}
+    assert shipped.kinds.apart("car insurance and medical insurance") == {"motor", "health"}

@@ -1,6 +1,7 @@
 """One message and what is known about it: its writer, their policies, what rules, names and classifier find in it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -131,6 +132,15 @@ class Evidence:
     def named_kinds(self) -> frozenset[str]:
         """The policy types whose name stands in the text."""
         return self.registry.kinds.in_text(self.heard.text)
+
+    def kinds_beside(self, agreement: Agreement) -> Mapping[str, AbstractSet[str]]:
+        """The policy types that the text names and this insurer does not cover, with those who serve them: of who has to do
+        with any insurers, of these.
+        """
+        kinds = self.registry.kinds.apart(self.heard.text).difference(agreement.policy_types)
+        serving = {kind: {each.id for each in self.registry.serving(kind, (), self.day)} for kind in kinds}
+        theirs = {kind: who & self.insurers if self.insurers else who for kind, who in serving.items()}
+        return {kind: who for kind, who in theirs.items() if who}
 
     @cached_property
     def is_at_stake(self) -> bool:

@@ -198,12 +198,13 @@ def _by_rules(case: Case) -> Finding:
 
 
 def _unless_named_otherwise(case: Case, found: Found) -> Finding:
-    """What was decided, if the text names no other insurer."""
+    """What was decided, if the text names no other insurer, nor a policy type that is another's."""
     others = case.insurers_by_name - {found.agreement.id}
-    if not others:
+    kinds = case.kinds_beside(found.agreement)
+    if not others and not kinds:
         return found
-    reason = f"{found.reason}, and the text names {' and '.join(sorted(others))}"
-    return between(case, others | {found.agreement.id}, reason)
+    reason = f"{found.reason}, and the text names {' and '.join(sorted((*others, *kinds)))}"
+    return between(case, others.union({found.agreement.id}, *kinds.values()), reason)
 
 
 def _by_what(case: Case) -> str:
