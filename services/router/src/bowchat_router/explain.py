@@ -10,7 +10,7 @@ from bowchat_registry.registry import Registry
 from bowchat_router.classify.reading import Reader
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.destination import destination
-from bowchat_router.domain.hearing import Heard
+from bowchat_router.domain.hearing import heard_text
 from bowchat_router.domain.model import Ask, Conversation, Dossier, Route
 from bowchat_runtime.clock import Clock
 from bowchat_runtime.decoding import in_words
@@ -54,7 +54,7 @@ def explain(registry: Registry, reader: Reader, clock: Clock, given: Answer) -> 
         raise RejectError(f'{in_words(error)}; give {{"text": …, "contact"?, "context"?, "at"?}}') from None
     now = (line.at or clock()).astimezone(UTC)
     case = Case(
-        heard=Heard(line.text, now),
+        heard=heard_text(line.text, now),
         dossier=Dossier(_CONTACT, 1, (_conversation(line.context),) if line.context else ()),
         held=registry.policies.held_by([line.contact] if line.contact else []),
         registry=registry,

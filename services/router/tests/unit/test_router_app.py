@@ -2,21 +2,29 @@
 
 import io
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bowchat_contracts.ids import derived_id
 from bowchat_contracts.topics import COMMANDS_ANSWERED, PARKED, TOPICS
+from bowchat_registry.book import PolicyBook
+from bowchat_registry.loader import load
+from bowchat_registry.policies import Policy
 from bowchat_router import __main__ as command
 from bowchat_router import explain_cli
 from bowchat_router.app import NAME, Stores, build
 from bowchat_router.erasure import ForgettingWatch
+from bowchat_router.explain import explain
 from bowchat_router.settings import RouterSettings
 from bowchat_router.testing import FixedReadings
 from bowchat_runtime.rereading import MemoryRereader
 from bowchat_runtime.testing import MemoryPublisher
 
 EXAMPLE = Path(__file__).parents[4] / "registry"
+SOMEBODY = derived_id("rf", "somebody")
 
 
 def explained(
@@ -107,6 +115,21 @@ def test_explain_asks_the_classifier_only_where_the_decision_needs_it(
     assert set(readings.asked) == {"my suitcase"}
     assert len(readings.asked) == 1
     assert (read["model"], read["candidates"]) == ("fixed", [{"policy_type": "travel", "score": 0.99}])
+
+
+@pytest.mark.parametrize("text", ["hello", "Hello, one more thing please"])
+def test_explain_hears_a_greeting_as_the_service_does(text: str) -> None:
+    """Who says hello begins something: explain says so where the service asks, though a conversation is open."""
+    policies = [
+        Policy("ACM-2026-000101", "acme-motor", "motor", (SOMEBODY,)),
+        Policy("CLA/2019/55501", "coast-life", "life", (SOMEBODY,)),
+    ]
+    registry = replace(load(EXAMPLE), policies=PolicyBook(policies))
+    context = {"insurer": "coast-life", "policy_type": "life"}
+    given = {"text": text, "contact": SOMEBODY, "context": context, "at": "2026-03-02T12:00:00Z"}
+    answer = explain(registry, FixedReadings(), lambda: datetime.now(UTC), given)
+    assert answer["outcome"] == "ask"
+    assert any("hello" in each or "greeting" in each for each in answer["reasons"])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a message says to who routes it. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bowchat_contracts.content import (
@@ -61,16 +61,24 @@ def heard(message: InboundReceived, about: tuple[ConversationId, ...]) -> Heard:
     content = message.content
     tapped = content.choice_id.reveal() if isinstance(content, ChoiceContent) else None
     button = content.payload.reveal() if isinstance(content, ButtonContent) else ""
-    text = said(content)
+    by_words = heard_text(said(content), message.received_at)
+    return replace(
+        by_words,
+        about=about,
+        tapped=tapped,
+        button=button,
+        ad=message.ad,
+        adrift=isinstance(content, EditContent | RevokeContent) and not about,
+        courtesy=isinstance(content, ReactionContent) or by_words.courtesy,
+    )
+
+
+def heard_text(text: str, received_at: datetime) -> Heard:
+    """Words, and nothing beside them."""
     spaced = words(text)
-    courtesy = isinstance(content, ReactionContent) or _is_courtesy(spaced)
     greeting = _is_greeting(spaced)
-    adrift = isinstance(content, EditContent | RevokeContent) and not about
-    return Heard(
-        text, message.received_at, about, tapped, button,
-        ad=message.ad, adrift=adrift, courtesy=courtesy, greeting=greeting,
-        begins=spaced.startswith(_HELLO) and not greeting,
-    )  # fmt: skip
+    begins = spaced.startswith(_HELLO) and not greeting
+    return Heard(text, received_at, courtesy=_is_courtesy(spaced), greeting=greeting, begins=begins)
 
 
 _COURTESY = frozenset(
