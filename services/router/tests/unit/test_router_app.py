@@ -18,6 +18,7 @@ from bowchat_router import explain_cli
 from bowchat_router.app import NAME, Stores, build
 from bowchat_router.erasure import ForgettingWatch
 from bowchat_router.explain import explain
+from bowchat_router.readings import LONGEST_TEXT
 from bowchat_router.settings import RouterSettings
 from bowchat_router.testing import FixedReadings
 from bowchat_runtime.rereading import MemoryRereader
@@ -130,6 +131,16 @@ def test_explain_hears_a_greeting_as_the_service_does(text: str) -> None:
     answer = explain(registry, FixedReadings(), lambda: datetime.now(UTC), given)
     assert answer["outcome"] == "ask"
     assert any("hello" in each or "greeting" in each for each in answer["reasons"])
+
+
+def test_explain_reads_as_much_as_the_service(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a message is about is said at its beginning: what the service does not read, explain does not either."""
+    readings = FixedReadings(kinds={"suitcase": "travel"})
+    (answer,) = explained(monkeypatch, capsys, {"text": "so " * 2_000 + "suitcase"}, readings=readings)[1]
+    assert {len(each) for each in readings.asked} == {LONGEST_TEXT}
+    assert answer["candidates"] == []
 
 
 @pytest.mark.parametrize(
