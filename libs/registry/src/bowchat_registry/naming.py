@@ -90,11 +90,18 @@ class KindNames:
 
     terms: frozenset[str]
     """Names, and words that speak for a policy type, each as `words` gives it."""
+    plain: frozenset[str]
+    """Single words of policies and of what people want of any, none of which speaks for a policy type by itself."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.terms = frozenset(
             words(term) for each in taxonomy.policy_types for term in (*each.names, *each.words)
         )
+        general = [*taxonomy.policy_words]
+        for each in taxonomy.intents:
+            general += [*each.names, *each.words]
+        said = {word for term in general for word in words(term).split()}
+        self.plain = frozenset(word for word in said if f" {word} " not in self.terms)
         self._by_name = {words(name): each.name for each in taxonomy.policy_types for name in each.names}
         self._phrases = _Phrases(self._by_name)
         self._longest = max((len(name.split()) for name in self._by_name), default=0)

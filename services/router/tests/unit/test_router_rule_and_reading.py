@@ -121,6 +121,37 @@ def test_a_keyword_in_a_message_of_no_insurance_says_nothing(
     assert (said in where.reasons) == (kind is None)
 
 
+def told(text: str, voices: Voices) -> Case:
+    return Case(Heard(text, NOW), Dossier("someone", 1, ()), (), SHIPPED, voices, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my policy",
+        "send policy",
+        "policy no. 000735",
+        "renewal please",
+        "mera policy number 55621 hai",
+        "mi póliza",
+    ],
+)
+def test_words_that_fit_any_policy_name_none(text: str) -> None:
+    """Whatever the classifier leans to, what people say of every policy is no matter of one insurer."""
+    case = told(text, Voices(kind=surely("life")))
+    assert case.kind is None
+    where = destination(case)
+    assert isinstance(where, Route)
+    assert where.insurer is None
+    assert "no rule names a policy type, and the words fit any of them" in where.reasons
+
+
+@pytest.mark.parametrize("text", ["term policy", "my funeral policy", "maturity", "policy of my husband"])
+def test_a_word_that_fits_some_policies_is_read(text: str) -> None:
+    """A name, a term, or a word that the taxonomy does not know is the classifier's to weigh."""
+    assert told(text, Voices(kind=surely("life"))).kind == "life"
+
+
 def test_a_rule_that_looks_at_more_than_words_outweighs_an_unsure_reading() -> None:
     """What was tapped, or who wrote, is nothing that a classifier of words has weighed already."""
     registry = ruled({"contact": {"known": False}})

@@ -68,6 +68,8 @@ def _by_word() -> dict[str, tuple[str, ...]]:
 
 
 _BY_WORD = _by_word()
+EVERYDAY = frozenset(_BY_WORD)
+"""Small words, which say nothing of what a text is about."""
 _OF_SPANISH = frozenset("¿¡ñ")
 _MOST_CHARACTERS = 400
 

@@ -113,12 +113,14 @@ class Case(Evidence):
 
     @property
     def _read_kind(self) -> str | None:
-        """What the classifier is sure of; the surer where it decides between insurers."""
+        """What the classifier is sure of, the surer where it decides between insurers; of words that fit any policy, nothing."""
         if self.reading is None:
             return None
         guess = self.reading.policy_type
         if self.named_kinds == {self._likeliest}:
             return self._likeliest
+        if self.is_bare:
+            return None
         return guess.label if guess.confidence >= BETWEEN_INSURERS or not self.is_at_stake else None
 
     @cached_property
@@ -175,6 +177,8 @@ class Case(Evidence):
         best = self.reading.policy_type.ranked[:1] if self.reading else ()
         if not best:
             return by_rule
+        if self.is_bare:
+            return f"{by_rule}, and the words fit any of them"
         return f"{by_rule}, and the words may mean {best[0][0]} but not surely ({best[0][1]:.2f})"
 
     @cached_property
@@ -221,7 +225,7 @@ class Case(Evidence):
     @cached_property
     def leaning(self) -> str | None:
         """The insurer that has the matter of the contact that the words are likely about, and hardly another."""
-        ranked = self.reading.policy_type.ranked if self.reading else ()
+        ranked = self.reading.policy_type.ranked if self.reading and not self.is_bare else ()
         likely = [(kind, score) for kind, score in ranked if kind in self._own_kinds and score >= SUSPICION]
         if len(likely) != 1 or likely[0][1] < LEANING:
             return None

@@ -9,10 +9,11 @@ from functools import cached_property
 from bowchat_registry.agreements import Agreement
 from bowchat_registry.book import ContactFacts
 from bowchat_registry.facts import Facts, HistoryFacts, WriterFacts
+from bowchat_registry.keywords import words
 from bowchat_registry.policies import Policy
 from bowchat_registry.registry import Registry
 from bowchat_registry.rules import NOTHING, Applied, Matching, apply
-from bowchat_router.classify.language import language_of
+from bowchat_router.classify.language import EVERYDAY, language_of
 from bowchat_router.classify.reading import Reader, Reading, Skimmed
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Dossier
@@ -132,6 +133,12 @@ class Evidence:
     def named_kinds(self) -> frozenset[str]:
         """The policy types whose name stands in the text."""
         return self.registry.kinds.in_text(self.heard.text)
+
+    @cached_property
+    def is_bare(self) -> bool:
+        """Whether the words fit any policy: a number, everyday words, and what people call all policies and want of all."""
+        said, plain = words(self.heard.text).split(), self.registry.kinds.plain
+        return all(word in plain or word in EVERYDAY or word.isdecimal() for word in said)
 
     def kinds_beside(self, agreement: Agreement) -> Mapping[str, AbstractSet[str]]:
         """The policy types that the text names and this insurer does not cover, with those who serve them: of who has to do
