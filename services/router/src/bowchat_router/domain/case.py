@@ -113,7 +113,7 @@ class Case(Evidence):
 
     @property
     def _read_kind(self) -> str | None:
-        """What the classifier is sure of, the surer where it decides between insurers; of words that fit any policy, nothing."""
+        """What the classifier is sure of, the surer where it decides between insurers; nothing where the words fit any."""
         if self.reading is None:
             return None
         guess = self.reading.policy_type
