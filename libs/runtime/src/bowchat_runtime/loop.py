@@ -40,9 +40,10 @@ log = structlog.get_logger()
 
 ATTEMPTS = 3
 """How often a record that fails for its own reason is tried before it is parked."""
-CONFLICTS = 20
-"""How often a batch that conflicts is decided again at once. Then it is done record by record, in case its own records are
-at odds, and a record that conflicts still waits before each further try."""
+CONFLICTS, CONFLICTS_WHOLE = 20, 3
+"""How often what conflicts is decided again at once: a record, and a batch. A batch is then done in halves, for the longer
+it takes, the likelier somebody else is quicker, and its own records may be at odds. A record that conflicts still waits
+before each further try."""
 _BACKOFF_FIRST_S, _BACKOFF_MOST_S = 0.1, 10.0
 
 Raw = Any
@@ -78,6 +79,8 @@ class BatchLoop:
         """Why the loop waits, or None while it works."""
         self.done: dict[TopicPartition, int] = {}
         """The next offset of each partition that this process has worked on."""
+        self.steps = 0
+        """How often a batch, or a part of one, was done: it grows as long as anything moves."""
 
     def forget(self) -> None:
         """Drop what the handler has cached: partitions have moved."""
@@ -103,8 +106,8 @@ class BatchLoop:
                 metrics.CONFLICTS.labels(self._service).inc()
                 self._handler.forget()
                 conflicts += 1
-                if conflicts >= CONFLICTS and len(raws) > 1:
-                    return await self._one_by_one(raws, ours)
+                if conflicts >= CONFLICTS_WHOLE and len(raws) > 1:
+                    return await self._in_halves(raws, ours)
                 if conflicts >= CONFLICTS:
                     await asyncio.sleep(backoff_s(conflicts - CONFLICTS, random.random()))  # noqa: S311 - jitter
             except DependencyDownError as error:
@@ -122,6 +125,7 @@ class BatchLoop:
                     return await self._isolate(raws, error, ours)
             else:
                 self._note(None)
+                self.steps += 1
                 return True
             if not ours():
                 return False
@@ -134,6 +138,10 @@ class BatchLoop:
         self._park(batch, raws[0], where(error))
         await self._finish(batch)
         return True
+
+    async def _in_halves(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
+        middle = len(raws) // 2
+        return await self._until_done(raws[:middle], ours) and await self._until_done(raws[middle:], ours)
 
     async def _one_by_one(self, raws: Sequence[Raw], ours: Callable[[], bool]) -> bool:
         for raw in raws:

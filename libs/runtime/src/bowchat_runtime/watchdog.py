@@ -83,9 +83,8 @@ class Watchdog:
         for loop, consumer in pairs:
             lag = await self._lag(loop, consumer, ends)
             excused = loop.backing_off is not None or not ends
-            position = tuple(sorted(loop.done.items()))
             if self._progress.stuck(
-                loop.subscription.name, lag=lag, position=position, excused=excused, now=time.monotonic()
+                loop.subscription.name, lag=lag, position=loop.steps, excused=excused, now=time.monotonic()
             ):
                 log.critical("consumer_stuck", subscription=loop.subscription.name, lag=lag)
                 self._give_up(EXIT_STUCK)

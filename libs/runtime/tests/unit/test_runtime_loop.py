@@ -17,7 +17,7 @@ from bowchat_contracts.sla import SlaChanged
 from bowchat_runtime import loop as loop_module
 from bowchat_runtime.decoding import key_bytes, key_of
 from bowchat_runtime.errors import ConflictError, DependencyDownError, RejectError
-from bowchat_runtime.loop import CONFLICTS, BatchLoop, backoff_s
+from bowchat_runtime.loop import CONFLICTS, CONFLICTS_WHOLE, BatchLoop, backoff_s
 from bowchat_runtime.parking import PARK_ID_HEADER, ParkingState, discarded
 from bowchat_runtime.records import Outgoing, Record, Subscription, follow
 from bowchat_runtime.testing import MemoryPublisher
@@ -149,7 +149,7 @@ async def test_a_store_that_is_away_or_was_overtaken_parks_nothing(error: Except
     assert handler.forgotten == 1
 
 
-async def test_records_that_conflict_with_each_other_are_done_one_by_one() -> None:
+async def test_records_that_conflict_with_each_other_are_done_by_themselves() -> None:
     """Two records of one batch whose writes are at odds do not turn the loop into a spin: each is done by itself."""
 
     class AtOdds(Echo):
@@ -166,8 +166,46 @@ async def test_records_that_conflict_with_each_other_are_done_one_by_one() -> No
     loop, publisher, consumer, parking = build(handler)
     await loop.process([raw(0, "a"), raw(1, "a")], consumer)
     assert len(publisher.sent) == 2
-    assert handler.forgotten == CONFLICTS
+    assert handler.forgotten == CONFLICTS_WHOLE
     assert parking.outstanding == 0
+
+
+async def test_a_batch_that_others_overtake_is_done_in_parts_small_enough() -> None:
+    """Whoever needs longer than others take to write again is overtaken each time: a large batch becomes small ones, in
+    order, each seen to move, and few tries are lost.
+    """
+
+    class Overtaken(Echo):
+        """Only so many records are saved before somebody else writes."""
+
+        begun = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept: list[str] = []
+
+        async def save(self, state: Any) -> None:
+            count, self.begun = len(self.decided) - self.begun, len(self.decided)
+            if count > 40:
+                raise ConflictError("somebody else was quicker")
+            self.kept += self.decided[-count:]
+            await super().save(state)
+
+    handler = Overtaken()
+    loop, publisher, consumer, _ = build(handler)
+    await loop.process([raw(each, "a") for each in range(500)], consumer)
+    assert handler.kept == [f"{TOPIC}/0/{each}" for each in range(500)]
+    assert len(publisher.sent) == 500
+    assert loop.steps == 16
+    assert handler.forgotten == CONFLICTS_WHOLE * 15
+
+
+async def test_a_record_that_is_overtaken_again_and_again_is_not_given_up() -> None:
+    """A single record waits between its tries, and is done in the end."""
+    handler = Echo(failures=[ConflictError("lost")] * (CONFLICTS + 1))
+    loop, publisher, consumer, _ = build(handler)
+    await loop.process([raw(0, "a")], consumer)
+    assert desks(publisher) == ["claims"]
 
 
 async def test_a_poisonous_record_is_tried_three_times_and_parked_and_its_conversation_follows() -> None:

@@ -96,3 +96,31 @@ async def test_a_look_that_takes_long_is_no_blocked_loop(monkeypatch: pytest.Mon
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert dog._beat > before
+
+
+@pytest.mark.parametrize("moves", [True, False])
+async def test_a_batch_that_is_done_in_parts_is_seen_to_move(
+    monkeypatch: pytest.MonkeyPatch, moves: bool
+) -> None:
+    """Nothing of a batch is committed before its end, so each part that is done counts; where none is, the process ends."""
+    now = 0.0
+    given_up: list[int] = []
+    loop = SimpleNamespace(
+        subscription=SimpleNamespace(name="replies"),
+        backing_off=None,
+        done=dict.fromkeys(PARTITIONS, 7),
+        steps=0,
+    )
+    consumers: Any = SimpleNamespace(pairs=lambda: [(loop, Assigned(answers_after=1))])
+    dog = Watchdog("router", ServiceSettings(), consumers, give_up=given_up.append)
+
+    async def ends(_: object) -> dict[TopicPartition, int]:
+        return dict.fromkeys(PARTITIONS, 10)
+
+    monkeypatch.setattr(dog, "_ends", ends)
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    for _ in range(10):
+        await dog._look()
+        now += 10
+        loop.steps += moves
+    assert bool(given_up) is not moves
