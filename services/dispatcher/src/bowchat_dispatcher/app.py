@@ -33,6 +33,7 @@ from bowchat_dispatcher.ssrf import GuardedTransport
 from bowchat_dispatcher.store import DATABASE, Ledger, MongoLedger
 from bowchat_dispatcher.tags import MemoryTags, MongoTags, Tags
 from bowchat_dispatcher.webhook import SignedPost, WebhookGateway
+from bowchat_dispatcher.webhook_notes import wrong_webhook
 from bowchat_registry.watcher import RegistryWatcher
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.files import FileStore, MemoryFiles
@@ -137,7 +138,11 @@ def _endpoints(
     async def phones() -> str | None:
         return missing(settings, endpoints.on_whatsapp())
 
-    notes += [registry.note, phones]
+    async def webhooks() -> str | None:
+        wrong = (wrong_webhook(settings, insurer, url) for insurer, url in endpoints.webhooks().items())
+        return "; ".join(filter(None, wrong)) or None
+
+    notes += [registry.note, phones, webhooks]
     return endpoints
 
 

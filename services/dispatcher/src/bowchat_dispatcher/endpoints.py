@@ -37,3 +37,8 @@ class RegistryEndpoints:
         """The insurers that read in WhatsApp."""
         agreements = self._registry.current.agreements
         return sorted(insurer for insurer, each in agreements.items() if each.endpoint.kind == "whatsapp")
+
+    def webhooks(self) -> dict[str, str]:
+        """The URLs of the insurers that take webhooks."""
+        urls = {insurer: self.url(insurer) for insurer in sorted(self._registry.current.agreements)}
+        return {insurer: url for insurer, url in urls.items() if url}

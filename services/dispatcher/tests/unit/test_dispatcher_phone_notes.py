@@ -21,7 +21,7 @@ def directory(tmp_path: Path) -> Path:
     shutil.copytree(REGISTRY, tmp_path / "registry")
     agreement = tmp_path / "registry/insurers/acme-motor.yaml"
     agreement.write_text(agreement.read_text().replace("kind: kafka", "kind: whatsapp"))
-    keys.init(tmp_path / "secrets", ("acme-motor",))
+    keys.init(tmp_path / "secrets", ("acme-motor", "coast-life"))
     return tmp_path
 
 
@@ -35,6 +35,7 @@ async def noted(directory: Path, business_number: str = BUSINESS) -> list[str]:
         registry=directory / "registry",
         secrets=directory / "secrets/dispatcher",
         insurer_number_id=business_number,
+        allow_loopback_webhooks=True,  # the registry's own one is at 127.0.0.1
     )
     service = build(settings, publisher=MemoryPublisher())
     async with AsyncExitStack() as stack:
