@@ -55,7 +55,12 @@ _IN_WORDS = {
     "string_too_long": "give at most {max_length} characters",
     "greater_than": "give a number above {gt}",
     "timezone_aware": "give a time with its zone, like 2026-12-31T09:00:00Z",
+    "greater_than_equal": "give a number of at least {ge}",
     "less_than_equal": "give a number of at most {le}",
+    "float_parsing": "give a number",
+    "bool_parsing": "give true or false",
+    "literal_error": "give one of {expected}",
+    "tuple_type": "give a list in JSON, with its brackets",
 }
 _FREE_ID = TypeAdapter(ReplyId).json_schema()["pattern"]
 _ID = re.compile(r"\^?([a-z]{2}_)")
@@ -69,12 +74,13 @@ def in_words(error: ValidationError) -> str:
 def wrong_fields(error: ValidationError) -> tuple[str, ...]:
     """The same, field by field; the first ten."""
     told = [
-        f"{each['loc'][-1] if each['loc'] else 'it'}: {_what_is_right(each)}" for each in error.errors()[:10]
+        f"{each['loc'][-1] if each['loc'] else 'it'}: {what_is_right(each)}" for each in error.errors()[:10]
     ]
     return tuple(dict.fromkeys(told))
 
 
-def _what_is_right(error: ErrorDetails) -> str:
+def what_is_right(error: ErrorDetails) -> str:
+    """What is wrong with one field, or what would be right, without its value."""
     kind, context = error["type"], error.get("ctx", {})
     if kind in _IN_WORDS:
         return _IN_WORDS[kind].format(**context)

@@ -8,14 +8,22 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from bowchat_runtime.decoding import what_is_right
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.key_ring import KeyRing, parse_ring
 from bowchat_runtime.watched import Followed, WatchedFile
@@ -25,6 +33,16 @@ _KEY_BYTES = 32
 _NEAR = 0.85
 """How like a setting's name a variable must be to be taken for a slip. Services share environments, and none knows the
 others' names: the names of any two services are less alike than this."""
+
+
+class _Environment(EnvSettingsSource):
+    """A list that is no JSON goes on as it stands, to be refused by its field like any other wrong value."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
 
 
 class ServiceSettings(BaseSettings):
@@ -50,6 +68,16 @@ class ServiceSettings(BaseSettings):
     instance: str = Field("1", pattern=r"^[a-z0-9-]{1,40}$")
     """Tells apart several processes of one service; steady over restarts, so that Kafka knows the member again."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _Environment(settings_cls)
+
     def secret(self, name: str) -> bytes:
         """The content of one secret file, without surrounding white space.
 
@@ -60,13 +88,21 @@ class ServiceSettings(BaseSettings):
             content = path.read_bytes().strip()
         except OSError as error:
             raise SettingsError(
-                f"the secret file {path} cannot be read ({error.strerror}). "
-                f"Correct {PREFIX}SECRETS or put the file there; a new installation makes its files with: "
-                "bowchat-keys init DIR"
+                f"the secret file {path} cannot be read ({error.strerror}). {self._way_out(name)}"
             ) from None
         if not content:
             raise SettingsError(f"the secret file {path} is empty. Write the secret into it.")
         return content
+
+    def _way_out(self, name: str) -> str:
+        """What to do about a secret file that is missing."""
+        with suppress(OSError):
+            if beneath := sorted(str(each.parent) for each in self.secrets.glob(f"*/{name}")):
+                return f"{PREFIX}SECRETS names the folder of one service, and the file is in {', '.join(beneath)}"
+        return (
+            f"Correct {PREFIX}SECRETS or put the file there; a new installation makes its files with: "
+            "bowchat-keys init DIR"
+        )
 
     def secrets_list(self, name: str) -> tuple[bytes, ...]:
         """The lines of a secret file: each is accepted, so that a secret can be rotated without a gap."""
@@ -126,7 +162,7 @@ def load(cls: type[Settings], **values: Any) -> Settings:
     try:
         return cls(**values)
     except ValidationError as error:
-        lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
+        lines = [f"{_variable(each['loc'])}: {what_is_right(each)}" for each in error.errors()]
         raise SettingsError("cannot start with these settings:\n  " + "\n  ".join(lines)) from None
 
 

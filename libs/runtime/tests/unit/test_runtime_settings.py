@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from bowchat_runtime.errors import SettingsError
 from bowchat_runtime.keys import init
@@ -16,6 +17,43 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOWCHAT_LOG_LEVEL", "LOUD")
     with pytest.raises(SettingsError, match=r"BOWCHAT_HTTP_PORT[\s\S]*BOWCHAT_LOG_LEVEL"):
         load(ServiceSettings)
+
+
+class ListSettings(ServiceSettings):
+    """Settings of which one takes several values, and others a number and a yes or no."""
+
+    hosts: tuple[str, ...] = ("a.example",)
+    wait_s: float = Field(1, gt=0)
+    open_doors: bool = False
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "right"),
+    [
+        ("BOWCHAT_HTTP_PORT", "many", "give a whole number"),
+        ("BOWCHAT_HTTP_PORT", "70000", "give a number of at most 65535"),
+        ("BOWCHAT_HTTP_PORT", "-1", "give a number of at least 0"),
+        ("BOWCHAT_LOG_LEVEL", "info", "give one of 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("BOWCHAT_HOSTS", "a.example,b.example", "give a list in JSON, with its brackets"),
+        ("BOWCHAT_HOSTS", "7", "give a list in JSON, with its brackets"),
+        ("BOWCHAT_WAIT_S", "soon", "give a number"),
+        ("BOWCHAT_OPEN_DOORS", "maybe", "give true or false"),
+    ],
+)
+def test_what_would_be_right_is_said(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, right: str
+) -> None:
+    """Whoever starts a service knows nothing of the library that reads its variables, nor of a traceback of it."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load(ListSettings)
+    assert str(caught.value) == f"cannot start with these settings:\n  {variable}: {right}"
+
+
+def test_a_list_is_read_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several values stand in one variable, and several wrong ones are told at once."""
+    monkeypatch.setenv("BOWCHAT_HOSTS", '["a.example", "b.example"]')
+    assert load(ListSettings).hosts == ("a.example", "b.example")
 
 
 def test_a_misspelt_variable_is_warned_of(
@@ -38,6 +76,20 @@ def test_a_missing_secret_names_its_file_and_the_variable(tmp_path: Path) -> Non
     (tmp_path / "ref.key").write_text("c2hvcnQ=")
     with pytest.raises(SettingsError, match="32 bytes in base64"):
         settings.key("ref.key")
+
+
+def test_a_folder_above_the_right_one_is_told_which_it_means(tmp_path: Path) -> None:
+    """Whoever names the folder of all secrets instead of one service's learns which of its folders have the file."""
+    for service in ("ingest", "masker", "dispatcher"):
+        (tmp_path / service).mkdir()
+    for service in ("masker", "dispatcher"):
+        (tmp_path / service / "identity.private.json").write_text("{}")
+    with pytest.raises(SettingsError) as caught:
+        load(ServiceSettings, secrets=tmp_path).secret("identity.private.json")
+    assert str(caught.value) == (
+        f"the secret file {tmp_path}/identity.private.json cannot be read (No such file or directory). BOWCHAT_SECRETS "
+        f"names the folder of one service, and the file is in {tmp_path}/dispatcher, {tmp_path}/masker"
+    )
 
 
 def test_a_missing_key_ring_is_named_once_and_both_ways_out_are_told(tmp_path: Path) -> None:
