@@ -101,6 +101,8 @@ def pipe(function: Callable[[dict[str, Any]], dict[str, Any]], example: str = ""
 
     Returns 1 when any line failed.
     """
+    if sys.stdin.isatty():
+        sys.stderr.write(f"Type lines{f' like {example}' if example else ''}, and end them with Ctrl-D:\n")
     failed = 0
     for raw in sys.stdin.buffer:
         line = _answer(function, raw, f"; write {example}" if example else "")

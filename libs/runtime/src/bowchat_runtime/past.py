@@ -107,7 +107,9 @@ class Past(AbstractAsyncContextManager["Past"]):
             first = found.get(place)
             self._consumer.seek(place, first.offset if first else self._ends[place])
         if not any(found.values()) and any(self._ends.values()) and not await self._looks_up_times(places):
-            raise DependencyDownError("this Kafka broker cannot look up records by their time")
+            raise DependencyDownError(
+                "this Kafka broker cannot look up records by their time, as that of `make demo` cannot. Use Apache Kafka"
+            )
 
     async def _looks_up_times(self, places: list[TopicPartition]) -> bool:
         """Whether the broker finds what is there at all."""

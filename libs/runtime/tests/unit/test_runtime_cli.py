@@ -63,6 +63,24 @@ def test_a_line_of_another_form_is_told_the_right_one(
     assert json.loads(capsys.readouterr().out)["error"].endswith('; write {"text": "…"}')
 
 
+class Keyboard(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_is_at_the_keyboard_is_told_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that waits for lines says so where a person would wait for it; beside what it answers."""
+    monkeypatch.setattr(sys, "stdin", Keyboard(io.BytesIO(b"")))
+    assert pipe(first, TEXT_LINE) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", 'Type lines like {"text": "…"}, and end them with Ctrl-D:\n')
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert pipe(first, TEXT_LINE) == 0
+    assert capsys.readouterr().err == ""
+
+
 def nested(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list").add_argument("--all", action="store_true")
