@@ -28,6 +28,9 @@ class BusinessNumber:
     account_id: str = "200000000000001"
 
 
+NOBODY = "a policyholder needs a number, a BSUID, or both"
+
+
 @dataclass(frozen=True)
 class Policyholder:
     """A person as WhatsApp presents them to a business: by number, by BSUID, or by both.
@@ -43,7 +46,7 @@ class Policyholder:
 
     def __post_init__(self) -> None:
         if not self.number and not self.bsuid:
-            raise ValueError("a policyholder needs a number, a BSUID, or both")
+            raise ValueError(NOBODY)
 
 
 def wamid_for(number: str | None, n: int, *, outbound: bool = False) -> str:

@@ -485,6 +485,27 @@ async def test_an_order_that_is_no_json_is_shown_one(sink: WebhookSink, caller: 
             assert "http" not in said
 
 
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ({"number": "+44 7700 900199"}, "text: is missing"),
+        ({"number": "+44 7700 900199", "text": ""}, "text: is missing"),
+        ({"number": "abc", "text": "Hello"}, "number: is no number"),
+        ({"numbr": "+44 7700 900199", "text": "Hello"}, "numbr: there is no such field"),
+        ({"text": "Hello"}, "a policyholder needs a number, a BSUID, or both"),
+    ],
+)
+async def test_an_order_that_says_too_little_is_told_what_is_missing(
+    sink: WebhookSink, caller: httpx.AsyncClient, order: dict[str, str], said: str
+) -> None:
+    """A slip is told of at once, rather than going as a message that nobody wrote."""
+    async with simulator(sink) as sim:
+        answer = await caller.post(f"{sim.url}/_sim/inbound", json=order)
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith(f"{said}; send for example ")
+    assert not sink.calls
+
+
 async def test_other_kinds_can_be_played(sink: WebhookSink) -> None:
     """Any message type goes, with its own body, and is signed over the escaped bytes."""
     async with simulator(sink) as sim, SimClient(sim.url) as client:

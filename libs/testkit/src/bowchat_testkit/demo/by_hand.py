@@ -45,7 +45,10 @@ def addresses(screen: Screen, stage: Stage) -> None:
         screen.row(name, f"{url}/readyz   {url}/metrics")
     screen.row("logs", str(stage.logs))
     screen.row("secrets", f"{stage.relay.secrets.directory}/<service>")
-    screen.row("registry", f"{stage.relay.registry}  (edit it: it is read again at once)")
+    screen.row(
+        "registry",
+        f"{stage.relay.registry}  (edit it: it is read again at once, or refused, which the router's readyz tells)",
+    )
     screen.line()
     screen.paragraph("Ctrl-C ends everything and leaves nothing behind.", "bold")
 

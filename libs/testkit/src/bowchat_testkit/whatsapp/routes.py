@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import secrets
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bowchat_runtime.decoding import in_words
 from bowchat_testkit.http_server import away_endpoint, reset, until_gone
 from bowchat_testkit.whatsapp.cloud_api import CloudApi
 from bowchat_testkit.whatsapp.errors import ApiError
@@ -19,9 +21,11 @@ from bowchat_testkit.whatsapp.faults import Fault
 from bowchat_testkit.whatsapp.media import MediaEndpoints
 from bowchat_testkit.whatsapp.people import identity
 from bowchat_testkit.whatsapp.sending import ReadReceipt, TextSend, parse
-from bowchat_testkit.whatsapp_payloads import BusinessNumber, Json, Policyholder
+from bowchat_testkit.whatsapp_payloads import NOBODY, BusinessNumber, Json, Policyholder
 
 Order = TypeVar("Order", bound=BaseModel)
+_HELLO = '{"number": "+44 7700 900199", "text": "Hello"}'
+_NUMBER = re.compile(r"[0-9]{7,15}")
 
 
 class PlayOrder(BaseModel):
@@ -40,6 +44,14 @@ class PlayOrder(BaseModel):
     body: Json | None = None
     """The part under the type's own name, for kinds other than text."""
     context: Json | None = None
+
+    def wrong(self) -> str | None:
+        """What a person who wrote it by hand has forgotten or mistyped."""
+        if not (self.number or self.bsuid):
+            return NOBODY
+        if self.number and not _NUMBER.fullmatch(identity(self.number)):
+            return "number: is no number"
+        return "text: is missing" if self.kind == "text" and not self.text else None
 
     def policyholder(self) -> Policyholder:
         """Errors: `ValueError` without number and BSUID."""
@@ -122,7 +134,9 @@ class _Control:
         return JSONResponse(self._api.state())
 
     async def inbound(self, request: Request) -> Response:
-        order = _order(PlayOrder, await request.body(), '{"number": "+44 7700 900199", "text": "Hello"}')
+        order = _order(PlayOrder, await request.body(), _HELLO)
+        if wrong := order.wrong():
+            raise ValueError(f"{wrong}; send for example {_HELLO}")
         business = self._api.number(order.phone_number_id) if order.phone_number_id else None
         played = await self._api.play(
             order.policyholder(),
@@ -152,9 +166,8 @@ def _order(model: type[Order], body: bytes, example: str) -> Order:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, each['loc'])) or 'the body'}: {each['msg']}" for each in error.errors()]
         is_json = all(each["type"] != "json_invalid" for each in error.errors())
-        said = "; ".join(wrong) if is_json else "the body is not JSON"
+        said = in_words(error) if is_json else "the body is not JSON"
         raise ValueError(f"{said}; send for example {example}") from None
 
 
