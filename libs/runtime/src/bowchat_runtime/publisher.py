@@ -29,6 +29,9 @@ _LARGEST_VALUE_BYTES = 1_000_000
 idempotent producer's sequence."""
 _TOO_LARGE = "an event is larger than the broker takes"
 _PARKED_PREFIX = PARKED.format(service="")
+_SILENT = "the Kafka broker does not answer"
+_LONG_S = 4.0
+"""A publish that waits longer says that the broker is away, before it is given up."""
 _PUBLISH_S = 20.0
 """Seconds a publish may take, acknowledgement included."""
 
@@ -68,6 +71,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
         self._settings, self._service, self._linger_ms = settings, service, linger_ms
         self._producer: _Working | None = None
         self._building = asyncio.Lock()
+        self._waiting: dict[object, float] = {}
 
     async def __aenter__(self) -> Self:
         await self._working()
@@ -78,6 +82,16 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
     ) -> None:
         if self._producer is not None:
             await _stopped(self._producer.producer)
+
+    async def ready(self) -> str | None:
+        """None when no publish waits long and the last has not failed, or the reason in words."""
+        if any(time.monotonic() - began > _LONG_S for began in self._waiting.values()):
+            return _SILENT
+        try:
+            await self._working()
+        except DependencyDownError as error:
+            return str(error)
+        return None
 
     async def _started(self) -> "_Working":
         producer: Any = AIOKafkaProducer(
@@ -94,13 +108,18 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             await producer.start()
         except KafkaError as error:
             await _stopped(producer)
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(_SILENT) from error
         return _Working(producer, PartitionBatches(producer))
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Stage after stage, each acknowledged whole before the next."""
-        for _, stage in groupby(sorted(outgoing, key=_stage), key=_stage):
-            await self._publish_all(list(stage))
+        waits = object()
+        self._waiting[waits] = time.monotonic()
+        try:
+            for _, stage in groupby(sorted(outgoing, key=_stage), key=_stage):
+                await self._publish_all(list(stage))
+        finally:
+            del self._waiting[waits]
 
     async def _publish_all(self, outgoing: list[Outgoing]) -> None:
         second_ms = int(time.time()) * 1000

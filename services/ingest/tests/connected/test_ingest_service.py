@@ -164,7 +164,9 @@ async def test_an_odd_header_name_stops_no_insurer(rig: Rig) -> None:
 async def test_without_kafka_503_and_then_all_is_well_again(
     rig: Rig, signed: Callable[..., Mapping[str, str]], message_body: Callable[..., Any]
 ) -> None:
-    """While the broker is away nothing is answered 200; when it is back, the same webhook goes through."""
+    """While the broker is away nothing is answered 200, and `/readyz` says why; when it is back, it is well without a
+    webhook that would show it, and the same webhook goes through.
+    """
     body = orjson.dumps(message_body(id="wamid.after-the-outage", text={"body": "after the outage"}))
 
     async def taken() -> bool:
@@ -175,7 +177,12 @@ async def test_without_kafka_503_and_then_all_is_well_again(
     await rig.broker.stop()
     for _ in range(8):
         assert not await taken()
+    said = (await rig.http.get("/readyz")).json()["reasons"]
+    assert said == [
+        f"the Kafka broker at {rig.broker.bootstrap} does not answer. Start it, or correct the BOWCHAT_KAFKA_ variables"
+    ]
     await rig.broker.start()
+    await until(rig.ready, seconds=60)
     await until(taken, seconds=60)
     await until(lambda: _text_is_there(rig, "after the outage"), seconds=20)
 
