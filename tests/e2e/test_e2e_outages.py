@@ -254,3 +254,13 @@ async def test_all_services_stop_in_order_within_twenty_seconds(stage: Stage) ->
     """SIGTERM ends every service cleanly, with exit code 0."""
     async with asyncio.timeout(21):
         assert await stage.relay.stop() == dict.fromkeys(SERVICES, 0)
+
+
+async def test_services_end_in_order_though_nobody_is_there_to_say_goodbye_to(stage: Stage) -> None:
+    """Broker and database away: asked to end, every service does within 20 seconds, by itself and without an error."""
+    stage.broker.kill()
+    stage.database.kill()
+    await asyncio.sleep(10)
+    codes = await stage.relay.stop(seconds=20)
+    await asyncio.gather(stage.broker.start(), stage.database.start())  # for what else stands on this stage
+    assert codes == dict.fromkeys(SERVICES, 0)

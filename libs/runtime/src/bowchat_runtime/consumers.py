@@ -31,7 +31,7 @@ from bowchat_runtime.settings import ServiceSettings
 log = structlog.get_logger()
 
 EXIT_STUCK = 70
-_DRAIN_S = 10.0
+_DRAIN_S, _LEAVE_S = 10.0, 3.0
 # How long one poll waits for records. It ends with the first one, so only idle topics see it.
 _POLL_MS = 1000
 # aiokafka fetches other partitions ahead when a batch takes longer than this, and while the broker has nothing for those,
@@ -54,6 +54,8 @@ class Consumers:
     ) -> None:
         self.parked = ParkedTopic(service, settings)
         self.loops = [BatchLoop(service, each, publisher, self.parked.state, clock) for each in subscriptions]
+        self.abandoned = False
+        """Whether the broker did not let us leave: what its clients still wait for ends with the process."""
         self._subscribers: list[Any] = []
         self._broker = _broker(service, settings)
         for loop in self.loops:
@@ -105,7 +107,7 @@ class Consumers:
             await self.parked.start()
             await self._join()
         except KafkaError as error:
-            await self.stop()
+            await self._leave()
             raise DependencyDownError("the Kafka broker does not answer") from error
         for _, consumer in self.pairs():
             consumer._fetcher._prefetch_backoff = _NEVER_AHEAD_S  # noqa: SLF001 - no public way to set it
@@ -120,10 +122,18 @@ class Consumers:
                 raise error
 
     async def stop(self) -> None:
-        """Finish the batches in hand, commit, leave."""
+        """Finish the batches in hand, commit, leave; `abandoned` where the broker did not answer in time."""
         with contextlib.suppress(TimeoutError):  # the broker is away: what was done is done again
             async with asyncio.timeout(_DRAIN_S):
                 await asyncio.gather(*(loop.commits.close() for loop in self.loops))
+        leaving = asyncio.create_task(self._leave())
+        # Not cancelled where it takes longer: a client whose broker is away ignores that for seconds.
+        await asyncio.wait({leaving}, timeout=_LEAVE_S)
+        self.abandoned = not leaving.done()
+        if leaving.done():
+            leaving.result()
+
+    async def _leave(self) -> None:
         await self._broker.stop()
         await self.parked.stop()
 

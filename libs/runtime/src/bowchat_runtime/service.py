@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -109,6 +110,9 @@ class _Process:
         work.cancel() if self._stop.is_set() else None
         await asyncio.wait({work, http}, timeout=STOP_S)
         log.info("stopped")
+        if self._stop.is_set() and (not work.done() or self._consumers.abandoned):
+            # The event loop's end would wait once more for whatever waits for a broker that is away.
+            os._exit(0)
         if work.done() and not work.cancelled():
             work.result()
 

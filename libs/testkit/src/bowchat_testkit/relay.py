@@ -185,11 +185,12 @@ class Relay:
         said, _ = await process.communicate(given.encode())
         return process.returncode or 0, said.decode()
 
-    async def stop(self) -> dict[str, int | None]:
-        """Ask all to end in order, wait, and return their exit codes."""
+    async def stop(self, *, seconds: float = _STOP_S) -> dict[str, int | None]:
+        """Ask all to end in order, wait so long at most, and return their exit codes; None of one that did not."""
         for child in self._children.values():
             child.terminate()
-        codes = {name: await child.ended(seconds=_STOP_S) for name, child in self._children.items()}
+        ended = await asyncio.gather(*(child.ended(seconds=seconds) for child in self._children.values()))
+        codes = dict(zip(self._children, ended, strict=True))
         for child in self._children.values():
             child.kill()
         return codes
