@@ -12,6 +12,7 @@ from bowchat_masking.addresses import addresses
 from bowchat_masking.banking import banking
 from bowchat_masking.canonical import Canonical, canonicalise
 from bowchat_masking.encoded import encoded
+from bowchat_masking.frames import unframed
 from bowchat_masking.handles import handles
 from bowchat_masking.hits import BLANK, Detector, Finding, Hit, MaskedText, MaskingError, joined
 from bowchat_masking.identifiers import identifiers
@@ -59,19 +60,28 @@ def masked(texts: Sequence[MaskedText]) -> tuple[Masked, ...]:
 def _spans(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
     """Every hit, in places of the original, in order."""
     hits: list[Hit] = []
-    new = _detect(view, policy)
+    new = _seen(view, policy)
     for _ in range(_MOST_PASSES):
         if not new:
             return sorted(hits, key=lambda hit: hit.start)
         hits += [_in_original(view, each) for each in new]
         view = _substituted(view, new)
-        new = _detect(view, policy)
+        new = _seen(view, policy)
     raise MaskingError("the text does not come to rest under masking")
 
 
 def _in_original(view: Canonical, hit: Hit) -> Hit:
     start, end = view.span(hit.start, hit.end)
     return Hit(hit.type, start, end, hit.value or view.text[hit.start : hit.end].casefold())
+
+
+def _seen(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
+    """What is found in the text as it stands, or else in the text without its frames."""
+    new = _detect(view, policy)
+    if new or (read := unframed(view)) is None:
+        return new
+    hits = ((hit, read.span(hit.start, hit.end)) for hit in _detect(read, policy))
+    return [hit._replace(start=start, end=end) for hit, (start, end) in hits]
 
 
 def _detect(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
