@@ -21,12 +21,12 @@ _WORDS = {
     "at sign": "@", "at symbol": "@",
     "arroba": "@", "arobase": "@", "chiocciola": "@", "klammeraffe": "@", "ऐट द रेट": "@",
     "एट द रेट": "@", "अट द रेट": "@",
-    "ऐट": "@", "एट": "@", "at": AT, "@": "@", "(a)": "@",
+    "ऐट": "@", "एट": "@", "آت": "@", "ات": "@", "ايت": "@", "at": AT, "@": "@", "(a)": "@",
     "dot": DOT, "punto": DOT, "ponto": DOT, "punkt": DOT, "full stop": DOT, "fullstop": DOT, "period": DOT,
-    "डॉट": DOT, "डाट": DOT, "डोट": DOT, "बिंदु": DOT, ".": DOT,
+    "डॉट": DOT, "डाट": DOT, "डोट": DOT, "बिंदु": DOT, "دوت": DOT, "نقطة": DOT, "ڈاٹ": DOT, ".": DOT,
     "forward slash": "/", "slash": "/", "barra": "/", "स्लैश": "/",
     "underscore": "_", "under score": "_", "guion bajo": "_", "guión bajo": "_", "अंडरस्कोर": "_",
-    "hyphen": "-", "dash": "-", "guion": "-", "guión": "-",
+    "hyphen": "-", "dash": "-", "guion": "-", "guión": "-", "guion medio": "-", "guión medio": "-",
 }  # fmt: skip
 _SAYING = frozenset(re.split("[^a-z]", word)[0] for word in _WORDS if word[0].isascii() and word[0].isalpha())
 _SAYING_OTHERWISE = [word for word in _WORDS if not word[0].isascii()]
@@ -34,9 +34,15 @@ _SPECIAL = ("@", "(a)", ".")
 _SAID_WORDS = "|".join(
     word.replace(" ", r"\s{1,2}") for word in sorted(_WORDS, key=len, reverse=True) if word not in _SPECIAL
 )
+# How letters are to be written, and how one says on: nothing of it belongs to the address.
+_HOW = (
+    r"(?:(?:all |in |everything |en |sab |todo )?(?:(?:lower|small|upper)\s?(?:case|letters?)|capitals?|no (?:spaces?|gaps?)"
+    r"|without (?:spaces?|gaps?)|one word|together|junto|sin espacios|min[uú]sculas|bina space)"
+    r"|(?:and |y )?(?:then|luego|followed by)(?: the| an?)?)"
+)
 _SAID = re.compile(
-    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{<*\"'_~|=+-]{{1,2}}+\s?+)({_SAID_WORDS})"
-    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)"
+    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{</*\"'_~|=+-]{{1,2}}+\s?+)(?:{_HOW},?\s{{1,2}}+){{0,2}}+({_SAID_WORDS})"
+    rf"(?:\s{{0,2}}+[)\]}}>/*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)(?:(?:and |y )?(?:then|luego)\s{{1,2}}+)?"
 )  # in small letters
 _BRACKETED = re.compile(r"\s{0,2}+[(\[{<]\s?(@|\.|a)\s?[)\]}>]\s{0,2}+", re.IGNORECASE)
 _BRACKETED_SIGNS = {"@": "@", "a": AT, ".": DOT}
