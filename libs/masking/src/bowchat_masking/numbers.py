@@ -34,6 +34,7 @@ from bowchat_masking.runs import (
 )
 from bowchat_masking.saying import is_called_for
 from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
+from bowchat_masking.tails import widened
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -69,7 +70,7 @@ _NO_MARKS = str.maketrans(",.;:-()", "       ")
 def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
     text, regions = view.text, policy.regions
     for start, end, digits in (*_found(text, policy), *_international(text, regions[0])):
-        yield Hit("phone", start, end, normal(digits, regions))
+        yield Hit("phone", *widened(text, start, end, digits, regions), normal(digits, regions))
 
 
 def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:

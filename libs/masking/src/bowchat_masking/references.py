@@ -30,6 +30,8 @@ _FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
 _AS_FIGURES = re.compile(r"(?:[0-9Ool]{2,5}-){1,3}[0-9Ool]{2,6}")
 # Figures that a machine read off a picture, "415555O16O": a reference avoids these letters.
 _AS_READ = re.compile(r"[0-9][0-9OoIl]{8,12}")
+# A number with one figure left out.
+_WITH_BLANK = re.compile("([0-9]{3,12})[Xx]([0-9]{0,8})")
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
@@ -76,7 +78,7 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     words = [each for each in parts if each.isalpha()]
     solid = re.sub("[-/]", "", token)
     hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
-    if hidden or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
+    if hidden or _has_blank(solid, regions) or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
@@ -87,6 +89,12 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
     return not is_mobile("".join(digits), regions, abroad=True)
+
+
+def _has_blank(figures: str, regions: Sequence[str]) -> bool:
+    """Whether they are a mobile number of which one figure is left out."""
+    match = _WITH_BLANK.fullmatch(figures)
+    return match is not None and any(is_mobile(match[1] + each + match[2], regions) for each in "05")
 
 
 def _speaks_of_number(word: str) -> bool:

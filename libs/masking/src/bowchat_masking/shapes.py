@@ -34,7 +34,7 @@ _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
 _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
-    r"|x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
+    r"|(?<![0-9]{6})x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
     r"|monthly|yearly|annually|quarterly|per\s(?:month|year|annum|day)|mahine|mahina|saal"
     r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
@@ -245,6 +245,11 @@ def _reference(match: re.Match[str] | None, regions: Sequence[str]) -> re.Match[
 def is_date(text: str, start: int, end: int) -> bool:
     """Whether it is a day of the calendar or a time of the day."""
     return (_CALENDAR.fullmatch(text, start, end) or _TIME.fullmatch(text, start, end)) is not None
+
+
+def is_measured(text: str, at: int) -> bool:
+    """Whether the figure at a place is that of a time, or counts something: "4 pm", "2 days"."""
+    return (_TIME.match(text, at) or _AMOUNT_WITH_UNIT.match(text, at)) is not None
 
 
 def is_signed_decimal(text: str, at: int) -> bool:

@@ -141,6 +141,32 @@ def test_what_excuses_figures_excuses_no_number(text: str, left: str) -> None:
 @pytest.mark.parametrize(
     ("text", "left"),
     [
+        ("98989 0012 and the last digit is 3", "[phone-1]"),
+        ("9898900_23 (blank is one)", "[phone-1])"),
+        ("98989001X3 (missing digit 2)", "[phone-1])"),
+        ("989890012X, last one is 3", "[phone-1]"),
+        ("put 9 before 898900123", "put [phone-1]"),
+        ("starts with nine then 898900123", "starts with [phone-1]"),
+        ("98989 00123, wife's same but ends 24", "[phone-1]"),
+        ("98989 00123 or 24 at the end", "[phone-1] at the end"),
+        ("98989 00132 sorry 00123", "[phone-1]"),
+        ("9899 no wait 98989 00123", "[phone-1]"),
+        ("likho aath 2 baar, 9, 8, 9, 0, 0, 1, 2, 3", "likho [phone-1]"),
+        ("saath zero ik do theen zero zero chaar pnch do", "[phone-1]"),
+        ("मेरा नंबर सत ज़ीरो इक दौ तिन जीरो सुन्य दौ एक चर", "मेरा नंबर [phone-1]"),
+        ("98989 00123 and the last 2 days", "[phone-1] and the last 2 days"),
+        ("98989 00123 and then at 4 pm", "[phone-1] and then at 4 pm"),
+        ("98989 00123. claim 4500 is old", "[phone-1]. claim 4500 is old"),
+    ],
+)
+def test_what_is_said_of_a_number_goes_with_it(text: str, left: str) -> None:
+    """A digit told by itself, another ending, a correction: none of it stays behind, and nothing else goes."""
+    assert mask([text], INDIA)[0].text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
         ("mail id rahul 007 at gmail com", "mail id [email-1]"),
         ("mail id rahul dot k 007 at gmail dot com", "mail id [email-1]"),
         ("asha test 44 all lower case at outlook dot com", "[email-1]"),
