@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bowchat_masking.number_tables import FUNCTION_WORDS
+from bowchat_masking.number_tables import ARABIC_AND, ARABIC_TEN, FUNCTION_WORDS
 from bowchat_masking.number_words import Kind
 from bowchat_masking.units import SINGLE_LETTERS, Unit, units
 
@@ -254,12 +254,22 @@ def spelled(run: Sequence[Unit]) -> str:
             tens = False
             continue
         said = unit.digits * (times if len(unit.digits) <= 2 else 1)
+        if _is_ten_after_unit(unit, digits):
+            digits[-1] = said[0] + digits[-1]
+            times, tens = 1, False
+            continue
         if tens and len(said) == 1 and said != "0" and unit.kind in SPOKEN:
             digits[-1] = digits[-1][:-1]
         tens = unit.kind in SPOKEN and len(said) == 2 and said[1] == "0" and said[0] not in "01"
         times = 1
         digits.append(said)
     return "".join(digits)
+
+
+def _is_ten_after_unit(unit: Unit, digits: Sequence[str]) -> bool:
+    """Whether it is the ten of the unit before it, as in Arabic."""
+    is_ten = unit.word in ARABIC_TEN or (unit.word.startswith(ARABIC_AND) and len(unit.digits) > 1)
+    return is_ten and bool(digits) and len(digits[-1]) == 1
 
 
 def is_counting(said: Sequence[Unit]) -> bool:

@@ -24,7 +24,8 @@ _BY_THE_WAY = (
 )
 _CORRECTING = r"sorry|oops|wait|mean|actually|rather|correction|typo|nahi|nai|ruko|galat|perd[oó]n|digo|mejor|quise|uh|er|erm"
 _ENDING = (
-    r"last|ends?|ending|final|finally|digits?|missing|blank|fill|alt|alternate|same|followed|plus|add|aakhri|akhri|aakhir|"
+    r"last|ends?|ending|final|finally|digits?"
+    r"|missing|blank|fill|alt|alternate|same|followed|plus|add|aakhri|akhri|aakhir|"
     rf"[uú]ltim[oa]|termina|acaba|{_CORRECTING}"
 )
 _AFTER = re.compile(
