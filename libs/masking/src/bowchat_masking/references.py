@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masking.number_words import Kind, meaning
@@ -21,6 +21,7 @@ _FILE = re.compile(
 _REFERENCE_PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _FEWEST_ROMANS = 7
 _SHORTEST_SAID = 3
+_SHORTEST_HALF = 4
 _MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
 _FEWEST_DIFFERENT = 4
 # So many figures in fours are a parcel's or a card's, and any three groups of them a number of the United States.
@@ -88,6 +89,8 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
+    if any(is_mobile(each, regions) for each in digits):
+        return False
     return not is_mobile("".join(digits), regions, abroad=True)
 
 
@@ -110,6 +113,15 @@ def file_at(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         at -= 1
     match = _FILE.match(text, at)
     return None if match is None or is_anywhere(match[0], regions) else match
+
+
+def holds_mobile(figures: str, regions: Sequence[str]) -> bool:
+    """Whether figures, or two groups of them as long as a number's halves, are a mobile number: "99999/00123/24"."""
+    halves = pairwise(re.findall("[0-9]+", figures))
+    return is_anywhere(figures, regions) or any(
+        min(len(first), len(second)) >= _SHORTEST_HALF and is_mobile(first + second, regions)
+        for first, second in halves
+    )
 
 
 def in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:

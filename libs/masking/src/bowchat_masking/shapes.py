@@ -17,6 +17,7 @@ from bowchat_masking.cues import is_called_anything, is_called_figure, is_called
 from bowchat_masking.references import (
     LONGEST_REFERENCE,
     file_at,
+    holds_mobile,
     in_groups,
     is_anywhere,
     is_reference,
@@ -269,6 +270,6 @@ def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         match = _CUE_AFTER.match(text, at)
     if match is None and is_called_anything(text, at):
         match = _OF_ANYTHING.match(text, at)
-    if match is None or (is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
+    if match is None or (holds_mobile(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
         return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
     return match

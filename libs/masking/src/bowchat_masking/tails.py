@@ -22,7 +22,7 @@ _BY_THE_WAY = (
     r"and|then|with|by|is|the|a|an|in|it|its|it's|one|number|no|but|at|as|of|wife's|other|arre|aur|y|un|una|al|el|la|con"
     r"|mein|me|ka|hai|dusra|bas"
 )
-_CORRECTING = r"sorry|oops|wait|mean|actually|rather|correction|typo|nahi|nai|ruko|galat|perd[oó]n|digo|mejor|quise|uh|er|erm"
+_CORRECTING = r"sorry|oops|wait|mean|actually|rather|correction|typo|nahi|nai|ruko|galat|perd[oó]n|digo|mejor|quise|uh|erm"
 _ENDING = (
     r"last|ends?|ending|final|finally|digits?"
     r"|missing|blank|fill|alt|alternate|same|followed|plus|add|aakhri|akhri|aakhir|"
