@@ -26,6 +26,14 @@ _TAG = re.compile(r"<(/?)(\w{1,10})(?:\s[^<>\n]{0,120})?/?>|<!--[^<>]{0,80}-->")
 # Tags that part nothing: what stands before one and after it is one word.
 _INLINE = words("a abbr b big code em font i mark s small span strong sub sup u wbr")
 
+_FIRST_MARK = re.compile(r"(?:^|\s)\(?(?:a[).:]|(?:step|paso|part) ?1\b)", re.IGNORECASE)
+_MARK = re.compile(
+    r"(?:(?<=\s)|^)\(?(?:(?P<letter>[a-h])[).:]|(?:step|paso|part) ?(?P<figure>[1-9])(?:[).:]|\s?-)?)\s{0,2}"
+    r"(?:(?:dial|press|type|enter|write|add|put|then|now|marca|pulsa|escribe|likho|dabao)\s)?",
+    re.IGNORECASE,
+)
+_FEWEST_MARKS = 2
+
 
 def unframed(view: Canonical) -> Canonical | None:
     """The text without its frames; its places are those of `view.text`. None for a text that has none, as nearly all."""
@@ -57,3 +65,19 @@ def _speakers(text: str) -> Iterator[tuple[int, int]]:
     labels = [match[1].casefold() for match in found]
     if any(labels.count(each) > 1 for each in labels):
         yield from (match.span() for match in found)
+
+
+def unlisted(view: Canonical) -> Canonical | None:
+    """The text without what a list counts with: "a) ... b) ...", "step 1: dial ...". None without such."""
+    text = view.text
+    if not _FIRST_MARK.search(text):
+        return None
+    found = list(_MARK.finditer(text))
+    places = [
+        int(each["figure"]) if each["figure"] else ord(each["letter"].lower()) - ord("a") + 1
+        for each in found
+    ]
+    if len(found) < _FEWEST_MARKS or places != list(range(1, len(places) + 1)):
+        return None
+    plain = Canonical(text, range(len(text)), range(1, len(text) + 1))
+    return rewritten(plain, [(*each.span(), "") for each in found])

@@ -12,7 +12,7 @@ from bowchat_masking.addresses import addresses
 from bowchat_masking.banking import banking
 from bowchat_masking.canonical import Canonical, canonicalise
 from bowchat_masking.encoded import encoded
-from bowchat_masking.frames import unframed
+from bowchat_masking.frames import unframed, unlisted
 from bowchat_masking.handles import handles
 from bowchat_masking.hits import BLANK, Detector, Finding, Hit, MaskedText, MaskingError, joined
 from bowchat_masking.identifiers import identifiers
@@ -22,6 +22,7 @@ from bowchat_masking.names import names
 from bowchat_masking.numbers import numbers
 from bowchat_masking.shapes import PLACEHOLDER
 from bowchat_masking.upi import upi_ids
+from bowchat_masking.validity import is_mobile
 
 DETECTORS: tuple[Detector, ...] = (
     links, mails, upi_ids, handles, encoded, banking, identifiers, addresses, names, numbers,
@@ -76,12 +77,22 @@ def _in_original(view: Canonical, hit: Hit) -> Hit:
 
 
 def _seen(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
-    """What is found in the text as it stands, or else in the text without its frames."""
-    new = _detect(view, policy)
-    if new or (read := unframed(view)) is None:
+    """What is found in the text as it stands, or else without its frames, or else without its list's marks: there a mobile
+    number alone, for sums are listed, too.
+    """
+    if new := _detect(view, policy):
         return new
-    hits = ((hit, read.span(hit.start, hit.end)) for hit in _detect(read, policy))
-    return [hit._replace(start=start, end=end) for hit, (start, end) in hits]
+    if (read := unframed(view)) is not None and (new := _detect(read, policy)):
+        return _placed(read, new)
+    if (read := unlisted(view)) is None:
+        return []
+    return _placed(read, [hit for hit in numbers(read, policy) if is_mobile(hit.value, policy.regions)])
+
+
+def _placed(read: Canonical, hits: list[Hit]) -> list[Hit]:
+    """The hits in the text that was read otherwise."""
+    spans = [read.span(hit.start, hit.end) for hit in hits]
+    return [hit._replace(start=start, end=end) for hit, (start, end) in zip(hits, spans, strict=True)]
 
 
 def _detect(view: Canonical, policy: MaskingPolicy) -> list[Hit]:

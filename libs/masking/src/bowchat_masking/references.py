@@ -89,9 +89,9 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
-    if any(is_mobile(each, regions) for each in digits):
-        return False
-    return not is_mobile("".join(digits), regions, abroad=True)
+    return not any(is_mobile(each, regions) for each in digits) and not is_mobile(
+        "".join(digits), regions, abroad=True
+    )
 
 
 def _has_blank(figures: str, regions: Sequence[str]) -> bool:

@@ -21,6 +21,8 @@ INDIA = MaskingPolicy(regions=("IN",))
         ("<td>989</td>\n<td>890</td>\n<td>0123</td>", "<td>[phone-1]</td>"),
         ("asha.test<b>@</b>gmail.com", "[email-1]"),
         ("98989<!-- and -->00123", "[phone-1]"),
+        ("a) 09898 b) 900 c) 123", "a) [phone-1]"),
+        ("Step 1: dial 09898\nStep 2: press 900\nStep 3: press 123", "Step 1: dial [phone-1]"),
         ("2654&nbsp;&nbsp;3210", "[phone-1]"),
     ],
 )  # fmt: skip
@@ -37,6 +39,8 @@ def test_a_frame_hides_nothing(text: str, left: str) -> None:
         "[10:34] Asha: bill 45600\n[10:35] Agent: approved 41200",
         "12/05/24, 10:32 - Asha: paid 4500\n13/05/24, 11:02 - Agent: noted, 2 days",
         "Asha: bill 12450\nAgent: copay 10%\nAsha: why?",
+        "a) 4500 b) 5400 c) 12500",
+        "Step 1: pay 4500\nStep 2: upload bill 4500\nStep 3: wait 2 days",
         "Premium: 4500\nGST: 810\nTotal: 5310",
         "> claim 45600\nwhy so low?",
         "premium <b>4500</b> and <b>GST</b>",
