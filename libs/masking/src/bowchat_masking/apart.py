@@ -12,7 +12,7 @@ from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
 from bowchat_masking.saying import JOINING, is_called_for, stands_before
 from bowchat_masking.shapes import Shapes
-from bowchat_masking.told import are_mostly_told, is_told
+from bowchat_masking.told import are_mostly_told, is_told, without_prices
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -80,9 +80,11 @@ def apart(
     yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), shapes))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
-    for rows in (runs,) if figures == runs else (runs, figures):
-        row = _Row(text, rows, shapes, regions, apart_before, announces=announces)
-        yield from _joined(text, rows, row.one_from)
+    unpriced = without_prices(runs, shapes, regions)
+    rows = [runs] if figures == runs else [runs, figures]
+    for each in rows if unpriced is runs else [unpriced, *rows]:
+        row = _Row(text, each, shapes, regions, apart_before, announces=announces)
+        yield from _joined(text, each, row.one_from)
 
 
 def _figures(run: Run) -> Sequence[Run]:

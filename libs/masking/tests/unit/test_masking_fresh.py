@@ -111,6 +111,8 @@ def test_figures_that_the_text_explains_stay(text: str) -> None:
         ("0 double 7 hundred, nine hundred, two forty", "[phone-1]"),
         ("siete veintidós cero cero cero cuatro ochenta y uno", "[phone-1]"),
         ("dial 3O5-555-Ol36", "dial [phone-1]"),
+        ("mobile starts 98989, premium is Rs 52,725, and mobile ends 00123", "mobile starts [phone-1]"),
+        ("pehle 98989, premium Rs 52,725 hai, baad mein 00123", "pehle [phone-1]"),
         ("ref 98989/00123/24", "ref [phone-1]"),
         ("reg no MH-12-AB-9898900123", "reg no MH-12-AB-[phone-1]"),
         ("رقمي ثمانية وتسعين، ثمانية وتسعين، تسعين، صفر واحد، ثلاثة وعشرين", "رقمي [phone-1]"),
