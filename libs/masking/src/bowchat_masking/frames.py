@@ -8,7 +8,7 @@ its line's beginning, so what stood on two lines is no farther apart than two li
 import re
 from collections.abc import Iterator
 
-from bowchat_masking.canonical import Canonical, Change, rewritten
+from bowchat_masking.canonical import Canonical, Change, rewritten, small
 from bowchat_masking.phrases import words
 
 _DATE = r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{2,4}"
@@ -26,6 +26,8 @@ _TAG = re.compile(r"<(/?)(\w{1,10})(?:\s[^<>\n]{0,120})?/?>|<!--[^<>]{0,80}-->")
 # Tags that part nothing: what stands before one and after it is one word.
 _INLINE = words("a abbr b big code em font i mark s small span strong sub sup u wbr")
 
+# One of these stands in each list that is read so.
+_MARKS = ("a)", "a.", "a:", "ep 1", "so 1", "rt 1", "ep1", "so1", "rt1")
 _FIRST_MARK = re.compile(r"(?:^|\s)\(?(?:a[).:]|(?:step|paso|part) ?1\b)", re.IGNORECASE)
 _MARK = re.compile(
     r"(?:(?<=\s)|^)\(?(?:(?P<letter>[a-h])[).:]|(?:step|paso|part) ?(?P<figure>[1-9])(?:[).:]|\s?-)?)\s{0,2}"
@@ -70,7 +72,8 @@ def _speakers(text: str) -> Iterator[tuple[int, int]]:
 def unlisted(view: Canonical) -> Canonical | None:
     """The text without what a list counts with: "a) ... b) ...", "step 1: dial ...". None without such."""
     text = view.text
-    if not _FIRST_MARK.search(text):
+    lowered = small(text)
+    if not any(map(lowered.__contains__, _MARKS)) or not _FIRST_MARK.search(text):
         return None
     found = list(_MARK.finditer(text))
     places = [

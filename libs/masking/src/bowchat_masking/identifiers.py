@@ -17,16 +17,19 @@ from bowchat_masking.digits import (
     figures,
     found_at,
     found_near,
+    fours,
     near_digits,
     nearby,
     windows,
 )
 from bowchat_masking.hits import Hit
+from bowchat_masking.spelling import read_out
 
 _A, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _PAN = re.compile(rf"{_A}[A-Z]{{3}}[ABCFGHJLPT][A-Z]([ -]?)[0-9]{{4}}\1[A-Z]{_END}", re.IGNORECASE)
-_PAN_NAMED = re.compile(rf"{_A}(?:[A-Z][ .-]?){{5}}(?:[0-9OILSB][ .-]?){{4}}[A-Z]{_END}", re.IGNORECASE)
-_PAN_CUE = re.compile(r"(?<![a-z\[])pan(?![a-z])|पैन", re.IGNORECASE)
+_PAN_NAMED = re.compile(rf"{_A}(?:[A-Z][ ./\n-]?){{5}}(?:[0-9OILSB][ ./\n-]?){{4}}[A-Z]{_END}", re.IGNORECASE)
+_PAN_CUE = re.compile(r"(?<![a-z\[])pan(?:card)?(?![a-z])|permanent account n|पैन", re.IGNORECASE)
+_PAN_WORDS = ("pan", "permanent account n", "पैन")
 _GSTIN = re.compile(
     rf"{_A}(?:[0-3][0-9]"
     rf"|9[79])[ -]?[A-Z]{{5}}[ -]?[0-9]{{4}}[ -]?[A-Z][ -]?[1-9A-Z][ -]?Z[ -]?[0-9A-Z]{_END}",
@@ -57,11 +60,9 @@ _SSN_CUE = re.compile(r"(?<![a-z\[])(?:ssn|social security|itin)", re.IGNORECASE
 _NAMED = (
     # The letters of a real number are never QQ, but those of a mistyped one may be any.
     (
-        re.compile(
-            rf"{_A}[A-Z]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[0-9]{{2}}[ -]?[A-D]{_END}", re.IGNORECASE
-        ),
-        re.compile(r"(?<![a-z\[])(?:nino|national insurance|ni (?:no|num))", re.IGNORECASE),
-        ("nino", "national insurance", "ni n"),
+        re.compile(rf"{_A}[A-Z][ ]?[A-Z][ -]?(?:[0-9][ -]?){{6}}[A-D]{_END}", re.IGNORECASE),
+        re.compile(r"(?<![a-z\[])(?:nino|national insurance|ni(?: (?:no|num|is|#)|\s?:))", re.IGNORECASE),
+        ("nino", "national insurance", "ni n", "ni i", "ni:", "ni :", "ni #"),
     ),
     (
         re.compile(rf"{_A}[A-Z]{{3}}[ -]?[0-9]{{7}}{_END}", re.IGNORECASE),
@@ -95,9 +96,14 @@ _PASSPORT_REACH = 48
 _REACH = 30
 """How far from its first digits a number with letters begins or ends."""
 _PAN_DIGITS = 4
+# Mexico's: letters, a day, and what keeps two people of one day apart.
+_CURP = re.compile(rf"{_A}[A-Z]{{4}}[0-9]{{6}}[HMX][A-Z]{{5}}[A-Z0-9][0-9]{_END}", re.IGNORECASE)
+_RFC = re.compile(rf"{_A}[A-ZÑ&]{{3,4}}[ -]?[0-9]{{6}}[ -]?[A-Z0-9]{{3}}{_END}", re.IGNORECASE)
+_RFC_CUE = re.compile(r"(?<![a-z\[])(?:rfc|curp)(?![a-z])", re.IGNORECASE)
+_MEXICAN_DIGITS = 6
 _NINO_DIGITS = frozenset([2, 6])
 _DNI_DIGITS = frozenset([3, 7, 8])
-_AADHAAR_LENGTH = 12
+_AADHAAR_LENGTH, _AADHAAR_FOURS = 12, 3
 # It is no part of a longer row of fours.
 _FOUR_BEFORE, _FIVE = re.compile(r"[0-9]{4}[ -]\Z"), 5
 _LONE_DIGIT = 1
@@ -106,6 +112,7 @@ _LONE_DIGIT = 1
 def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if few_digits(text):
+        yield from _named_pans(text)
         return
     lengths = _before_letters(text)
     if _PAN_DIGITS in lengths:
@@ -115,6 +122,7 @@ def identifiers(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     yield from _aadhaars(text)
     yield from _passports(text)
     yield from _emirates(text)
+    yield from _mexican(text)
     yield from _national(text, lengths)
 
 
@@ -145,15 +153,25 @@ def _pans(text: str) -> Iterator[Hit]:
 
 
 def _named_pans(text: str) -> Iterator[Hit]:
-    if _said(text, ("pan", "पैन")) and _PAN_CUE.search(text):
-        for match in found_near(_PAN_NAMED, text, _near_digits(text)):
-            if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
-                yield Hit("pan", *match.span(), _compact(match[0]))
+    """A PAN beside its name: as it is typed, or as it is read out."""
+    if not _said(text, _PAN_WORDS) or not _PAN_CUE.search(text):
+        return
+    found = False
+    for match in found_near(_PAN_NAMED, text, _near_digits(text)):
+        if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, text, match):
+            found = True
+            yield Hit("pan", *match.span(), _compact(match[0]))
+    if not found:
+        read = read_out(text)
+        for match in found_near(_PAN_NAMED, read.text, _near_digits(read.text)):
+            if any(map(str.isdigit, match[0])) and _around(_PAN_CUE, read.text, match):
+                yield Hit("pan", *read.span(*match.span()), _compact(match[0]))
 
 
 def _aadhaars(text: str) -> Iterator[Hit]:
     named = _said(text, ("aadh", "adh", "uid", "आधार")) and _AADHAAR_CUE.search(text) is not None
-    for groups in windows(text, lengths=(_AADHAAR_LENGTH,)):
+    said = fours(text, _AADHAAR_FOURS) if named else ()
+    for groups in (*windows(text, lengths=(_AADHAAR_LENGTH,)), *said):
         digits = "".join(each.digits for each in groups)
         start, end = groups[0].start, groups[-1].end
         if (named and nearby(_AADHAAR_CUE, text, start, _NAMING)) or _is_aadhaar(text, groups, digits):
@@ -200,6 +218,16 @@ def _national(text: str, lengths: set[int]) -> Iterator[Hit]:
         code = _compact(match[0])
         if checksums.dni(code) or nearby(_DNI_CUE, text, match.start(), _NAMING):
             yield Hit("national_id", *match.span(), code)
+
+
+def _mexican(text: str) -> Iterator[Hit]:
+    if not any(end - start >= _MEXICAN_DIGITS for start, end in figures(text)):
+        return
+    for match in found_at(_CURP, text, (4,), (6,)):
+        yield Hit("national_id", *match.span(), _compact(match[0]))
+    for match in found_at(_RFC, text, (5, 4, 3), (6, 7, 8, 9)) if _said(text, ("rfc", "curp")) else ():
+        if nearby(_RFC_CUE, text, match.start(), _NAMING):
+            yield Hit("national_id", *match.span(), _compact(match[0]))
 
 
 def _emirates(text: str) -> Iterator[Hit]:
