@@ -10,7 +10,7 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.saying import JOINING, is_called_for, stands_before
+from bowchat_masking.saying import JOINING, is_called_for, speaks_of_sums, stands_before
 from bowchat_masking.shapes import Shapes
 from bowchat_masking.told import are_mostly_told, is_told, without_prices
 from bowchat_masking.units import Unit
@@ -50,6 +50,7 @@ _SAYING_ON = words(
     " last lastly finally first middle add finish ends end ending in it um umm uh erm er wait ok okay yes"
     " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab"
     " haan y luego despues después"
+    " theek thik hai likha likho samjhe acha accha hmm ji noted listo vale tamam yalla khalas"
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
 )
 # What is asked and told of one who writes a number down, and of nothing else that has figures.
@@ -287,6 +288,9 @@ def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> boo
     between = text[parts[0].end : parts[-1].start]
     if near and mobile and not LETTER.search(between):
         return True
+    leads_with_nought = any(each.digits[0] == "0" for each in parts)
+    if not leads_with_nought and LETTER.search(between) and speaks_of_sums(text):
+        return False
     if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
         return True
     if min(lengths) == 1:

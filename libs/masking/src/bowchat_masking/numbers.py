@@ -44,6 +44,8 @@ _FEWEST_LETTERS = 9
 _LONGEST_PART = 10
 _LONGEST_WHOLE = 14
 _FEWEST_COUNTED = 4
+# A digit in words among figures: "98989zero-0123".
+_MOST_SAID_AMONG, _SHORTEST_AMONG = 2, 3
 # A fixed line is written in a few parts; more of them are a list.
 _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
@@ -147,6 +149,13 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
     if len(digits) > _LONGEST_WHOLE:
         return False
     if text[max(0, run.start - 1) : run.start] == "+" and not is_signed_decimal(text, run.start):
+        return True
+    among = [unit for unit in run.units if unit.kind is not Kind.DIGITS]
+    if (
+        0 < len(among) <= _MOST_SAID_AMONG
+        and all(unit.kind in SPOKEN and len(unit.word) >= _SHORTEST_AMONG for unit in among)
+        and is_mobile(run.digits, regions)
+    ):
         return True
     if len(figures) < 2 or _PRICE.search(text, run.start + 1, run.end):
         return False

@@ -93,6 +93,10 @@ def test_ordinary_insurance_chat_passes(region: str) -> None:
         "referencia del taller 4012843",
         "I was quoted 7202 now 2,391.15",
         "check 9062 $7,929.23",
+        "Surveyor quoted 46756, garage says 38009, sorry 71766",
+        "send estimate first 64186 then final 88656",
+        "kilometres 81409 when new tyres, 89696 now",
+        "pehle 87077 bola, ab 77208, baad mein 67331 hoga kya",
     ],
 )
 def test_figures_that_the_text_explains_stay(text: str) -> None:
@@ -111,6 +115,9 @@ def test_figures_that_the_text_explains_stay(text: str) -> None:
         ("0 double 7 hundred, nine hundred, two forty", "[phone-1]"),
         ("siete veintidós cero cero cero cuatro ochenta y uno", "[phone-1]"),
         ("dial 3O5-555-Ol36", "dial [phone-1]"),
+        ("09898 theek hai 900 listo 123", "[phone-1]"),
+        ("call 9000zero-00123", "call [phone-1]"),
+        ("bill 4500, call 98989 then 10123", "bill 4500, call [phone-1]"),
         ("mobile starts 98989, premium is Rs 52,725, and mobile ends 00123", "mobile starts [phone-1]"),
         ("pehle 98989, premium Rs 52,725 hai, baad mein 00123", "pehle [phone-1]"),
         ("ref 98989/00123/24", "ref [phone-1]"),
