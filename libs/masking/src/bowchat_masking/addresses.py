@@ -92,7 +92,7 @@ _LIVING = re.compile(
     r"|pick(?:ed)? ?up (?:from|at)|my (?:house|home) is (?:at|in)"
     r"|(?:mera |ghar ka ){1,2}(?:pata|address)(?: hai)?|pata\s?[:=-]|vivo en|mi direcci[oó]n(?: es)?"
     r"|direcci[oó]n\s?[:=-])"
-    r"|(?:मेरा |घर का ){1,2}पता(?: है)?|(?:ال)?عنوان(?:ي|نا)?(?: هو)?\s?:?|(?:أ|ا)سكن في|ساكن في",
+    r"|(?:मेरा |घर का ){1,2}पता(?: है)?|(?:ال)?عنوان(?:ي|نا)?(?: هو)?\s?:?|(?:أ|ا)سكن في",
     re.IGNORECASE,
 )
 _LIVING_WORDS = words(
@@ -143,7 +143,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 def _lived_in(text: str) -> Iterator[tuple[int, int]]:
     """What follows "I live at": a number and a locality word, or a code, within the same sentence."""
     for cue, _ in zip(
-        phrases(_LIVING, text, _LIVING_WORDS, ("पता", "عنوان", "سكن", "ساكن")),
+        phrases(_LIVING, text, _LIVING_WORDS, ("पता", "عنوان", "سكن")),
         range(_MOST_CANDIDATES),
         strict=False,
     ):
@@ -198,7 +198,7 @@ def _streets(text: str) -> Iterator[tuple[int, int]]:
 
 def _numbered(text: str) -> Iterator[tuple[int, int]]:
     """A house like "12-5-34/A, Main Road, Adyar, Chennai 600042"."""
-    if "," not in text or not _CODE_LIKE.search(text):
+    if text.count(",") < _FEWEST_COMMAS or not _CODE_LIKE.search(text):
         return
     for match, _ in zip(_NUMBERED.finditer(text), range(_MOST_CANDIDATES), strict=False):
         code = _CODE_AT.search(text, match.end(), _sentence_end(text, match.end()))

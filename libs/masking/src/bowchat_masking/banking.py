@@ -33,15 +33,15 @@ _CARD_CUE = re.compile(
     re.IGNORECASE,
 )
 _CARD_SAID = re.compile(r"\b(?:card|visa|mastercard|amex|rupay|tarjeta)\b|कार्ड", re.IGNORECASE)
+_CARD_WORDS = words("card visa mastercard amex rupay tarjeta")
 _CARD_GROUP = 4
-# Such a sign parts the fours of a card, and as often the numbers of a policy.
-_LISTING = re.compile(r"[/\n]")
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ ./\n-]?[A-Za-z0-9]){11,30}+")
 # The end of a branch's code: found fast; where none is, none is looked for.
 _IFSC_LIKE = re.compile(r"0(?<=[A-Za-z -]0)[ -]?[A-Za-z0-9]{6}(?![A-Za-z0-9])")
 # Letter by letter: "G B 8 2 W E S T ...".
 _LETTER_BY_LETTER = re.compile(r"(?<!\S)[A-Za-z](?:\s[A-Za-z0-9](?!\S)){14}")
+_FEWEST_SPACES = 14
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
@@ -139,7 +139,7 @@ def _ibans(text: str) -> Iterator[Hit]:
             code = _compact(text[start:end])
             if checksums.iban(code) or nearby(_IBAN_CUE, text, start, _NAMING):
                 yield Hit("iban", start, end, code)
-    if _LETTER_BY_LETTER.search(text):
+    if text.count(" ") >= _FEWEST_SPACES and _LETTER_BY_LETTER.search(text):
         read = spoken(text)
         if not _LETTER_BY_LETTER.search(read.text):
             for hit in _ibans(read.text):
@@ -174,8 +174,6 @@ def _cards(text: str) -> Iterator[Hit]:
         start, end = groups[0].start, groups[-1].end
         if start < taken or (start and text[start - 1] == "+") or text[start - 1 : start].isalpha():
             continue
-        if _LISTING.search(text, start, end) and {len(each.digits) for each in groups} != {_CARD_GROUP}:
-            continue
         digits = "".join(each.digits for each in groups)
         by_name = all(len(each.digits) == _CARD_GROUP for each in groups) and nearby(
             _CARD_CUE, text, start, _NAMING
@@ -187,7 +185,9 @@ def _cards(text: str) -> Iterator[Hit]:
 
 def _cards_in_words(text: str) -> Iterator[Hit]:
     """Told in parts: "card starts 4111 then 1111 then 1111 and ends 1111"."""
-    for groups in fours(text, _CARD_GROUP) if _CARD_SAID.search(text) else ():
+    if not said(text).any_of(_CARD_WORDS) and "कार्ड" not in text:
+        return
+    for groups in fours(text, _CARD_GROUP):
         digits = "".join(each.digits for each in groups)
         if _is_card(digits) or nearby(_CARD_SAID, text, groups[0].start, _NAMING):
             yield Hit("card", groups[0].start, groups[-1].end, digits)

@@ -10,13 +10,13 @@ from bowchat_masking.hits import MaskingError
 from bowchat_masking.phrases import words
 
 _GROUP = re.compile(r"[0-9]+")
-_JOINING = re.compile(r"[ ./\n\u00a0\u2010-\u2015_-]{1,2}")
+_JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
 _FEWEST, _MOST = 3, 6_000
 _SHORTEST_ROW = 12
 _MOST_GROUPS = 600
 _FARTHEST_JOINED = 2
 DIGITS = "0123456789"
-_LONG_ROW = re.compile(r"[0-9](?:[ ./\n\u00a0\u2010-\u2015_-]{0,2}[0-9]){11}")
+_LONG_ROW = re.compile(r"[0-9](?:[ .\u00a0\u2010-\u2015_-]{0,2}[0-9]){11}")
 _FOURS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _LONGEST_BETWEEN = 20
 # What is said between the groups of a long number.

@@ -150,18 +150,20 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
         return False
     if text[max(0, run.start - 1) : run.start] == "+" and not is_signed_decimal(text, run.start):
         return True
-    among = [unit for unit in run.units if unit.kind is not Kind.DIGITS]
-    if (
-        0 < len(among) <= _MOST_SAID_AMONG
-        and all(unit.kind in SPOKEN and len(unit.word) >= _SHORTEST_AMONG for unit in among)
-        and is_mobile(run.digits, regions)
-    ):
+    if 0 < len(run.units) - len(figures) <= _MOST_SAID_AMONG and _has_words_among(run, regions):
         return True
     if len(figures) < 2 or _PRICE.search(text, run.start + 1, run.end):
         return False
     close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
     grouped = len(figures) <= _MOST_PARTS and len(digits) >= _LONGEST_PART
     return is_mobile(digits, regions) or (close and grouped and is_number(digits, regions))
+
+
+def _has_words_among(run: Run, regions: Sequence[str]) -> bool:
+    """Whether a digit or two in words stand among the figures of a mobile number."""
+    among = [unit for unit in run.units if unit.kind is not Kind.DIGITS]
+    said = all(unit.kind in SPOKEN and len(unit.word) >= _SHORTEST_AMONG for unit in among)
+    return said and is_mobile(run.digits, regions)
 
 
 def _is_over_budget(run: Run) -> bool:

@@ -13,6 +13,7 @@ from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile
 
 _FEWEST_LABELLED = 3
+_SHORTEST_NUMBER = 9
 _REACH = 18
 _LONGEST_CLOCK = len("0630")
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
@@ -68,7 +69,9 @@ def without_prices(runs: Sequence[Run], shapes: Shapes, regions: Sequence[str]) 
     prices = {
         between.start
         for first, between, last in zip(runs, runs[1:], runs[2:], strict=False)
-        if is_mobile(first.digits + last.digits, regions) and _is_price(between, shapes)
+        if len(first.digits) + len(last.digits) >= _SHORTEST_NUMBER
+        and is_mobile(first.digits + last.digits, regions)
+        and _is_price(between, shapes)
     }
     return [run for run in runs if run.start not in prices] if prices else runs
 
