@@ -22,7 +22,7 @@ _LOOSE = 18
 _FAR = 60
 _ENDLESS = 1_000_000
 _MOST_PARTS = 8
-_SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
+_SHORTEST_NUMBER, _LONGEST_NATIONAL, _LONGEST_NUMBER = 9, 11, 13
 _FEWEST_DIFFERENT = 4
 _DIGITS = Kind.DIGITS
 # Looked for in small letters, as the others.
@@ -212,7 +212,8 @@ class _Row:
             return False
         known = is_number(digits, regions)
         turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
-        if not (known or turned or dictated or self._announces):
+        too_long = not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, place[0])
+        if too_long or not (known or turned or dictated or self._announces):
             self._apart_before.add(place)
             return False
         parts = self._runs[at : at + count]

@@ -43,15 +43,15 @@ def unframed(view: Canonical) -> Canonical | None:
     if "\n" not in text and not ("<" in text and ">" in text):
         return None
     plain = Canonical(text, range(len(text)), range(1, len(text) + 1))
-    untagged = rewritten(plain, list(_tags(text))) if "<" in text else plain
+    untagged = rewritten(plain, list(_tags(text, inline=True)))
     read = rewritten(untagged, list(_line_heads(untagged.text)))
     return None if read is plain else read
 
 
-def _tags(text: str) -> Iterator[Change]:
-    for match in _TAG.finditer(text):
-        inline = match[2] is None or match[2].lower() in _INLINE
-        yield *match.span(), "" if inline else " "
+def _tags(text: str, *, inline: bool) -> Iterator[Change]:
+    for match in _TAG.finditer(text) if "<" in text and ">" in text else ():
+        if inline == (match[2] is None or match[2].lower() in _INLINE):
+            yield *match.span(), "" if inline else " "
 
 
 def _line_heads(text: str) -> Iterator[Change]:
@@ -70,17 +70,20 @@ def _speakers(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unlisted(view: Canonical) -> Canonical | None:
-    """The text without what a list counts with: "a) ... b) ...", "step 1: dial ...". None without such."""
+    """The text without what parts a list or a table: "a) ... b) ...", "step 1: dial ...", cells. None without such."""
     text = view.text
+    changes = list(_marks(text)) or list(_tags(text, inline=False))
+    return rewritten(Canonical(text, range(len(text)), range(1, len(text) + 1)), changes) if changes else None
+
+
+def _marks(text: str) -> Iterator[Change]:
     lowered = small(text)
     if not any(map(lowered.__contains__, _MARKS)) or not _FIRST_MARK.search(text):
-        return None
+        return
     found = list(_MARK.finditer(text))
     places = [
         int(each["figure"]) if each["figure"] else ord(each["letter"].lower()) - ord("a") + 1
         for each in found
     ]
-    if len(found) < _FEWEST_MARKS or places != list(range(1, len(places) + 1)):
-        return None
-    plain = Canonical(text, range(len(text)), range(1, len(text) + 1))
-    return rewritten(plain, [(*each.span(), "") for each in found])
+    if len(found) >= _FEWEST_MARKS and places == list(range(1, len(places) + 1)):
+        yield from ((*each.span(), "") for each in found)

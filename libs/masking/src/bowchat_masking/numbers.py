@@ -32,7 +32,7 @@ from bowchat_masking.runs import (
     spelled,
     trim,
 )
-from bowchat_masking.saying import is_called_for
+from bowchat_masking.saying import is_called_for, speaks_of_sums
 from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.tails import widened
 from bowchat_masking.units import Unit
@@ -51,7 +51,7 @@ _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
-_SHORTEST_PRICE = 4
+_SHORTEST_PRICE, _SHORTEST_SUM = 4, 3
 # Four threes and three fives are longer than a number that is written so; fours may be a state's or a bank's.
 _READINGS = ({3}, {5})
 # A list's signs: a telephone's groups have no space before or after such.
@@ -199,7 +199,9 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
     row = _is_row(text, said, regions)
     exists = is_mobile if worded or row or (rising and _are_parted(text, said)) else is_number
-    return (loose or short or lettered or rising or row) and not (
+    sums = min(map(len, (unit.digits for unit in said))) >= _SHORTEST_SUM and speaks_of_sums(text)
+    exists = is_mobile if sums and digits[0] != "0" else exists
+    return (loose or short or lettered or rising or row or sums) and not (
         exists(digits, regions) or is_called_for(text, run.start)
     )
 

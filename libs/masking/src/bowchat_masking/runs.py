@@ -16,6 +16,7 @@ SAID = (Kind.DIGITS, Kind.WORD, Kind.WEAK)
 _FIRM = (Kind.DIGITS, Kind.WORD)
 _WEAK, _BRIDGE = Kind.WEAK, Kind.BRIDGE
 _MOST_REPEATED = 4
+_LONGEST_REPEATED = 2
 _FILLER = 3
 _MOST_BRIDGES = 3
 _MOST_OPENING = 2
@@ -144,12 +145,19 @@ def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
     kept: list[Unit] = []
     barrier = False
     for index, unit in enumerate(found):
-        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit):
+        if unit.kind is Kind.REPEAT and _counts_a_sum(found, index):
+            barrier = barrier or unit.barrier
+        elif unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit):
             kept.append(unit._replace(barrier=True) if barrier else unit)
             barrier = unit.kind is _BRIDGE and kept[-1].barrier
         else:
             barrier = barrier or unit.barrier
     return kept
+
+
+def _counts_a_sum(found: Sequence[Unit], index: int) -> bool:
+    """Whether what is said twice is no digit: "twice 1927"."""
+    return index + 1 < len(found) and len(found[index + 1].digits) > _LONGEST_REPEATED
 
 
 def _is_no_lone_letter(found: Sequence[Unit], index: int, unit: Unit) -> bool:
