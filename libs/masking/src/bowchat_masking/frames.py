@@ -16,11 +16,18 @@ _CLOCK = r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:\s?[ap]\.?\s?m\b\.?)?"
 _STAMP = rf"(?:{_DATE},?\s{{1,2}}(?:at\s)?{_CLOCK}|{_CLOCK}(?:,?\s{_DATE})?)"
 _SPEAKER = r"[^\W\d_][^\n:\0\[\]]{0,30}+"
 _QUOTED = r"[>|\u2502\u00a6](?:[^\S\n]{0,2}[>|\u2502\u00a6]){0,5}+[^\S\n]{0,2}"
+_SPEAKER_ALONE = r"[^\W\d_][^\n:\0\[\],0-9]{0,30}?"
 _SAID_AT = re.compile(
     rf"^(?:{_QUOTED})?(?:\[{_STAMP}\]\s?(?:{_SPEAKER}:\s?)?|{_STAMP}(?:\s?[-\u2013]\s?|\s){_SPEAKER}:\s?)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAID_BY = re.compile(r"^([^\W\d_][^\n:\0\[\]0-9]{1,24}):[^\S\n]{0,2}", re.MULTILINE)
+# A line of its own: "Asha, [12.05.24 10:31]", "Asha  10:31 AM".
+_HEADING = re.compile(
+    rf"(?:(?<=\n)\n|^){_SPEAKER_ALONE}(?:,?\s\[{_STAMP}\]|\s{{1,4}}{_STAMP})[^\S\n]{{0,2}}\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BULLET = re.compile(r"^[-*+\u2022\u25aa\u25cf\u27a4\u2192][^\S\n]{1,2}", re.MULTILINE)
 _QUOTE = re.compile(rf"^{_QUOTED}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)(\w{1,10})(?:\s[^<>\n]{0,120})?/?>|<!--[^<>]{0,80}-->")
 # Tags that part nothing: what stands before one and after it is one word.
@@ -55,7 +62,14 @@ def _tags(text: str, *, inline: bool) -> Iterator[Change]:
 
 
 def _line_heads(text: str) -> Iterator[Change]:
+    headings = list(_HEADING.finditer(text))
+    if len(headings) > 1:
+        yield from ((*match.span(), "") for match in headings)
+        return
     heads = {match.start(): match.end() for match in (*_QUOTE.finditer(text), *_SAID_AT.finditer(text))}
+    bullets = [] if heads else list(_BULLET.finditer(text))
+    if len(bullets) > 1:
+        heads = {match.start(): match.end() for match in bullets}
     if not heads:
         heads = dict(_speakers(text))
     yield from ((start, end, "") for start, end in sorted(heads.items()))

@@ -77,13 +77,13 @@ def _in_original(view: Canonical, hit: Hit) -> Hit:
 
 
 def _seen(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
-    """What is found in the text as it stands, or else without its frames, or else without its list's marks: there a mobile
+    """What is found in the text without its frames, or else as it stands, or else without its list's marks: there a mobile
     number alone, for sums are listed, too.
     """
-    if new := _detect(view, policy):
-        return new
     if (read := unframed(view)) is not None and (new := _detect(read, policy)):
         return _placed(read, new)
+    if new := _detect(view, policy):
+        return new
     if (read := unlisted(view)) is None:
         return []
     return _placed(read, [hit for hit in numbers(read, policy) if is_mobile(hit.value, policy.regions)])

@@ -224,6 +224,8 @@ def test_what_is_said_of_a_number_goes_with_it(text: str, left: str) -> None:
         ("العنوان: 60 Rose Villa, Carter Road, Bandra West, Mumbai 400050", "العنوان: [address-1]"),
         ("accident near 12, MG Road, Pune", "accident near 12, MG Road, Pune"),
         ("ages 12, 14, main policy in Chennai 600042", "ages 12, 14, main policy in Chennai 600042"),
+        ("upi id asha dot test at ok icici", "upi id [upi-1]"),
+        ("gpay asha.test @ ok hdfc bank", "gpay [upi-1]"),
         ("skype id live:priya.k", "skype id [handle-1]"),
         ("bank account is 12345678, sort 40-47-84", "bank account is [account-1], sort [account-2]"),
         ("our flat is Flat 12, Rowan House, 88 Mill Lane, Leeds", "our flat is [address-1]"),
