@@ -163,7 +163,8 @@ def _has_words_among(run: Run, regions: Sequence[str]) -> bool:
     """Whether a digit or two in words stand among the figures of a mobile number."""
     among = [unit for unit in run.units if unit.kind is not Kind.DIGITS]
     said = all(unit.kind in SPOKEN and len(unit.word) >= _SHORTEST_AMONG for unit in among)
-    return said and is_mobile(run.digits, regions)
+    close = all(after.start - before.end <= 1 for before, after in pairwise(run.units))
+    return said and close and is_mobile(run.digits, regions)
 
 
 def _is_over_budget(run: Run) -> bool:

@@ -45,12 +45,12 @@ _CALLING = re.compile(
     + r")\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
 )
 _SUMS = re.compile(
-    r"[₹£$€]|\b(?:"
+    r"[₹£$€]|(?<![^\W_])(?:"
     + by_letter(
-        r"rs|inr|rupees|bill|premium|paid|payment|amount|amt|cheque|loan|tax|idv|price|cost|lakhs?|emi|refund|total|salary"
+        r"rs|inr|rupees?|notes?|cuotas?|due|bill|premium|paid|payment|amount|amt|cheque|loan|tax|idv|price|cost|lakhs?|emi|refund|total|salary"
         r"|quoted|estimate|bola|kharcha|km|kms|kilomet(?:er|re|ro)s?|garage|taller|prima|importe|euros|floater|surveyor|advance|balance"
     )
-    + r")\b"
+    + r")(?![^\W_])"
 )
 _REACH = 40
 

@@ -36,8 +36,8 @@ def shares(*, own: bool) -> dict[str, float]:
 
 @pytest.mark.parametrize(("own", "least"), [(True, 0.97), (False, 0.96)])
 def test_attacks_of_a_fresh_hand_are_masked_whole(own: bool, least: float) -> None:
-    """Of numbers in 170 ways of writing, and of addresses, accounts and the like, nearly all go whole: with the policy of
-    the number's country, and with that of another.
+    """Of numbers in some 300 ways of writing, and of addresses, accounts and the like, nearly all go whole: with the policy
+    of the number's country, and with that of another.
     """
     assert all(share >= least for share in shares(own=own).values())
 
@@ -95,6 +95,8 @@ def test_ordinary_insurance_chat_passes(region: str) -> None:
         "check 9062 $7,929.23",
         "primero 1842, luego 9825, y al final 6672",
         "<td>9328</td><td>939</td>",
+        "_quoted_ 48889 ~85281~",
+        "five 100 rupee notes and two 500s",
         "twice 1927, thrice 998",
         "Surveyor quoted 46756, garage says 38009, sorry 71766",
         "send estimate first 64186 then final 88656",
