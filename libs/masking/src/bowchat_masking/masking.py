@@ -64,11 +64,23 @@ def _spans(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
     new = _seen(view, policy)
     for _ in range(_MOST_PASSES):
         if not new:
-            return sorted(hits, key=lambda hit: hit.start)
+            return _disjoint(hits)
         hits += [_in_original(view, each) for each in new]
         view = _substituted(view, new)
         new = _seen(view, policy)
     raise MaskingError("the text does not come to rest under masking")
+
+
+def _disjoint(hits: list[Hit]) -> list[Hit]:
+    """The hits of all passes in order. One that reaches across what an earlier pass found takes it in."""
+    done: list[Hit] = []
+    for hit in sorted(hits, key=lambda each: each.start):
+        if done and hit.start < done[-1].end:
+            last = done[-1]
+            done[-1] = last._replace(end=max(last.end, hit.end), value=f"{last.value} {hit.value}")
+        else:
+            done.append(hit)
+    return done
 
 
 def _in_original(view: Canonical, hit: Hit) -> Hit:

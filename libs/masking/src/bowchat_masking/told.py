@@ -69,7 +69,8 @@ def without_prices(runs: Sequence[Run], shapes: Shapes, regions: Sequence[str]) 
     prices = {
         between.start
         for first, between, last in zip(runs, runs[1:], runs[2:], strict=False)
-        if len(first.digits) + len(last.digits) >= _SHORTEST_NUMBER
+        if not (between.barrier or last.barrier)
+        and len(first.digits) + len(last.digits) >= _SHORTEST_NUMBER
         and is_mobile(first.digits + last.digits, regions)
         and _is_price(between, shapes)
     }

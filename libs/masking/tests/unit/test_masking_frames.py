@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alike characters are the subject
 """What masking does with what programs put around a text: exported chats, quotations, tags."""
 
 import pytest
@@ -53,3 +54,16 @@ def test_a_frame_hides_nothing(text: str, left: str) -> None:
 def test_a_frame_makes_no_number(text: str) -> None:
     """Sums that two people name one after another stay."""
     assert mask([text], INDIA)[0].text == text
+
+
+def test_a_number_found_across_another_leaves_nothing_of_it() -> None:
+    """What a later pass finds may reach across what an earlier one found: both go as one, and nothing between them shows."""
+    text = (
+        "version 6.1.9.5.5.5.0.1.7.3\n4 stents in 2019 and again 2 in 2022\nجوالي 0 7 سبعة صفر 0 9 صفر 0 3 9 واحد"
+        "\nUHID 1088660041 for my mother\n1.000.000 de responsabilidad civil"
+    )
+    (once,) = mask([text], INDIA)
+    assert "1.000.000" not in once.text
+    assert mask([once.text], INDIA)[0].text == once.text
+    ends = [0, *(each.end for each in once.findings)]
+    assert all(each.start >= end for each, end in zip(once.findings, ends, strict=False))
