@@ -86,7 +86,7 @@ def _speakers(text: str) -> Iterator[tuple[int, int]]:
 def unlisted(view: Canonical) -> Canonical | None:
     """The text without what parts a list or a table: "a) ... b) ...", "step 1: dial ...", cells. None without such."""
     text = view.text
-    changes = list(_marks(text)) or list(_tags(text, inline=False))
+    changes = list(_marks(text)) or (list(_tags(text, inline=False)) if "<" in text else [])
     return rewritten(Canonical(text, range(len(text)), range(1, len(text) + 1)), changes) if changes else None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 
 from bowchat_masking.canonical import small
 
@@ -65,6 +66,7 @@ def speaks_of_telephone(text: str) -> bool:
     return _CALLING.search(small(text)) is not None
 
 
+@lru_cache(maxsize=4)
 def speaks_of_sums(text: str) -> bool:
     """Whether it speaks of money or of distances, and of no telephone."""
     lowered = small(text)
