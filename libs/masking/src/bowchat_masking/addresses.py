@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Arabic letters are meant
 """Street addresses, told with care: where an accident happened is what a desk has to know, where somebody lives is not.
 
 A place is an address when people say that they live there, when it names a dwelling ("flat 4B, ..."), or when a street
@@ -21,7 +22,7 @@ _MONEY_AFTER = r"(?! ?(?:rs|rupees|inr|/-|lakh|km|kms|euros?|€|miles|people)(?
 _MONEY_BEFORE = r"(?<![\w.-])(?<!rs )(?<!rs\. )(?<!inr )(?<![₹$£€])(?<![₹$£€] )"
 _CODE_AT = re.compile(
     rf"{_MONEY_BEFORE}(?:[1-9][0-9]{{2}}[ -]?[0-9]{{3}}|{_UK_POSTCODE}|{_US_ZIP}"
-    rf"|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}} [^\W\d_]{{3,20}}+)(?![\w-]){_MONEY_AFTER}",
+    rf"|c\.?p\.? ?[0-9]{{5}}|(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{{3}} [^\W\d_]{{3,20}}+)(?![\w-]){_MONEY_AFTER}",
     re.IGNORECASE,
 )
 # What every such code has, found fast: this begins with a plain set of characters.
@@ -37,6 +38,14 @@ _DWELLING = re.compile(
     r"(?! ?(?:bhk|bed|sq|rooms?|lakhs?|k|%|percent|years?|yrs?)(?!\w))",
     re.IGNORECASE,
 )
+# A house by its number alone, at the beginning of a line or a clause; a locality and a code have to follow.
+_NUMBERED = re.compile(
+    r"(?:(?<=[\n:;])|(?<=[\n:;] )|(?<= at )|(?<= to )|(?<= is )|^)"
+    r"(?:(?:new|old|house|door|plot|shop) )?(?:no\.? ?)?(?:[a-z]{1,2}[-/])?"
+    r"[0-9]{1,5}[a-z]?(?:[/-][0-9a-z]{1,4}){0,2},\s(?=[a-z0-9])",
+    re.IGNORECASE,
+)
+_FEWEST_COMMAS = 2
 _STREET_WORD = (
     r"(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|way|court|ct|crescent|gardens|place|pl"
     r"|terrace|square|sq|boulevard|blvd"
@@ -59,7 +68,7 @@ _LOCALITY = re.compile(
     r"|heights|building|bldg|complex|layout|extension|extn|near|opp|opposite|behind|next to|mohalla"
     r"|village|vill|taluka|tehsil"
     r"|dist|district|puram|pally|peth|ke paas|ke samne|piso|puerta|calle|avenida|paseo|plaza"
-    r"|carretera|escalera|urbanización|barrio)(?!\w)"
+    r"|carretera|escalera|urbanización|barrio|colonia|col|fraccionamiento|fracc|alcaldía|delegación|villa|corniche)(?!\w)"
     rf"|के पास|के सामने|सेक्टर|गली|नगर|रोड|मार्ग|कॉलोनी|मोहल्ला|[{INDIC}]नगर",
     re.IGNORECASE,
 )
@@ -83,7 +92,7 @@ _LIVING = re.compile(
     r"|pick(?:ed)? ?up (?:from|at)|my (?:house|home) is (?:at|in)"
     r"|(?:mera |ghar ka ){1,2}(?:pata|address)(?: hai)?|pata\s?[:=-]|vivo en|mi direcci[oó]n(?: es)?"
     r"|direcci[oó]n\s?[:=-])"
-    r"|(?:मेरा |घर का ){1,2}पता(?: है)?",
+    r"|(?:मेरा |घर का ){1,2}पता(?: है)?|(?:ال)?عنوان(?:ي|نا)?(?: هو)?\s?:?|(?:أ|ا)سكن في",
     re.IGNORECASE,
 )
 _LIVING_WORDS = words(
@@ -112,7 +121,9 @@ _LINE_END = re.compile(
     r"|है|\[|\0",
     re.IGNORECASE,
 )
-_ABBREVIATED = re.compile(r"(?:\b(?:no|st|rd|apt|opp|dist|h|d|av|avda|flr|bldg|extn|nr))\Z", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:no|st|rd|apt|opp|dist|h|d|av|avda|flr|bldg|extn|nr|col|int|ext|esq|fracc|c|p))\Z", re.IGNORECASE
+)
 _LONGEST = 180
 _MOST_CANDIDATES = 50
 _REACH_OF_CODE = 100
@@ -122,7 +133,7 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
     text = view.text
     if not any(map(text.__contains__, "0123456789")):
         return
-    for finder in (_lived_in, _dwellings, _streets):
+    for finder in (_lived_in, _dwellings, _streets, _numbered):
         for start, end in finder(text):
             found = text[start:end].rstrip(" ,.-\n")
             if found:
@@ -131,7 +142,11 @@ def addresses(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
 
 def _lived_in(text: str) -> Iterator[tuple[int, int]]:
     """What follows "I live at": a number and a locality word, or a code, within the same sentence."""
-    for cue, _ in zip(phrases(_LIVING, text, _LIVING_WORDS, ("पता",)), range(_MOST_CANDIDATES), strict=False):
+    for cue, _ in zip(
+        phrases(_LIVING, text, _LIVING_WORDS, ("पता", "عنوان", "سكن")),
+        range(_MOST_CANDIDATES),
+        strict=False,
+    ):
         start = cue.end()
         while start < len(text) and text[start] in " :-\n":
             start += 1
@@ -179,6 +194,20 @@ def _streets(text: str) -> Iterator[tuple[int, int]]:
             end = min(_sentence_end(text, match.end()), match.end() + _REACH_OF_CODE)
             if code := _CODE_AT.search(text, match.end(), end):
                 yield match.start(), code.end()
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int]]:
+    """A house like "12-5-34/A, Main Road, Adyar, Chennai 600042"."""
+    if text.count(",") < _FEWEST_COMMAS or not _CODE_LIKE.search(text):
+        return
+    for match, _ in zip(_NUMBERED.finditer(text), range(_MOST_CANDIDATES), strict=False):
+        code = _CODE_AT.search(text, match.end(), _sentence_end(text, match.end()))
+        if (
+            code
+            and text.count(",", match.end(), code.start()) >= _FEWEST_COMMAS - 1
+            and _NAMED.search(text, match.end(), code.start())
+        ):
+            yield match.start(), code.end()
 
 
 def _numbered_streets(text: str) -> Iterator[re.Match[str]]:

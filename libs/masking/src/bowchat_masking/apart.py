@@ -10,9 +10,9 @@ from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import said, words
 from bowchat_masking.runs import BUDGET, Run, is_counting, opened, run_of, spelled
-from bowchat_masking.saying import JOINING, is_called_for, stands_before
+from bowchat_masking.saying import JOINING, is_called_for, speaks_of_sums, stands_before
 from bowchat_masking.shapes import Shapes
-from bowchat_masking.told import are_mostly_told, is_told
+from bowchat_masking.told import are_mostly_told, is_told, without_prices
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number
 
@@ -22,7 +22,7 @@ _LOOSE = 18
 _FAR = 60
 _ENDLESS = 1_000_000
 _MOST_PARTS = 8
-_SHORTEST_NUMBER, _LONGEST_NUMBER = 9, 13
+_SHORTEST_NUMBER, _LONGEST_NATIONAL, _LONGEST_NUMBER = 9, 11, 13
 _FEWEST_DIFFERENT = 4
 _DIGITS = Kind.DIGITS
 # Looked for in small letters, as the others.
@@ -50,6 +50,7 @@ _SAYING_ON = words(
     " last lastly finally first middle add finish ends end ending in it um umm uh erm er wait ok okay yes"
     " yeah sorry sec hold hang on got you writing now dash space dot hyphen aur phir fir uske baad aage ab"
     " haan y luego despues después"
+    " theek thik hai likha likho samjhe acha accha hmm ji noted listo vale tamam yalla khalas"
     " seguido de por al final acaba termina en espera ya apuntas apunta sigo coma guion punto puis ensuite dann"
 )
 # What is asked and told of one who writes a number down, and of nothing else that has figures.
@@ -80,9 +81,11 @@ def apart(
     yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), shapes))
     figures = [figure for run in runs for figure in _figures(run)]
     apart_before: set[_Place] = set()
-    for rows in (runs,) if figures == runs else (runs, figures):
-        row = _Row(text, rows, shapes, regions, apart_before, announces=announces)
-        yield from _joined(text, rows, row.one_from)
+    unpriced = without_prices(runs, shapes, regions)
+    rows = [runs] if figures == runs else [runs, figures]
+    for each in rows if unpriced is runs else [unpriced, *rows]:
+        row = _Row(text, each, shapes, regions, apart_before, announces=announces)
+        yield from _joined(text, each, row.one_from)
 
 
 def _figures(run: Run) -> Sequence[Run]:
@@ -209,7 +212,8 @@ class _Row:
             return False
         known = is_number(digits, regions)
         turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
-        if not (known or turned or dictated or self._announces):
+        too_long = not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, place[0])
+        if too_long or not (known or turned or dictated or self._announces):
             self._apart_before.add(place)
             return False
         parts = self._runs[at : at + count]
@@ -285,6 +289,9 @@ def _belong(text: str, parts: Sequence[Run], *, near: bool, mobile: bool) -> boo
     between = text[parts[0].end : parts[-1].start]
     if near and mobile and not LETTER.search(between):
         return True
+    leads_with_nought = any(each.digits[0] == "0" for each in parts)
+    if not leads_with_nought and LETTER.search(between) and speaks_of_sums(text):
+        return False
     if near and alike and (len(parts) > 2 or (mobile and not _CHOICE.search(between))):
         return True
     if min(lengths) == 1:

@@ -11,12 +11,14 @@ from bowchat_masking.digits import (
     few_digits,
     figures,
     found_near,
+    fours,
     near_digits,
     nearby,
     windows,
 )
 from bowchat_masking.hits import Hit
 from bowchat_masking.phrases import phrases, said, words
+from bowchat_masking.spoken import spoken
 
 _CARD_LENGTHS = range(13, 20)
 _CARD_ISSUER = re.compile(
@@ -30,11 +32,16 @@ _CARD_CUE = re.compile(
     r"|cc no)|कार्ड",
     re.IGNORECASE,
 )
+_CARD_SAID = re.compile(r"\b(?:card|visa|mastercard|amex|rupay|tarjeta)\b|कार्ड", re.IGNORECASE)
+_CARD_WORDS = words("card visa mastercard amex rupay tarjeta")
 _CARD_GROUP = 4
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ .-]?[A-Za-z0-9]){11,30}+")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?([0-9]{2})(?:[ ./\n-]?[A-Za-z0-9]){11,30}+")
 # The end of a branch's code: found fast; where none is, none is looked for.
 _IFSC_LIKE = re.compile(r"0(?<=[A-Za-z -]0)[ -]?[A-Za-z0-9]{6}(?![A-Za-z0-9])")
+# Letter by letter: "G B 8 2 W E S T ...".
+_LETTER_BY_LETTER = re.compile(r"(?<!\S)[A-Za-z](?:\s[A-Za-z0-9](?!\S)){14}")
+_FEWEST_SPACES = 14
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
@@ -61,7 +68,7 @@ _IFSC_BANKS = frozenset({
 
 _ACCOUNT_WORD = (
     r"(?:a/c|(?:bank |savings? |current )?acc(?:oun)?ts?|acc|acct|ac ?(?:no|number|num|#)"
-    r"|khaa?ta|cuenta|compte|konto|खाता|खाते|अकाउंट)"
+    r"|khaa?ta|clabe|cuenta|compte|konto|खाता|खाते|अकाउंट)"
 )
 # Between the word and the number: no other digits, and no word that makes it somebody's telephone.
 _ACCOUNT = re.compile(
@@ -75,7 +82,7 @@ _ACCOUNT_AFTER = re.compile(
 )
 _ACCOUNT_WORDS = words(
     "a bank saving savings current account accounts acct accts acc accs ac acno acnumber acnum khata khaata"
-    " cuenta compte konto"
+    " clabe cuenta compte konto"
 )
 _NO_ACCOUNT = re.compile(
     r"call|phone|mobile|mob(?!\w)|whats|contact|ring|reach|text|sms|number is on|policy|claim|order"
@@ -105,6 +112,7 @@ _ACCOUNT_TRIGGERS = (
     "ac:",
     "khat",
     "khaat",
+    "clabe",
     "cuenta",
     "compte",
     "konto",
@@ -121,6 +129,7 @@ def banking(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
         return
     yield from _ibans(text)
     yield from _cards(text)
+    yield from _cards_in_words(text)
     yield from _accounts(text)
 
 
@@ -130,6 +139,11 @@ def _ibans(text: str) -> Iterator[Hit]:
             code = _compact(text[start:end])
             if checksums.iban(code) or nearby(_IBAN_CUE, text, start, _NAMING):
                 yield Hit("iban", start, end, code)
+    if text.count(" ") >= _FEWEST_SPACES and _LETTER_BY_LETTER.search(text):
+        read = spoken(text)
+        if not _LETTER_BY_LETTER.search(read.text):
+            for hit in _ibans(read.text):
+                yield hit._replace(start=read.starts[hit.start], end=read.ends[hit.end - 1])
 
 
 def _iban_like(text: str) -> Iterator[tuple[int, re.Match[str]]]:
@@ -167,6 +181,16 @@ def _cards(text: str) -> Iterator[Hit]:
         if _is_card(digits) or by_name:
             taken = end
             yield Hit("card", start, end, digits)
+
+
+def _cards_in_words(text: str) -> Iterator[Hit]:
+    """Told in parts: "card starts 4111 then 1111 then 1111 and ends 1111"."""
+    if not said(text).any_of(_CARD_WORDS) and "कार्ड" not in text:
+        return
+    for groups in fours(text, _CARD_GROUP):
+        digits = "".join(each.digits for each in groups)
+        if _is_card(digits) or nearby(_CARD_SAID, text, groups[0].start, _NAMING):
+            yield Hit("card", groups[0].start, groups[-1].end, digits)
 
 
 def _is_card(digits: str) -> bool:

@@ -46,6 +46,8 @@ _ESCAPE = re.compile(
     r"(?:%(?:25){0,3}+[0-9A-Fa-f]{2}){1,64}+|&(?:amp;){0,3}+(?:#[0-9]{1,7}+|#[xX][0-9A-Fa-f]{1,6}+|[A-Za-z]{2,8}+);?"
     r"|\\[uU]\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
 )
+# What HTML writes for spaces, which are not printed.
+_SPACES = frozenset("\u00a0\u2002\u2003\u2009\t\n")
 _CODE = re.compile(r"\\[uUxX]\{?[0-9A-Fa-f]{1,5}\}?")
 
 
@@ -60,6 +62,27 @@ class Canonical(NamedTuple):
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the characters from `start` to `end` (exclusive) stand in the original."""
         return self.starts[start], self.ends[end - 1]
+
+
+Change = tuple[int, int, str]
+"""A stretch of a text, and what is to be read there."""
+
+
+def rewritten(view: Canonical, changes: Sequence[Change]) -> Canonical:
+    """The view with stretches replaced; a replacement stands for the whole stretch."""
+    if not changes:
+        return view
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for start, end, sign in changes:
+        parts += [view.text[at:start], sign]
+        starts += [*view.starts[at:start], *[view.starts[start]] * len(sign)]
+        ends += [*view.ends[at:start], *[view.ends[end - 1]] * len(sign)]
+        at = end
+    text = "".join([*parts, view.text[at:]])
+    return Canonical(text, [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
 
 
 @lru_cache(maxsize=16_384)
@@ -149,4 +172,5 @@ def _meant(escape: str) -> str:
             meant = chr(int(meant.lstrip("\\uUxX{").rstrip("}"), 16))
         if meant == before:
             break
-    return meant if meant.isprintable() and "\ufffd" not in meant else escape
+    shown = meant.isprintable() or meant in _SPACES
+    return meant if shown and "\ufffd" not in meant else escape

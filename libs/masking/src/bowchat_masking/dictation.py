@@ -68,10 +68,10 @@ _INDIC_LANGUAGE = 1
 _BLOCKS = range(0x0900, 0x0D80, 0x80)
 _ISCII = {
     **dict(zip(range(0x05, 0x0C), ("a", "a", "i", "i", "u", "u", "ri"), strict=True)),
-    **dict(zip(range(0x0D, 0x15), ("e", "e", "e", "ai", "o", "o", "o", "au"), strict=True)),
+    **dict(zip(range(0x0D, 0x15), ("e", "e", "e", "ai", "o", "o", "o", "o"), strict=True)),
     **dict(zip(range(0x15, 0x3A), [*"kkggnccjjnttddnttddnnpfbvmyrrlllvsssh"], strict=True)),
     **dict(zip(range(0x3E, 0x44), ("a", "i", "i", "u", "u", "ri"), strict=True)),
-    **dict(zip(range(0x45, 0x4D), ("e", "e", "e", "ai", "o", "o", "o", "au"), strict=True)),
+    **dict(zip(range(0x45, 0x4D), ("e", "e", "e", "ai", "o", "o", "o", "o"), strict=True)),
     0x01: "n", 0x02: "n", 0x58: "k", 0x59: "k", 0x5A: "g", 0x5B: "j", 0x5C: "d", 0x5D: "d", 0x5E: "f", 0x5F: "y",
 }  # fmt: skip
 _INDIC = {block + place: sound for block in _BLOCKS for place, sound in _ISCII.items()}
@@ -136,6 +136,8 @@ class _Index:
         if spelling.isascii():
             self.consonants[_VOWELS.sub("", spelling)].setdefault(language, digit)
             self.by_length[len(spelling)].append((spelling, language, digit))
+        elif len(without := _VOWELS.sub("", sound)) > 1:
+            self.consonants[without].setdefault(language, digit)
 
     def near(self, word: str) -> _Reading:
         """What the word may be. Empty for a word that is near no digit."""
@@ -154,6 +156,8 @@ class _Index:
                 found = {**self.exact.get(each, {}), **found}
         if word.isascii() and not _VOWELS.search(word):
             found |= self.consonants.get(word.casefold(), {})
+        if not word.isascii():
+            found = {**self.consonants.get(_VOWELS.sub("", sound), {}), **found}
         return found
 
     def _starred(self, word: str) -> _Reading:
@@ -179,6 +183,11 @@ _INDEX = _Index()
 @lru_cache(maxsize=32_768)
 def _near(word: str) -> _Reading:
     return _INDEX.near(word)
+
+
+def sounds_like_digit(word: str) -> bool:
+    """Whether a word, in small letters, may be a digit where others are."""
+    return word not in _MEASURES and bool(_near(word))
 
 
 def _reading(word: str) -> _Reading:

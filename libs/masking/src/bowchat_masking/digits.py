@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from bowchat_masking.canonical import small
 from bowchat_masking.hits import MaskingError
+from bowchat_masking.phrases import words
 
 _GROUP = re.compile(r"[0-9]+")
 _JOINING = re.compile(r"[ .\u00a0\u2010-\u2015_-]{1,2}")
@@ -15,6 +17,14 @@ _MOST_GROUPS = 600
 _FARTHEST_JOINED = 2
 DIGITS = "0123456789"
 _LONG_ROW = re.compile(r"[0-9](?:[ .\u00a0\u2010-\u2015_-]{0,2}[0-9]){11}")
+_FOURS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_LONGEST_BETWEEN = 20
+# What is said between the groups of a long number.
+_SAYING_ON = words(
+    "then and next first second third fourth mid middle last ends end ending with in starts start begins is digits four"
+    " phir fir aur pehle beech baad mein aakhri luego y primero segundo tercero termina empieza en por"
+)
+_WORD = re.compile(r"[^\W\d_]+")
 _WORD_END = re.compile(r"[^\W_]*+")
 
 
@@ -72,6 +82,20 @@ def windows(text: str, lengths: Collection[int]) -> Iterator[list[Group]]:
             if total in lengths:
                 fits.append(last)
         yield from (found[first : last + 1] for last in reversed(fits))
+
+
+def fours(text: str, count: int) -> Iterator[list[Group]]:
+    """So many groups of four figures with nothing between them but how the groups of a number follow each other."""
+    row: list[Group] = []
+    lowered = small(text)
+    for match in _FOURS.finditer(text):
+        gap = lowered[row[-1].end : match.start()] if row else ""
+        if row and (len(gap) > _LONGEST_BETWEEN or not _SAYING_ON.issuperset(_WORD.findall(gap))):
+            row = []
+        row.append(Group(match.start(), match.end(), match[0]))
+        if len(row) == count:
+            yield row
+            row = []
 
 
 def _are_joined(text: str, end: int, start: int) -> bool:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Arabic letters are meant
 """Names on other networks: "my insta is asha_test", "@asha.test on telegram", "asha_test22 pe snap"."""
 
 import re
@@ -14,14 +15,15 @@ _NETWORK = (
     r"|snap\s?chat|snap|sc|discord|skype"
     r"|signal|viber|we\s?chat|tik\s?tok|threads|kik|hike|imo|reddit|you\s?tube|pinterest|venmo|cash\s?app|paypal|whats\s?app"
     r"|wa|telegramme"
-    r"|इंस्टाग्राम|इंस्टा|टेलीग्राम|फेसबुक|स्नैपचैट|व्हाट्सएप)"
+    r"|इंस्टाग्राम|इंस्टा|टेलीग्राम|फेसबुक|स्नैपचैट|व्हाट्सएप|انست[اغقج]{1,2}(?:رام)?|سناب(?:شات|\sشات)?|تلي?[غجق]رام"
+    r"|فيس\s?بوك|تويتر|تيك\s?توك)"
 )
 _TRIGGERS = (
     "@", "insta", "ig", "tele", "tg", "fac", "fb", "messenger", "twitter", "linked", "snap", "sc",
     "discord", "skype", "signal",
     "viber", "chat", "tik", "threads", "kik", "hike", "imo", "reddit", "you", "pinterest", "whats",
     "wa", "venmo", "cash", "paypal", "इंस्टा", "टेलीग्राम",
-    "फेसबुक", "स्नैप", "user", "handle",
+    "फेसबुक", "स्नैप", "user", "handle", "انست", "سناب", "رام", "فيس", "تويتر", "تيك",
 )  # fmt: skip
 _TOKEN = rf"(?:live:)?+[^\W\d][\w.{DOT}]{{2,29}}+(?:#[0-9]{{4}}+)?"
 _LINKING = (
@@ -51,7 +53,19 @@ _NETWORK_WORDS = words(
     "insta instagram ig telegram tg facebook fb messenger twitter linkedin snapchat snap sc discord skype"
     " signal viber wechat tiktok threads kik hike imo reddit youtube pinterest whatsapp wa telegramme venmo cashapp paypal"
 )
-_OTHER_NETWORKS = ("इंस्टा", "टेलीग्राम", "फेसबुक", "स्नैपचैट", "व्हाट्सएप")
+_OTHER_NETWORKS = (
+    "इंस्टा",
+    "टेलीग्राम",
+    "फेसबुक",
+    "स्नैपचैट",
+    "व्हाट्सएप",
+    "انست",
+    "سناب",
+    "رام",
+    "فيس",
+    "تويتر",
+    "تيك",
+)
 _NETWORK_HALVES = (
     ("tele", "gram"), ("face", "book"), ("linked", "in"), ("snap", "chat"), ("we", "chat"), ("tik", "tok"), ("you", "tube"),
     ("whats", "app"), ("cash", "app"),

@@ -108,9 +108,12 @@ _APPS = words(
     " market twitter telegram"
 )
 _WEB_LIKE = re.compile(r"\.[a-z]{2,24}(?::[0-9]{1,5})?/")  # in small letters
-_WA_ME = re.compile(
-    r"(?<!\w)wa[\s,;]{1,2}me\s?/\s?\+?[0-9][^\s<>\"\0]*+(?:[ -]{1,2}[0-9]{2,15}){0,6}+", re.IGNORECASE
+_WITHOUT_DOT = re.compile(
+    r"(?<!\w)(?:wa[\s,;]{1,2}me\s?/\s?\+?[0-9][^\s<>\"\0]*+(?:[ -]{1,2}[0-9]{2,15}){0,6}+"
+    r"|(?:t[\s,;]{1,2}me|linked\s?in[\s,;]{1,2}(?:com\s?/\s?)?in)\s?/\s?[^\W_][^\s<>\"\0]{3,60}+)",
+    re.IGNORECASE,
 )
+_WITHOUT_DOT_LIKE = ("wame/", "tme/", "linkedinin/", "linkedincom/in/")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[-/_]?(?:0?[1-9]|1[0-2])(?:[-/_]?[0-3]?[0-9])?(?![0-9])")
 _LONG_NUMBER = re.compile(r"[0-9](?:[^0-9]{0,3}+[0-9]){6,}+")
 _ASKS_FOR_PERSON = re.compile(
@@ -142,15 +145,11 @@ def _may_hold_page(lowered: str) -> bool:
 def _contacts(text: str) -> Iterator[tuple[int, int]]:
     """A host is looked for with its pattern only where its letters stand."""
     compact = "".join(text.lower().replace(DOT, ".").split())
-    if "wame/" in compact.replace(",", "").replace(";", ""):
-        yield from _misspelt(text)
+    if any(map(compact.replace(",", "").replace(";", "").__contains__, _WITHOUT_DOT_LIKE)):
+        yield from (match.span() for match in _WITHOUT_DOT.finditer(text))
     for host in _HOSTS if _HOST_LIKE.search(compact) else ():
         if host in compact:
             yield from (match.span() for match in _contact(host).finditer(text))
-
-
-def _misspelt(text: str) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _WA_ME.finditer(text))
 
 
 def carries_person(link: str) -> bool:

@@ -11,7 +11,7 @@ from bowchat_masking.spoken import AT, DOT, INDIC, spoken
 _TRIGGERS = (
     "@", "mail", "yahoo", "outlook", "icloud", "proton", "rediff", "dot", "punto", "ponto", "punkt", "arroba", "arobase",
     "period", "%40", "&#64", "&#064", "&#x40", "&commat", "डॉट", "डाट", "डोट", "बिंदु", "ऐट", "एट", "मेल",
-    "chiocciola", "klammeraffe", "full stop", "fullstop",
+    "chiocciola", "klammeraffe", "full stop", "fullstop", "ميل", "جيمايل", "ياهو", "وتلوك", "ايكلاود", "دوت",
 )  # fmt: skip
 
 _C = rf"[\w%+'.{DOT}{INDIC}-]"
@@ -23,15 +23,34 @@ _TOP = rf"(?:[^\W\d_]|[{INDIC}]){{2,24}}+(?![\w@{AT}{DOT}-])"
 _HOUSE = (
     r"(?:g\s?mail|google\s?mail|gmial|yahoo|ymail|outlook|hotmail|icloud|rediff\s?mail|proton\s?mail"
     r"|proton|aol|zoho"
-    r"|gmx|जी\s?मेल|याहू|हॉटमेल)"
+    r"|gmx|जी\s?मेल|याहू|हॉटमेल|جي\s?ميل|جيمايل|هوتميل|هوت\s?ميل|ياهو|آ?اوتلوك|ايكلاود)"
 )
 # Some of these letters stand in the name of each.
-_HOUSE_LIKE = ("mail", "gmial", "yahoo", "outlook", "icloud", "proton", "aol", "zoho", "gmx", "मेल", "याहू")
-_HOUSE_TOP = r"(?:com|co\s?\.?\s?in|co\.uk|in|net|me|org|es|fr|de|कॉम|इन)"
-_AFTER_HOUSE = rf"(?:\s?[.,{DOT}]\s?{_HOUSE_TOP}|\s(?:com|co\s?\.?\s?in|कॉम))(?!\w)"
+_HOUSE_LIKE = (
+    "mail",
+    "gmial",
+    "yahoo",
+    "outlook",
+    "icloud",
+    "proton",
+    "aol",
+    "zoho",
+    "gmx",
+    "मेल",
+    "याहू",
+    "ميل",
+    "جيمايل",
+    "ياهو",
+    "وتلوك",
+    "ايكلاود",
+)
+_HOUSE_TOP = rf"(?:com?(?:\s?[.{DOT}]?\s?(?:in|uk|mx|es|ar|ae|au))?|con|in|net|me|org|es|fr|de|mx|कॉम|इन|كوم)"
+# A dot, and what is typed or printed for one.
+_STOP_AFTER_HOUSE = rf"[.,;:\u00b7\u2022\u3002\u30fb{DOT}]{{1,2}}"
+_AFTER_HOUSE = rf"(?:\s?{_STOP_AFTER_HOUSE}\s?{_HOUSE_TOP}|\s(?:com|co\s?\.?\s?in|कॉम|كوم))(?!\w)"
 
 _SIGNED = re.compile(
-    rf"{_LOCAL}\s{{0,3}}+@\s{{0,3}}+(?:{_LABEL}(?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP}"
+    rf"{_LOCAL}\s{{0,3}}+@{{1,2}}+\s{{0,3}}+(?:{_LABEL}(?:{_STOP}{_LABEL}){{0,4}}{_STOP}{_TOP}"
     rf"|{_HOUSE}(?:{_AFTER_HOUSE}|(?!\w)))",
     re.IGNORECASE,
 )
@@ -41,8 +60,8 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT_SIGN = re.compile(
-    rf"({_LOCAL})(?:[\s,]{{1,2}}+|[^\w\s()\[\]\0\"'.:/]{{1,3}}+)(?:on\s|at\s"
-    rf"|-\s?)?{_HOUSE}(?:\s?[.,{DOT}]?\s?(?:com|co\.?in|कॉम)(?!\w)"
+    rf"({_LOCAL})(?:[\s,]{{1,2}}+|[^\w\s()\[\]\0\"'.:/]{{1,3}}+|\s?\()(?:(?:on|at|a|en|in|pe|par|domain|dominio)\s"
+    rf"|-\s?){{0,2}}{_HOUSE}(?:\s?(?:{_STOP_AFTER_HOUSE})?\s?(?:com|co\.?in|कॉम|كوم)(?!\w)"
     rf"|(?!\w))",
     re.IGNORECASE,
 )
@@ -52,6 +71,18 @@ _ANNOUNCED = re.compile(
     rf"(?:(?:\s?(?:is|hai|h|:|=|-|ka naam)){{1,2}}+|(?<=mail\sid))\s{{0,2}}+([\w.+-]{{5,64}}+)(?!\s?[@{AT}])",
     re.IGNORECASE,
 )
+# A key beside that of the sign: "asha23qgmail.com".
+_RUN_ON = re.compile(
+    r"(?<![\w@.+-])[\w.+-]{3,60}?[^\W_](?:gmail|yahoo|hotmail|outlook|icloud|rediffmail)[.,]{1,2}(?:com|co\.?in|in)(?!\w)",
+    re.IGNORECASE,
+)
+_MENTIONED = re.compile(
+    rf"(?<![\w\[]){_HOUSE}(?:\s(?:id|account|address|pe|par|mein|me|on|soy|es|is|as|mera|my|i am|i'm)(?!\w)){{0,4}}+"
+    r"[\s:(=-]{1,3}"
+    r"([a-z][\w.+-]{4,63}+)(?![\w@])"
+)
+_MAILBOX = re.compile(r"[a-z]++(?:[._][a-z0-9]{2,}+){1,6}+|[a-z]{3,}+[0-9]{1,4}+(?:[._][a-z0-9]++){0,6}+")
+_FILE = re.compile(r"\.(?:pdf|jpe?g|png|docx?|xlsx?|zip|com|in|net|org)\Z")
 _HOUSE_ALONE = re.compile(_HOUSE, re.IGNORECASE)
 _TELLING = re.compile(r"[\w%+-][._+][\w%+-]|[0-9]")
 _LETTERS = re.compile(rf"[^\W\d_]|[{INDIC}]")
@@ -63,7 +94,10 @@ _NO_MAILBOX = frozenset({
     "gives", "have", "her", "his", "http", "https", "i", "in", "into", "is", "it", "its", "like", "logged",
     "login", "mail", "me", "my", "new", "no", "not", "number", "of", "old", "on", "open", "or", "our", "please", "pls",
     "that", "the", "their", "this", "through", "to", "use", "using", "via", "was", "with", "without", "work",
-    "www", "you", "your",
+    "www", "you", "your", "write", "send", "docs", "mails", "i'm", "am", "he", "she", "we", "correo", "es", "mi", "al", "el",
+    "la", "por", "escribe", "envia", "hai", "pe", "par", "ko", "mera", "meri", "bhejo", "karo", "e-mail", "mailid",
+    "emailid", "then", "so", "id", "ids", "mailbox", "reach", "contact", "them", "there", "but", "bhej", "do", "likho",
+    "ka", "ki",
 })  # fmt: skip
 _NO_TOP = frozenset({
     "and", "but", "for", "hai", "he", "is", "it", "not", "now", "of", "ok", "okay", "on", "pls", "she", "so",
@@ -73,7 +107,8 @@ _USUAL_TOP = re.compile(
     rf"(?:{_HOUSE}|[.{DOT}]\s{{0,2}}(?:com|net|org|in|uk|es|ae|edu|gov|io|info|us|eu))\Z", re.IGNORECASE
 )
 _FIGURES_ALONE = re.compile(rf"[0-9]{{1,5}}+\s{{0,2}}(?:@|{AT})")
-_LAST_WORD = re.compile(r"(?<!\w)([^\W\d_]{3,24}) \Z")
+_LAST_WORD = re.compile(rf"(?<![\w{DOT}])((?:[^\W_]|[._{DOT}{INDIC}-]){{2,40}}) \Z")
+_MOST_NAMES = 3
 _SPACES = re.compile(r"\s+")
 
 
@@ -98,22 +133,40 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         for match in pattern.finditer(text) if tried else ():
             if is_meant(match):
                 start, end = _trimmed(match)
-                yield _name_before(text, start), end
-    if not has_house:
-        return
+                yield _name_before(text, start, end), end
+    if has_house:
+        yield from _beside_house(text)
+
+
+def _beside_house(text: str) -> Iterator[tuple[int, int]]:
+    """What has no sign and stands at the name of a house all the same."""
     for match in _GLUED.finditer(text):
         yield _token_start(text, match.start()), match.end()
     for match in _ANNOUNCED.finditer(text):
         if _tells(match[1]) and _LETTERS.search(match[1]):
             yield match.start(1), match.end(1) - (len(match[1]) - len(match[1].rstrip(".")))
+    for match in _RUN_ON.finditer(text):
+        yield match.span()
+    for match in _MENTIONED.finditer(small(text)):
+        named = match[1].rstrip(".-")
+        if _MAILBOX.fullmatch(named) and not _FILE.search(named):
+            yield match.start(1), match.start(1) + len(named)
 
 
-def _name_before(text: str, start: int) -> int:
-    """Where an address begins of which only the figures are glued to the sign: "rahul 007 at gmail com"."""
-    if not _FIGURES_ALONE.match(text, start):
+def _name_before(text: str, start: int, end: int) -> int:
+    """Where an address begins that is said in several words: "rahul k 007 at gmail com", "asha test at gmail dot com"."""
+    if _FIGURES_ALONE.match(text, start):
+        most = _MOST_NAMES
+    elif DOT in text[start:end]:
+        most = 1
+    else:
         return start
-    name = _LAST_WORD.search(text, max(0, start - _LONGEST_LOCAL), start)
-    return start if name is None or name[1].lower() in _NO_MAILBOX else name.start()
+    for _ in range(most):
+        name = _LAST_WORD.search(text, max(0, start - _LONGEST_LOCAL), start)
+        if name is None or name[1].strip(f".{DOT}").lower() in _NO_MAILBOX:
+            break
+        start = name.start()
+    return start
 
 
 def _token_start(text: str, at: int) -> int:
@@ -133,6 +186,7 @@ def _is_signed(match: re.Match[str]) -> bool:
     local, _, host = match[0].partition("@")
     if not any(map(str.isalnum, local)):
         return False
+    host = host.lstrip("@")
     leans = local[-1:].isspace() and not host[:1].isspace()
     return not leans or _USUAL_TOP.search(match[0]) is not None
 

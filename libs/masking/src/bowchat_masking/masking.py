@@ -12,6 +12,7 @@ from bowchat_masking.addresses import addresses
 from bowchat_masking.banking import banking
 from bowchat_masking.canonical import Canonical, canonicalise
 from bowchat_masking.encoded import encoded
+from bowchat_masking.frames import unframed, unlisted
 from bowchat_masking.handles import handles
 from bowchat_masking.hits import BLANK, Detector, Finding, Hit, MaskedText, MaskingError, joined
 from bowchat_masking.identifiers import identifiers
@@ -21,6 +22,7 @@ from bowchat_masking.names import names
 from bowchat_masking.numbers import numbers
 from bowchat_masking.shapes import PLACEHOLDER
 from bowchat_masking.upi import upi_ids
+from bowchat_masking.validity import is_mobile
 
 DETECTORS: tuple[Detector, ...] = (
     links, mails, upi_ids, handles, encoded, banking, identifiers, addresses, names, numbers,
@@ -59,19 +61,50 @@ def masked(texts: Sequence[MaskedText]) -> tuple[Masked, ...]:
 def _spans(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
     """Every hit, in places of the original, in order."""
     hits: list[Hit] = []
-    new = _detect(view, policy)
+    new = _seen(view, policy)
     for _ in range(_MOST_PASSES):
         if not new:
-            return sorted(hits, key=lambda hit: hit.start)
+            return _disjoint(hits)
         hits += [_in_original(view, each) for each in new]
         view = _substituted(view, new)
-        new = _detect(view, policy)
+        new = _seen(view, policy)
     raise MaskingError("the text does not come to rest under masking")
+
+
+def _disjoint(hits: list[Hit]) -> list[Hit]:
+    """The hits of all passes in order. One that reaches across what an earlier pass found takes it in."""
+    done: list[Hit] = []
+    for hit in sorted(hits, key=lambda each: each.start):
+        if done and hit.start < done[-1].end:
+            last = done[-1]
+            done[-1] = last._replace(end=max(last.end, hit.end), value=f"{last.value} {hit.value}")
+        else:
+            done.append(hit)
+    return done
 
 
 def _in_original(view: Canonical, hit: Hit) -> Hit:
     start, end = view.span(hit.start, hit.end)
     return Hit(hit.type, start, end, hit.value or view.text[hit.start : hit.end].casefold())
+
+
+def _seen(view: Canonical, policy: MaskingPolicy) -> list[Hit]:
+    """What is found in the text without its frames, or else as it stands, or else without its list's marks: there a mobile
+    number alone, for sums are listed, too.
+    """
+    if (read := unframed(view)) is not None and (new := _detect(read, policy)):
+        return _placed(read, new)
+    if new := _detect(view, policy):
+        return new
+    if (read := unlisted(view)) is None:
+        return []
+    return _placed(read, [hit for hit in numbers(read, policy) if is_mobile(hit.value, policy.regions)])
+
+
+def _placed(read: Canonical, hits: list[Hit]) -> list[Hit]:
+    """The hits in the text that was read otherwise."""
+    spans = [read.span(hit.start, hit.end) for hit in hits]
+    return [hit._replace(start=start, end=end) for hit, (start, end) in zip(hits, spans, strict=True)]
 
 
 def _detect(view: Canonical, policy: MaskingPolicy) -> list[Hit]:

@@ -44,6 +44,7 @@ dix onze douze treize quatorze quinze seize dixsept dixhuit dixneuf
 zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn
 dez onze doze treze catorze quinze dezesseis dezessete dezoito dezenove
 dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove
+عشرة|عشر احدعشر|أحدعشر اثناعشر|اثنعشر ثلاثةعشر أربعةعشر|اربعةعشر خمسةعشر ستةعشر سبعةعشر ثمانيةعشر تسعةعشر
 """
 TENS = """
 twenty thirty|therty forty|fourty fifty sixty seventy eighty ninety|ninty
@@ -52,7 +53,13 @@ vingt trente quarante cinquante soixante septante huitante nonante
 zwanzig dreißig|dreissig vierzig fünfzig sechzig siebzig achtzig neunzig
 vinte trinta quarenta cinquenta sessenta setenta oitenta noventa
 venti trenta quaranta cinquanta sessanta settanta ottanta novanta
+عشرين|عشرون ثلاثين|ثلاثون|تلاتين أربعين|اربعين|أربعون|اربعون خمسين|خمسون ستين|ستون سبعين|سبعون ثمانين|ثمانون|تمانين|ثمانيين تسعين|تسعون
+وعشرين|وعشرون وثلاثين|وثلاثون|وتلاتين وأربعين|واربعين|وأربعون|واربعون وخمسين|وخمسون وستين|وستون وسبعين|وسبعون وثمانين|وثمانون|وتمانين|وثمانيين وتسعين|وتسعون
+ishreen|eshreen|ishrin thalatheen|talateen|thalathin arbaeen|arbaeen|arbain khamseen|khamsin sitteen|sittin sabeen|sabaeen|sabin thamaneen|tamaneen|thamanin tiseen|tisaeen|tisin
 """
+# In Arabic the unit comes first, and the ten after it with this letter: "eight and ninety".
+ARABIC_AND = "و"
+ARABIC_TEN = frozenset(("عشر", "عشرة"))
 # From ten to ninety-nine, as heard and as written.
 HINDI_ROMAN = """
 das|dus gyarah|gyara|giyarah barah|bara terah|tera chaudah|chauda pandrah|pandra|pandhra solah|sola satrah|satra|sattrah
@@ -99,7 +106,7 @@ SCALES = (
 BRIDGES = (
     "and then dash hyphen minus space comma dot point stop pause plus slash star hash underscore followed by next again after"
     " phir fir aur tab uske baad y luego entonces guion coma punto espacio puis tiret und dann depois poi"
-    " times baar veces fois बार that despues dps फिर और उसके बाद पर"
+    " times baar veces fois बार و that despues dps फिर और उसके बाद पर"
 )
 # Words of ordinary speech that happen to be digits somewhere.
 WEAK = frozenset(

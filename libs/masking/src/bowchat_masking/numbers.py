@@ -32,8 +32,9 @@ from bowchat_masking.runs import (
     spelled,
     trim,
 )
-from bowchat_masking.saying import is_called_for
+from bowchat_masking.saying import is_called_for, speaks_of_sums
 from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
+from bowchat_masking.tails import widened
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -43,12 +44,14 @@ _FEWEST_LETTERS = 9
 _LONGEST_PART = 10
 _LONGEST_WHOLE = 14
 _FEWEST_COUNTED = 4
+# A digit in words among figures: "98989zero-0123".
+_MOST_SAID_AMONG, _SHORTEST_AMONG = 2, 3
 # A fixed line is written in a few parts; more of them are a list.
 _MOST_PARTS = 4
 # What stands between the parts of a number that is written in one go.
 _WITHIN = frozenset(["", " ", "-", ".", " - ", ") ", ")"])
 _FEWEST_LISTED = 9
-_SHORTEST_PRICE = 4
+_SHORTEST_PRICE, _SHORTEST_SUM = 4, 3
 # Four threes and three fives are longer than a number that is written so; fours may be a state's or a bank's.
 _READINGS = ({3}, {5})
 # A list's signs: a telephone's groups have no space before or after such.
@@ -69,7 +72,7 @@ _NO_MARKS = str.maketrans(",.;:-()", "       ")
 def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
     text, regions = view.text, policy.regions
     for start, end, digits in (*_found(text, policy), *_international(text, regions[0])):
-        yield Hit("phone", start, end, normal(digits, regions))
+        yield Hit("phone", *widened(text, start, end, digits, regions), normal(digits, regions))
 
 
 def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
@@ -147,11 +150,21 @@ def _is_one_number(text: str, run: Run, regions: Sequence[str]) -> bool:
         return False
     if text[max(0, run.start - 1) : run.start] == "+" and not is_signed_decimal(text, run.start):
         return True
+    if 0 < len(run.units) - len(figures) <= _MOST_SAID_AMONG and _has_words_among(run, regions):
+        return True
     if len(figures) < 2 or _PRICE.search(text, run.start + 1, run.end):
         return False
     close = all(text[before.end : after.start] in _WITHIN for before, after in pairwise(figures))
     grouped = len(figures) <= _MOST_PARTS and len(digits) >= _LONGEST_PART
     return is_mobile(digits, regions) or (close and grouped and is_number(digits, regions))
+
+
+def _has_words_among(run: Run, regions: Sequence[str]) -> bool:
+    """Whether a digit or two in words stand among the figures of a mobile number."""
+    among = [unit for unit in run.units if unit.kind is not Kind.DIGITS]
+    said = all(unit.kind in SPOKEN and len(unit.word) >= _SHORTEST_AMONG for unit in among)
+    close = all(after.start - before.end <= 1 for before, after in pairwise(run.units))
+    return said and close and is_mobile(run.digits, regions)
 
 
 def _is_over_budget(run: Run) -> bool:
@@ -187,7 +200,9 @@ def _is_list(text: str, run: Run, regions: Sequence[str]) -> bool:
     rising = len(said) >= _FEWEST_COUNTED and not one_by_one and values == sorted(set(values))
     row = _is_row(text, said, regions)
     exists = is_mobile if worded or row or (rising and _are_parted(text, said)) else is_number
-    return (loose or short or lettered or rising or row) and not (
+    sums = min(map(len, (unit.digits for unit in said))) >= _SHORTEST_SUM and speaks_of_sums(text)
+    exists = is_mobile if sums and digits[0] != "0" else exists
+    return (loose or short or lettered or rising or row or sums) and not (
         exists(digits, regions) or is_called_for(text, run.start)
     )
 

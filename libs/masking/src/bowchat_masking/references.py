@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masking.number_words import Kind, meaning
@@ -21,6 +21,7 @@ _FILE = re.compile(
 _REFERENCE_PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _FEWEST_ROMANS = 7
 _SHORTEST_SAID = 3
+_SHORTEST_HALF = 4
 _MOST_LOCAL_DIGITS, _TOO_LONG = 9, 16
 _FEWEST_DIFFERENT = 4
 # So many figures in fours are a parcel's or a card's, and any three groups of them a number of the United States.
@@ -30,6 +31,8 @@ _FEWEST_SUFFIXED, _LONGEST_SUFFIX = 8, 3
 _AS_FIGURES = re.compile(r"(?:[0-9Ool]{2,5}-){1,3}[0-9Ool]{2,6}")
 # Figures that a machine read off a picture, "415555O16O": a reference avoids these letters.
 _AS_READ = re.compile(r"[0-9][0-9OoIl]{8,12}")
+# A number with one figure left out.
+_WITH_BLANK = re.compile("([0-9]{3,12})[Xx]([0-9]{0,8})")
 _ROMAN = re.compile("[IVXivx]{1,4}")
 # A word before digits that announces a phone number rather than a reference.
 _PHONE_WORDS = frozenset(
@@ -76,7 +79,7 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     words = [each for each in parts if each.isalpha()]
     solid = re.sub("[-/]", "", token)
     hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
-    if hidden or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
+    if hidden or _has_blank(solid, regions) or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
@@ -86,7 +89,15 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     if not separated and not token.isupper():
         return False
     digits = [each for each in parts if each.isdigit() and not (separated and _WHOLE_YEAR.fullmatch(each))]
-    return not is_mobile("".join(digits), regions, abroad=True)
+    return not any(is_mobile(each, regions) for each in digits) and not is_mobile(
+        "".join(digits), regions, abroad=True
+    )
+
+
+def _has_blank(figures: str, regions: Sequence[str]) -> bool:
+    """Whether they are a mobile number of which one figure is left out."""
+    match = _WITH_BLANK.fullmatch(figures)
+    return match is not None and any(is_mobile(match[1] + each + match[2], regions) for each in "05")
 
 
 def _speaks_of_number(word: str) -> bool:
@@ -102,6 +113,15 @@ def file_at(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         at -= 1
     match = _FILE.match(text, at)
     return None if match is None or is_anywhere(match[0], regions) else match
+
+
+def holds_mobile(figures: str, regions: Sequence[str]) -> bool:
+    """Whether figures, or two groups of them as long as a number's halves, are a mobile number: "99999/00123/24"."""
+    halves = pairwise(re.findall("[0-9]+", figures))
+    return is_anywhere(figures, regions) or any(
+        min(len(first), len(second)) >= _SHORTEST_HALF and is_mobile(first + second, regions)
+        for first, second in halves
+    )
 
 
 def in_groups(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:

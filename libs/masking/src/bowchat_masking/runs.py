@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bowchat_masking.number_tables import FUNCTION_WORDS
+from bowchat_masking.number_tables import ARABIC_AND, ARABIC_TEN, FUNCTION_WORDS
 from bowchat_masking.number_words import Kind
 from bowchat_masking.units import SINGLE_LETTERS, Unit, units
 
@@ -16,6 +16,7 @@ SAID = (Kind.DIGITS, Kind.WORD, Kind.WEAK)
 _FIRM = (Kind.DIGITS, Kind.WORD)
 _WEAK, _BRIDGE = Kind.WEAK, Kind.BRIDGE
 _MOST_REPEATED = 4
+_LONGEST_REPEATED = 2
 _FILLER = 3
 _MOST_BRIDGES = 3
 _MOST_OPENING = 2
@@ -144,12 +145,19 @@ def _without_lone_letters(found: Sequence[Unit]) -> list[Unit]:
     kept: list[Unit] = []
     barrier = False
     for index, unit in enumerate(found):
-        if unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit):
+        if unit.kind is Kind.REPEAT and _counts_a_sum(found, index):
+            barrier = barrier or unit.barrier
+        elif unit.kind is not _WEAK or _is_no_lone_letter(found, index, unit):
             kept.append(unit._replace(barrier=True) if barrier else unit)
             barrier = unit.kind is _BRIDGE and kept[-1].barrier
         else:
             barrier = barrier or unit.barrier
     return kept
+
+
+def _counts_a_sum(found: Sequence[Unit], index: int) -> bool:
+    """Whether what is said twice is no digit: "twice 1927"."""
+    return index + 1 < len(found) and len(found[index + 1].digits) > _LONGEST_REPEATED
 
 
 def _is_no_lone_letter(found: Sequence[Unit], index: int, unit: Unit) -> bool:
@@ -254,12 +262,22 @@ def spelled(run: Sequence[Unit]) -> str:
             tens = False
             continue
         said = unit.digits * (times if len(unit.digits) <= 2 else 1)
+        if _is_ten_after_unit(unit, digits):
+            digits[-1] = said[0] + digits[-1]
+            times, tens = 1, False
+            continue
         if tens and len(said) == 1 and said != "0" and unit.kind in SPOKEN:
             digits[-1] = digits[-1][:-1]
         tens = unit.kind in SPOKEN and len(said) == 2 and said[1] == "0" and said[0] not in "01"
         times = 1
         digits.append(said)
     return "".join(digits)
+
+
+def _is_ten_after_unit(unit: Unit, digits: Sequence[str]) -> bool:
+    """Whether it is the ten of the unit before it, as in Arabic."""
+    is_ten = unit.word in ARABIC_TEN or (unit.word.startswith(ARABIC_AND) and len(unit.digits) > 1)
+    return is_ten and bool(digits) and len(digits[-1]) == 1
 
 
 def is_counting(said: Sequence[Unit]) -> bool:

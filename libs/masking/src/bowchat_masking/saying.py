@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 
 from bowchat_masking.canonical import small
 
@@ -32,7 +33,7 @@ JOINING = re.compile(
     r"|write|type|gap|laga(?:o|na|iye)?|wait|sorry|hold on"
     r"|hang on|one sec|ek min(?:ute)?|ruko|likh(?:o|na|iye)?|got (?:it|that)|writing|listening"
     r"|let me (?:check|see)|erm|umm?|uh"
-    r"|espera|apunta[sn]?|sigo|perd[oó]n)\b"
+    r"|espera|apunta[sn]?|sigo|perd[oó]n|theek|thik|likha|haan|acc?ha|hmm|listo|vale|yalla|tamam|khalas)\b"
     r"|फिर|और|बाद|बाकी|आगे|आखिरी|पहले|\u0645|\u2026|\.\.|->|\u2192"
 )
 _CALLING = re.compile(
@@ -43,6 +44,14 @@ _CALLING = re.compile(
         r"|appelle|rufnummer|mera|phon|nambar|fone"
     )
     + r")\b|फोन|फ़ोन|मोबाइल|नंबर|नम्बर|कॉल"
+)
+_SUMS = re.compile(
+    r"[₹£$€]|(?<![^\W_])(?:"
+    + by_letter(
+        r"rs|inr|rupees?|notes?|cuotas?|due|bill|premium|paid|payment|amount|amt|cheque|loan|tax|idv|price|cost|lakhs?|emi|refund|total|salary"
+        r"|quoted|estimate|bola|kharcha|km|kms|kilomet(?:er|re|ro)s?|garage|taller|prima|importe|euros|floater|surveyor|advance|balance"
+    )
+    + r")(?![^\W_])"
 )
 _REACH = 40
 
@@ -55,6 +64,13 @@ def stands_before(expression: re.Pattern[str], text: str, at: int) -> bool:
 def speaks_of_telephone(text: str) -> bool:
     """Whether it speaks of one anywhere."""
     return _CALLING.search(small(text)) is not None
+
+
+@lru_cache(maxsize=4)
+def speaks_of_sums(text: str) -> bool:
+    """Whether it speaks of money or of distances, and of no telephone."""
+    lowered = small(text)
+    return _SUMS.search(lowered) is not None and _CALLING.search(lowered) is None
 
 
 def is_called_for(text: str, at: int) -> bool:

@@ -17,6 +17,7 @@ from bowchat_masking.cues import is_called_anything, is_called_figure, is_called
 from bowchat_masking.references import (
     LONGEST_REFERENCE,
     file_at,
+    holds_mobile,
     in_groups,
     is_anywhere,
     is_reference,
@@ -34,7 +35,7 @@ _CURRENCY = r"(?:₹|rs\.?|inr|usd|us\$|\$|£|gbp|€|eur|aed|dhs?|rm|sgd|tk)"
 _UNIT = (
     r"(?:gbp|inr|usd|eur|aed|rupees|rs|lakhs?|lacs?|crores?|cr|pounds|dollars|euros|dirhams?|bucks|quid|pence|cents|/-|/=|रुपये|रुपए|लाख|करोड़"
     r"|%|percent|k|kms?|kg|kgs|cms?|mm|ml|gb|mb|cc|hp|bhp|years?|yrs?|months?|days?|weeks?|wks?|hours?|hrs?|mins?|minutes?|secs?|seconds?"
-    r"|x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
+    r"|(?<![0-9]{6})x(?!\s?[0-9])|people|pax|persons?|pcs|nos|seats?|members?|sqft|sq\s?ft|miles?|mi|mph|kmph|km/h|rpm|pages?|nights?|lives|units?|mg|gm|grams?|m2|inch|inches"
     r"|monthly|yearly|annually|quarterly|per\s(?:month|year|annum|day)|mahine|mahina|saal"
     r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
@@ -247,6 +248,11 @@ def is_date(text: str, start: int, end: int) -> bool:
     return (_CALENDAR.fullmatch(text, start, end) or _TIME.fullmatch(text, start, end)) is not None
 
 
+def is_measured(text: str, at: int) -> bool:
+    """Whether the figure at a place is that of a time, or counts something: "4 pm", "2 days"."""
+    return (_TIME.match(text, at) or _AMOUNT_WITH_UNIT.match(text, at)) is not None
+
+
 def is_signed_decimal(text: str, at: int) -> bool:
     """Whether the plus before a place is that of a lens or a change: "+1.25"."""
     return _SIGNED.match(text, at) is not None
@@ -264,6 +270,6 @@ def _cued(text: str, at: int, regions: Sequence[str]) -> re.Match[str] | None:
         match = _CUE_AFTER.match(text, at)
     if match is None and is_called_anything(text, at):
         match = _OF_ANYTHING.match(text, at)
-    if match is None or (is_anywhere(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
+    if match is None or (holds_mobile(match[0], regions) and not _OWN_PARTS.fullmatch(match[0])):
         return _DIGITS_DATE.match(text, at) if at == 0 or not text[at - 1].isalnum() else None
     return match

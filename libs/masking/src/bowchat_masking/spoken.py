@@ -5,10 +5,10 @@ made only where a word of it occurs, since ordinary chat says "at" all the time.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
-from bowchat_masking.canonical import Canonical, small
+from bowchat_masking.canonical import Canonical, Change, rewritten, small
 from bowchat_masking.phrases import said
 
 INDIC = "\u0900-\u0dff"
@@ -21,12 +21,12 @@ _WORDS = {
     "at sign": "@", "at symbol": "@",
     "arroba": "@", "arobase": "@", "chiocciola": "@", "klammeraffe": "@", "ऐट द रेट": "@",
     "एट द रेट": "@", "अट द रेट": "@",
-    "ऐट": "@", "एट": "@", "at": AT, "@": "@", "(a)": "@",
+    "ऐट": "@", "एट": "@", "آت": "@", "ات": "@", "ايت": "@", "at": AT, "@": "@", "(a)": "@",
     "dot": DOT, "punto": DOT, "ponto": DOT, "punkt": DOT, "full stop": DOT, "fullstop": DOT, "period": DOT,
-    "डॉट": DOT, "डाट": DOT, "डोट": DOT, "बिंदु": DOT, ".": DOT,
+    "डॉट": DOT, "डाट": DOT, "डोट": DOT, "बिंदु": DOT, "دوت": DOT, "نقطة": DOT, "ڈاٹ": DOT, ".": DOT,
     "forward slash": "/", "slash": "/", "barra": "/", "स्लैश": "/",
     "underscore": "_", "under score": "_", "guion bajo": "_", "guión bajo": "_", "अंडरस्कोर": "_",
-    "hyphen": "-", "dash": "-", "guion": "-", "guión": "-",
+    "hyphen": "-", "dash": "-", "guion": "-", "guión": "-", "guion medio": "-", "guión medio": "-",
 }  # fmt: skip
 _SAYING = frozenset(re.split("[^a-z]", word)[0] for word in _WORDS if word[0].isascii() and word[0].isalpha())
 _SAYING_OTHERWISE = [word for word in _WORDS if not word[0].isascii()]
@@ -34,9 +34,15 @@ _SPECIAL = ("@", "(a)", ".")
 _SAID_WORDS = "|".join(
     word.replace(" ", r"\s{1,2}") for word in sorted(_WORDS, key=len, reverse=True) if word not in _SPECIAL
 )
+# How letters are to be written, and how one says on: nothing of it belongs to the address.
+_HOW = (
+    r"(?:(?:all |in |everything |en |sab |todo )?(?:(?:lower|small|upper)\s?(?:case|letters?)|capitals?|no (?:spaces?|gaps?)"
+    r"|without (?:spaces?|gaps?)|one word|together|junto|sin espacios|min[uú]sculas|bina space)"
+    r"|(?:and |y )?(?:then|luego|followed by)(?: the| an?)?)"
+)
 _SAID = re.compile(
-    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{<*\"'_~|=+-]{{1,2}}+\s?+)({_SAID_WORDS})"
-    rf"(?:\s{{0,2}}+[)\]}}>*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)"
+    rf"(?:\s{{1,3}}+|\s{{0,2}}+[(\[{{</*\"'_~|=+-]{{1,2}}+\s?+)(?:{_HOW},?\s{{1,2}}+){{0,2}}+({_SAID_WORDS})"
+    rf"(?:\s{{0,2}}+[)\]}}>/*\"'_~|=+-]{{1,2}}+\s{{0,2}}+|\s{{1,3}}+)(?:(?:and |y )?(?:then|luego)\s{{1,2}}+)?"
 )  # in small letters
 _BRACKETED = re.compile(r"\s{0,2}+[(\[{<]\s?(@|\.|a)\s?[)\]}>]\s{0,2}+", re.IGNORECASE)
 _BRACKETED_SIGNS = {"@": "@", "a": AT, ".": DOT}
@@ -47,35 +53,33 @@ _SPELLED = re.compile(r"(?<!\S)[^\s\0](?:\s[^\s\0](?!\S)){2,200}+")
 _FEWEST_SPELLED = 3
 _SPACE = re.compile(r"\s")
 
-_Change = tuple[int, int, str]
-
 
 @lru_cache(maxsize=2)
 def spoken(text: str) -> Canonical:
     """The text with said symbols as symbols; its places are those of `text`. Several detectors ask for the same one."""
     view = Canonical(text, range(len(text)), range(1, len(text) + 1))
     if _has_signs_alone(text):
-        view = _rewritten(view, list(_spelled(text)))
-    view = _rewritten(view, list(_written(view.text)))
+        view = rewritten(view, list(_spelled(text)))
+    view = rewritten(view, list(_written(view.text)))
     if not said(view.text).any_of(_SAYING) and (
         text.isascii() or not any(each in text for each in _SAYING_OTHERWISE)
     ):
         return view
     found = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
-    return _rewritten(view, list(found))
+    return rewritten(view, list(found))
 
 
 def _has_signs_alone(text: str) -> bool:
     return list(map(len, text.split())).count(1) > _FEWEST_SPELLED - 1
 
 
-def _spelled(text: str) -> Iterable[_Change]:
+def _spelled(text: str) -> Iterable[Change]:
     for match in _SPELLED.finditer(text):
         yield from ((*space.span(), "") for space in _SPACE.finditer(text, *match.span()))
 
 
-def _written(text: str) -> Iterable[_Change]:
-    changes: list[_Change] = []
+def _written(text: str) -> Iterable[Change]:
+    changes: list[Change] = []
     if any(map(text.__contains__, "([{<")):
         changes += [
             (*match.span(), _BRACKETED_SIGNS[match[1].lower()]) for match in _BRACKETED.finditer(text)
@@ -93,20 +97,3 @@ def _sign(match: re.Match[str]) -> str:
     """In brackets even a plain "at" is meant as a symbol."""
     sign = _WORDS[" ".join(match[1].lower().split())]
     return "@" if sign == AT and match[0].lstrip()[0] in "[({<" else sign
-
-
-def _rewritten(view: Canonical, changes: Sequence[_Change]) -> Canonical:
-    """The view with stretches replaced; a replacement stands for the whole stretch."""
-    if not changes:
-        return view
-    parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    for start, end, sign in changes:
-        parts += [view.text[at:start], sign]
-        starts += [*view.starts[at:start], *[view.starts[start]] * len(sign)]
-        ends += [*view.ends[at:start], *[view.ends[end - 1]] * len(sign)]
-        at = end
-    text = "".join([*parts, view.text[at:]])
-    return Canonical(text, [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])

@@ -10,8 +10,10 @@ from bowchat_masking.runs import Run
 from bowchat_masking.saying import JOINING, is_called_for
 from bowchat_masking.shapes import Shapes, is_date, is_only_round
 from bowchat_masking.units import Unit
+from bowchat_masking.validity import is_mobile
 
 _FEWEST_LABELLED = 3
+_SHORTEST_NUMBER = 9
 _REACH = 18
 _LONGEST_CLOCK = len("0630")
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
@@ -60,6 +62,23 @@ def _is_labelled(text: str, parts: Sequence[Run]) -> bool:
     first = _NAME_BEFORE.search(text, max(0, parts[0].start - _REACH), parts[0].start)
     said = {match[1].casefold() for match in (first, *names) if match}
     return len(said) == len(parts) and not any(JOINING.search(small(each)) for each in gaps)
+
+
+def without_prices(runs: Sequence[Run], shapes: Shapes, regions: Sequence[str]) -> Sequence[Run]:
+    """The runs but for amounts between two halves: "starts 98989, premium is Rs 4,500, ends 00123"."""
+    prices = {
+        between.start
+        for first, between, last in zip(runs, runs[1:], runs[2:], strict=False)
+        if not (between.barrier or last.barrier)
+        and len(first.digits) + len(last.digits) >= _SHORTEST_NUMBER
+        and is_mobile(first.digits + last.digits, regions)
+        and _is_price(between, shapes)
+    }
+    return [run for run in runs if run.start not in prices] if prices else runs
+
+
+def _is_price(run: Run, shapes: Shapes) -> bool:
+    return any(start <= run.start and run.end <= end for start, end in shapes.within(run.start, run.end))
 
 
 def are_mostly_told(chain: Sequence[Unit], shapes: Shapes) -> bool:

@@ -28,7 +28,8 @@ _BANK = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    rf"(?<![\w.{DOT}-])([\w.{DOT}-]{{2,64}}+)\s{{0,2}}+([@{AT}])\s{{0,2}}+([a-z][a-z0-9]{{1,20}}+)(?![\w@{AT}-]|[.{DOT}]\w)",
+    rf"(?<![\w.{DOT}-])([\w.{DOT}-]{{2,64}}+)\s{{0,2}}+([@{AT}])\s{{0,2}}+"
+    rf"((?:ok\s(?:axis|hdfc(?:\s?bank)?|icici|sbi)|okhdfc\sbank|[a-z][a-z0-9]{{1,20}}+))(?![\w@{AT}-]|[.{DOT}]\w)",
     re.IGNORECASE,
 )
 _TELLING = re.compile(r"[a-z][._-]?[0-9]|[a-z][._-][a-z]|[0-9]{10}", re.IGNORECASE)
@@ -43,7 +44,7 @@ def upi_ids(view: Canonical, _: MaskingPolicy) -> Iterator[Hit]:
         return
     reading = spoken(view.text)
     for match in _ADDRESS.finditer(reading.text):
-        if _is_upi(match[1].replace(DOT, "."), match[2], match[3], has_cue=has_cue):
+        if _is_upi(match[1].replace(DOT, "."), match[2], match[3].replace(" ", ""), has_cue=has_cue):
             value = match[0].casefold().replace(AT, "@").replace(DOT, ".").replace(" ", "")
             yield Hit("upi", *reading.span(*match.span()), value)
 
