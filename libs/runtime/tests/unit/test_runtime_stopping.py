@@ -53,6 +53,8 @@ from bowchat_runtime import service
 from bowchat_runtime.settings import ServiceSettings, load
 
 class Joining:
+    abandoned = False
+
     def __init__(self, *_):
         pass
 
@@ -75,3 +77,46 @@ def test_groups_that_were_joined_are_left(monkeypatch: pytest.MonkeyPatch) -> No
         [sys.executable, "-c", JOINING], capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, "left" in ended.stdout) == (0, True), ended.stdout + ended.stderr
+
+
+ABANDONED = """
+import asyncio, os, signal
+from bowchat_runtime import service
+from bowchat_runtime.settings import ServiceSettings, load
+
+class Abandoned:
+    abandoned = False
+
+    def __init__(self, *_):
+        pass
+
+    async def start(self):
+        self.client = asyncio.create_task(self.waits())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def waits(self):
+        until = asyncio.get_running_loop().time() + 2 * service.STOP_S
+        while asyncio.get_running_loop().time() < until:
+            try:
+                await asyncio.sleep(2 * service.STOP_S)
+            except asyncio.CancelledError:
+                pass
+
+    async def stop(self):
+        self.abandoned = True
+
+service.Consumers = Abandoned
+service.serve(service.Service("router", None, subscriptions=[None]), load(ServiceSettings))
+"""
+
+
+def test_what_waits_for_a_broker_that_is_away_keeps_no_service_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that is deaf to its cancellation, as aiokafka's are for seconds, is left behind, and that is no error."""
+    monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", ABANDONED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert '"event":"stopped"' in ended.stdout
+    assert time.monotonic() - began < STOP_S
