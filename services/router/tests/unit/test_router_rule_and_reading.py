@@ -192,3 +192,16 @@ def test_what_a_writer_wants_is_read_where_wording_does_not_tell(
     voices = Voices(kind_by_wording=surely("motor"), intent_by_wording=by_wording, intent=by_reading)
     case = about(voices)
     assert (case.kind, case.intent, bool(voices.read_texts)) == ("motor", intent, reads)
+
+
+def test_nothing_is_read_for_the_wish_where_a_number_decides() -> None:
+    """What was not asked for the way is not asked for the wish: wording tells it, or nobody does."""
+    voices = Voices(intent=surely("quote"))
+    told = Heard("what about ACM-2026-000101", NOW)
+    where = destination(Case(told, Dossier("someone", 1, ()), (), SHIPPED, voices, NOW))
+    assert isinstance(where, Route)
+    assert (where.rule, where.intent, voices.read_texts) == ("policy_number", None, [])
+    voices.intent_by_wording = surely("claim")
+    where = destination(Case(told, Dossier("someone", 1, ()), (), SHIPPED, voices, NOW))
+    assert isinstance(where, Route)
+    assert (where.intent, voices.read_texts) == ("claim", [])

@@ -183,15 +183,19 @@ class Case(Evidence):
 
     @cached_property
     def intent(self) -> str | None:
-        """What the writer wants: by the rules, else as the classifier has read it, or skims it where nobody had to ask what
-        the words are about.
-        """
+        """What the writer wants: by the rules, else by wording, else as the classifier reads it."""
         if self.applied.intent:
             return self.applied.intent
         said = self.skimmed
         if said is not None and said.intent.label is None:
             said = self.reading
         return said.intent.label if said else None
+
+    @property
+    def intent_at_a_glance(self) -> str | None:
+        """The same, and nothing is read for it: where something else than the words decides where the message goes."""
+        said = self.asked or self.skimmed
+        return self.applied.intent or (said.intent.label if said else None)
 
     def speaks_against(self, conversation: Conversation, agreement: Agreement) -> bool:
         """Whether the words are clearly about something else that this contact has, or that this insurer does not do.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bowchat_contracts.inbound import Candidate, Explanation
 from bowchat_registry.agreements import Agreement
-from bowchat_registry.rules import Applied
+from bowchat_registry.rules import RESERVED, Applied
 from bowchat_router.domain.case import Case
 from bowchat_router.domain.finding import Found, Several
 from bowchat_router.domain.line import desk_id, must_wait
@@ -78,7 +78,7 @@ def _decided(case: Case, found: Found, reasons: tuple[str, ...]) -> Route:
     kind = found.policy_type or (conversation.policy_type if conversation else None)
     number = found.policy_number or (conversation.policy_number if conversation else None)
     applied = case.applied_to(kind)
-    intent = conversation.intent if conversation else case.intent
+    intent = conversation.intent if conversation else _intent(case, found)
     language = _language_of(case, conversation)
     wanted = agreement.desk_for(kind, applied.tags, intent, language)
     desk = _desk(agreement, applied, conversation) or wanted
@@ -100,6 +100,11 @@ def _decided(case: Case, found: Found, reasons: tuple[str, ...]) -> Route:
         explanation=_explained(case, found.confidence),
         waits=_waits(case, agreement, desk),
     )
+
+
+def _intent(case: Case, found: Found) -> str | None:
+    by_words = found.rule == "model" or found.rule not in RESERVED
+    return case.intent if by_words else case.intent_at_a_glance
 
 
 def _waits(case: Case, agreement: Agreement, name: str) -> bool:
