@@ -64,6 +64,11 @@ class Canonical(NamedTuple):
         return self.starts[start], self.ends[end - 1]
 
 
+def as_it_stands(text: str) -> Canonical:
+    """The text itself, each place its own."""
+    return Canonical(text, range(len(text)), range(1, len(text) + 1))
+
+
 Change = tuple[int, int, str]
 """A stretch of a text, and what is to be read there."""
 
@@ -117,7 +122,7 @@ def small(text: str) -> str:
 def canonicalise(text: str) -> Canonical:
     may_be_escaped = ("%" in text or "&" in text or "\\" in text) and _MAY_BE_ESCAPED.search(text)
     if not may_be_escaped and _is_folded(text):
-        return Canonical(text, range(len(text)), range(1, len(text) + 1))
+        return as_it_stands(text)
     if not may_be_escaped:
         return _view(text, [each if each.isascii() else fold(each) for each in text], range(1, len(text) + 1))
     pieces = list(_pieces(text))
@@ -132,7 +137,7 @@ def _is_folded(text: str) -> bool:
 def _view(text: str, folded: Sequence[str], stops: Sequence[int]) -> Canonical:
     """The view of pieces that end at `stops` in the original."""
     if (plain := "".join(folded)) == text:
-        return Canonical(text, range(len(text)), range(1, len(text) + 1))
+        return as_it_stands(text)
     starts: list[int] = []
     ends: list[int] = []
     at = 0

@@ -8,7 +8,7 @@ its line's beginning, so what stood on two lines is no farther apart than two li
 import re
 from collections.abc import Iterator
 
-from bowchat_masking.canonical import Canonical, Change, rewritten, small
+from bowchat_masking.canonical import Canonical, Change, as_it_stands, rewritten, small
 from bowchat_masking.phrases import words
 
 _DATE = r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{2,4}"
@@ -49,7 +49,7 @@ def unframed(view: Canonical) -> Canonical | None:
     text = view.text
     if "\n" not in text and not ("<" in text and ">" in text):
         return None
-    plain = Canonical(text, range(len(text)), range(1, len(text) + 1))
+    plain = as_it_stands(text)
     untagged = rewritten(plain, list(_tags(text, inline=True)))
     read = rewritten(untagged, list(_line_heads(untagged.text)))
     return None if read is plain else read
@@ -87,7 +87,7 @@ def unlisted(view: Canonical) -> Canonical | None:
     """The text without what parts a list or a table: "a) ... b) ...", "step 1: dial ...", cells. None without such."""
     text = view.text
     changes = list(_marks(text)) or (list(_tags(text, inline=False)) if "<" in text else [])
-    return rewritten(Canonical(text, range(len(text)), range(1, len(text) + 1)), changes) if changes else None
+    return rewritten(as_it_stands(text), changes) if changes else None
 
 
 def _marks(text: str) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from bowchat_contracts.insurer_content import Masked, Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.addresses import addresses
 from bowchat_masking.banking import banking
-from bowchat_masking.canonical import Canonical, canonicalise
+from bowchat_masking.canonical import Canonical, canonicalise, rewritten
 from bowchat_masking.encoded import encoded
 from bowchat_masking.frames import unframed, unlisted
 from bowchat_masking.handles import handles
@@ -135,19 +135,7 @@ def _blanked(text: str, hits: list[Hit]) -> str:
 
 def _substituted(view: Canonical, hits: list[Hit]) -> Canonical:
     """The view after the hits were masked; places still refer to the original."""
-    parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    for hit in hits:
-        start, end = view.span(hit.start, hit.end)
-        name = f"[{hit.type}-1]"
-        parts += [view.text[at : hit.start], name]
-        starts += [*view.starts[at : hit.start], *[start] * len(name)]
-        ends += [*view.ends[at : hit.start], *[end] * len(name)]
-        at = hit.end
-    text = "".join([*parts, view.text[at:]])
-    return Canonical(text, [*starts, *view.starts[at:]], [*ends, *view.ends[at:]])
+    return rewritten(view, [(hit.start, hit.end, f"[{hit.type}-1]") for hit in hits])
 
 
 def _replaced(text: str, hits: list[Hit], names: "_Names") -> MaskedText:

@@ -2,7 +2,7 @@
 
 import re
 
-from bowchat_masking.canonical import Canonical, Change, rewritten, small
+from bowchat_masking.canonical import Canonical, Change, as_it_stands, rewritten, small
 from bowchat_masking.number_words import Kind
 from bowchat_masking.phrases import words
 from bowchat_masking.spoken import spoken
@@ -25,7 +25,7 @@ def read_out(text: str) -> Canonical:
     for match in _WORD.finditer(small(text)):
         if match[0] in _ALPHABET:
             changes[match.start()] = (*match.span(), match[0][0].upper())
-    view = Canonical(text, range(len(text)), range(1, len(text) + 1))
+    view = as_it_stands(text)
     signs = rewritten(view, [changes[start] for start in sorted(changes)])
     solid = spoken(signs.text)
     spans = [signs.span(start, end) for start, end in zip(solid.starts, solid.ends, strict=True)]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bowchat_masking.canonical import Canonical, Change, rewritten, small
+from bowchat_masking.canonical import Canonical, Change, as_it_stands, rewritten, small
 from bowchat_masking.phrases import said
 
 INDIC = "\u0900-\u0dff"
@@ -57,7 +57,7 @@ _SPACE = re.compile(r"\s")
 @lru_cache(maxsize=2)
 def spoken(text: str) -> Canonical:
     """The text with said symbols as symbols; its places are those of `text`. Several detectors ask for the same one."""
-    view = Canonical(text, range(len(text)), range(1, len(text) + 1))
+    view = as_it_stands(text)
     if _has_signs_alone(text):
         view = rewritten(view, list(_spelled(text)))
     view = rewritten(view, list(_written(view.text)))
