@@ -32,12 +32,11 @@ class DeclaredNames:
         self._directory = directory
         self._taxonomy = _Names(directory / TAXONOMY, _of_taxonomy)
         self._agreements: dict[str, _Names] = {}
-        self._endpoints: dict[str, _Names] = {}
 
     def current(self) -> Declared:
         """Errors: `RegistryError` when no insurer or policy type can be found."""
         files = {path.stem: path for path in (self._directory / INSURERS).glob("*.yaml")}
-        policy_types = self._taxonomy.current()
+        (policy_types,) = self._taxonomy.current()
         problems = [
             Problem(name, 1, "file", "cannot be read, or names nothing; bowchat-topics check says more")
             for name, found in ((INSURERS, files), (TAXONOMY, policy_types))
@@ -46,42 +45,48 @@ class DeclaredNames:
         if problems:
             raise RegistryError(str(self._directory), problems)
         self._agreements = {
-            insurer: self._agreements.get(insurer) or _Names(path, _of_agreement)
+            insurer: self._agreements.get(insurer) or _Names(path, _of_agreement, _of_endpoint)
             for insurer, path in files.items()
         }
-        self._endpoints = {
-            insurer: self._endpoints.get(insurer) or _Names(path, _of_endpoint)
-            for insurer, path in files.items()
-        }
-        served = {insurer: each.current() for insurer, each in self._agreements.items()}
+        named = {insurer: each.current() for insurer, each in self._agreements.items()}
         return Declared(
             frozenset(files),
             policy_types,
-            {insurer: kinds for insurer, kinds in served.items() if kinds},
-            frozenset(insurer for insurer, each in self._endpoints.items() if "whatsapp" in each.current()),
+            {insurer: kinds for insurer, (kinds, _) in named.items() if kinds},
+            frozenset(insurer for insurer, (_, endpoint) in named.items() if "whatsapp" in endpoint),
         )
 
 
 class _Names:
-    """The names in one file, as it last was good; none before that."""
+    """Names of several sorts in one file, each as it last was good; none before that."""
 
-    def __init__(self, path: Path, read: Callable[[Any], frozenset[str]]) -> None:
-        self._path, self._read = path, read
+    def __init__(self, path: Path, *sorts: Callable[[Any], frozenset[str]]) -> None:
+        self._path, self._sorts = path, sorts
         self._stamp: tuple[int, int] | None = None
-        self._names: frozenset[str] = frozenset()
+        self._names = tuple(frozenset[str]() for _ in sorts)
 
-    def current(self) -> frozenset[str]:
+    def current(self) -> tuple[frozenset[str], ...]:
         try:
             state = self._path.stat()
             stamp = state.st_mtime_ns, state.st_size
             if stamp == self._stamp:
                 return self._names
             document, _ = read_yaml(self._path.name, self._path.read_text(encoding="utf-8-sig"))
-            names = self._read(document.data) if document else None
-        except (OSError, UnicodeDecodeError, KeyError, TypeError):
+        except (OSError, UnicodeDecodeError):
             return self._names
-        self._stamp, self._names = stamp, names or self._names
+        self._stamp = stamp
+        if document:
+            found = (_names_in(document.data, sort) for sort in self._sorts)
+            self._names = tuple(new or known for new, known in zip(found, self._names, strict=True))
         return self._names
+
+
+def _names_in(data: Any, sort: Callable[[Any], frozenset[str]]) -> frozenset[str]:
+    """None where the file is not written so."""
+    try:
+        return sort(data)
+    except (KeyError, TypeError):
+        return frozenset()
 
 
 def _of_taxonomy(data: Any) -> frozenset[str]:
