@@ -1,9 +1,9 @@
 """The fixtures that every test of the repository may ask for, in which order tests go, and how Hypothesis tries examples."""
 
-import gc
-
 import pytest
 from hypothesis import HealthCheck, settings
+
+from bowchat_runtime.garbage import collect_seldom
 
 pytest_plugins = ["bowchat_testkit.plugin"]
 
@@ -24,10 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded stays, and to look for garbage among it takes a twentieth of the time: a service does the same."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    """To look for garbage among what was loaded takes a twentieth of the time."""
+    collect_seldom()
 
 
 def _place(name: str) -> int:

@@ -1,7 +1,6 @@
 """One shape for every service: settings in, a process that serves out."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -24,6 +23,7 @@ from bowchat_runtime.advice import advised
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.consumers import Consumers
 from bowchat_runtime.errors import DependencyDownError, SettingsError
+from bowchat_runtime.garbage import collect_seldom
 from bowchat_runtime.http_server import Server
 from bowchat_runtime.loop import backoff_s
 from bowchat_runtime.publisher import Publisher
@@ -76,15 +76,8 @@ def serve(service: Service, settings: ServiceSettings, clock: Clock = system_clo
     """
     redactions = metrics.LOG_REDACTIONS.labels(service.name)
     logging.configure(service.name, settings.log_number, redactions.inc)
-    _collect_seldom()
+    collect_seldom()
     uvloop.run(_Process(service, settings, clock).run())
-
-
-def _collect_seldom() -> None:
-    """The defaults look for cycles of garbage hundreds of times a second, through all that was loaded; there are few."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 class _Process:
