@@ -8,6 +8,13 @@ import pytest
 
 from bowchat_runtime.service import STOP_S
 
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 DEAF_CLIENT = """
 import asyncio, contextlib, os, signal
 from bowchat_runtime.service import STOP_S, Service, serve
@@ -38,9 +45,7 @@ def test_a_lost_cancellation_does_not_keep_a_service_up(monkeypatch: pytest.Monk
     """What was open is closed, and no work begins; otherwise it would stay for all of the time it may take."""
     monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
     began = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, "-c", DEAF_CLIENT], capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = run(DEAF_CLIENT)
     assert ended.returncode == 0, ended.stderr
     assert "closed" in ended.stdout
     assert "working" not in ended.stdout
@@ -73,9 +78,7 @@ service.serve(service.Service("router", None, subscriptions=[None]), load(Servic
 def test_groups_that_were_joined_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is told to stop while the last groups are joined leaves the first: they would work on over closed stores."""
     monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
-    ended = subprocess.run(
-        [sys.executable, "-c", JOINING], capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = run(JOINING)
     assert (ended.returncode, "left" in ended.stdout) == (0, True), ended.stdout + ended.stderr
 
 
@@ -114,9 +117,7 @@ def test_what_waits_for_a_broker_that_is_away_keeps_no_service_up(monkeypatch: p
     """A client that is deaf to its cancellation, as aiokafka's are for seconds, is left behind, and that is no error."""
     monkeypatch.setenv("BOWCHAT_HTTP_PORT", "0")
     began = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, "-c", ABANDONED], capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = run(ABANDONED)
     assert ended.returncode == 0, ended.stderr
     assert '"event":"stopped"' in ended.stdout
     assert time.monotonic() - began < STOP_S
