@@ -2,6 +2,7 @@
 
 import re
 
+from bowchat_runtime.errors import BROKER_AWAY, DATABASE_AWAY
 from bowchat_runtime.settings import ServiceSettings
 
 _HOSTS = r"[\w.:,\[\] -]+"
@@ -16,11 +17,11 @@ def advised(said: str, settings: ServiceSettings) -> str:
 
     The address is hosts and ports, never a user's name or password: one in which these cannot be told apart is left out.
     """
-    for who, address, to_do in (
-        ("the database", _hosts(_MONGO, settings.mongo_uri.get_secret_value()), "BOWCHAT_MONGO_URI"),
-        ("the Kafka broker", _hosts(_KAFKA, settings.kafka_bootstrap), "the BOWCHAT_KAFKA_ variables"),
+    for away, address, to_do in (
+        (DATABASE_AWAY, _hosts(_MONGO, settings.mongo_uri.get_secret_value()), "BOWCHAT_MONGO_URI"),
+        (BROKER_AWAY, _hosts(_KAFKA, settings.kafka_bootstrap), "the BOWCHAT_KAFKA_ variables"),
     ):
-        if said.endswith(who + _SILENT):
+        if said.endswith(away):
             return f"{said.removesuffix(_SILENT)}{address}{_SILENT}. Start it, or correct {to_do}"
     return said
 

@@ -18,7 +18,7 @@ from bowchat_contracts.ids import random_id
 from bowchat_contracts.topics import COMMANDS_ANSWERED, COMMANDS_DECIDED, COMMANDS_REQUESTED
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.decoding import decode, in_words
-from bowchat_runtime.errors import DependencyDownError, RejectError, SettingsError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError, SettingsError
 from bowchat_runtime.publisher import KafkaPublisher, Publisher
 from bowchat_runtime.publisher import connection as kafka
 from bowchat_runtime.records import Outgoing
@@ -124,7 +124,7 @@ async def _answers(
             await consumer.position(partition)
         yield _decided(consumer)
     except KafkaError as error:
-        raise DependencyDownError("the Kafka broker does not answer") from error
+        raise DependencyDownError(BROKER_AWAY) from error
     finally:
         await consumer.stop()
 

@@ -21,7 +21,7 @@ from faststream.security import SASLScram512
 
 from bowchat_runtime import lenient
 from bowchat_runtime.clock import Clock
-from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError
 from bowchat_runtime.loop import BatchLoop
 from bowchat_runtime.parked_topic import ParkedTopic
 from bowchat_runtime.publisher import Publisher, connection
@@ -108,7 +108,7 @@ class Consumers:
             await self._join()
         except KafkaError as error:
             await self._leave()
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(BROKER_AWAY) from error
         for _, consumer in self.pairs():
             consumer._fetcher._prefetch_backoff = _NEVER_AHEAD_S  # noqa: SLF001 - no public way to set it
 

@@ -5,6 +5,10 @@ class DependencyDownError(Exception):
     """A broker, database or provider is away: pause, back off, try the same batch again. Nothing is parked."""
 
 
+DATABASE_AWAY, BROKER_AWAY = "the database does not answer", "the Kafka broker does not answer"
+"""What `DependencyDownError` says of them; people are told more (`advice`)."""
+
+
 class ConflictError(Exception):
     """Somebody else changed what was read: read again and decide again."""
 

@@ -23,7 +23,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from bowchat_runtime.errors import ConflictError, DependencyDownError, SettingsError
+from bowchat_runtime.errors import DATABASE_AWAY, ConflictError, DependencyDownError, SettingsError
 
 Document = dict[str, Any]
 _DUPLICATE_KEY = 11000
@@ -81,7 +81,7 @@ class MongoDatabase(AbstractAsyncContextManager["MongoDatabase"]):
         try:
             await self._database.command("ping")
         except PyMongoError:
-            return "the database does not answer"
+            return DATABASE_AWAY
         return None
 
 
@@ -205,7 +205,7 @@ async def _answer(call: Awaitable[Result]) -> Result:
     except (BulkWriteError, DuplicateKeyError):
         raise
     except ConnectionFailure as error:
-        raise DependencyDownError("the database does not answer") from error
+        raise DependencyDownError(DATABASE_AWAY) from error
     except OperationFailure as error:
         if error.code in _PASSING_CODES:
             raise DependencyDownError("the database is changing its primary") from error

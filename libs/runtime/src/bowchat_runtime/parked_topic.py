@@ -15,7 +15,7 @@ from bowchat_contracts.parking import RecordParked
 from bowchat_contracts.topics import PARKED
 from bowchat_runtime import metrics
 from bowchat_runtime.decoding import decode, key_bytes
-from bowchat_runtime.errors import DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
 from bowchat_runtime.parking import PARK_ID_HEADER, Lane, ParkingState, discarded
 from bowchat_runtime.publisher import KafkaPublisher, connection
 from bowchat_runtime.settings import ServiceSettings
@@ -50,7 +50,7 @@ class ParkedTopic:
             partitions = self._consumer.partitions_for_topic(self._topic) or await self._asked_again()
         except KafkaError as error:
             await self.stop()
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(BROKER_AWAY) from error
         if not partitions:
             await self.stop()
             raise DependencyDownError(
@@ -124,7 +124,7 @@ async def replay(service: str, settings: ServiceSettings, key: str | None = None
                 partition=event.partition,
             )
     except KafkaError as error:
-        raise DependencyDownError("the Kafka broker does not answer") from error
+        raise DependencyDownError(BROKER_AWAY) from error
     finally:
         await producer.stop()
         await parked.stop()

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_runtime.decoding import decode
-from bowchat_runtime.errors import DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.records import Record
 from bowchat_runtime.settings import ServiceSettings
@@ -54,7 +54,7 @@ class Past(AbstractAsyncContextManager["Past"]):
                 await self._place(await self._places())
         except (KafkaError, TimeoutError) as error:
             await self._consumer.stop()
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(BROKER_AWAY) from error
         except BaseException:
             await self._consumer.stop()
             raise
@@ -133,7 +133,7 @@ class Past(AbstractAsyncContextManager["Past"]):
                 left = {each for each in left - filled if await self._is_unread(each)}
                 ready += filled
         except (KafkaError, TimeoutError) as error:
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(BROKER_AWAY) from error
         return ready
 
     async def _fetch(self, places: Iterable[TopicPartition]) -> None:

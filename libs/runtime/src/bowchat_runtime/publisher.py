@@ -18,7 +18,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.topics import LARGEST_PARKED_BYTES, PARKED
 from bowchat_runtime import metrics
-from bowchat_runtime.errors import DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
 from bowchat_runtime.partition_batches import Laid, PartitionBatches
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.settings import ServiceSettings
@@ -29,7 +29,6 @@ _LARGEST_VALUE_BYTES = 1_000_000
 idempotent producer's sequence."""
 _TOO_LARGE = "an event is larger than the broker takes"
 _PARKED_PREFIX = PARKED.format(service="")
-_SILENT = "the Kafka broker does not answer"
 _LONG_S = 4.0
 """A publish that waits longer says that the broker is away, before it is given up."""
 _PUBLISH_S = 20.0
@@ -86,7 +85,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
     async def ready(self) -> str | None:
         """None when no publish waits long and the last has not failed, or the reason in words."""
         if any(time.monotonic() - began > _LONG_S for began in self._waiting.values()):
-            return _SILENT
+            return BROKER_AWAY
         try:
             await self._working()
         except DependencyDownError as error:
@@ -108,7 +107,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             await producer.start()
         except KafkaError as error:
             await _stopped(producer)
-            raise DependencyDownError(_SILENT) from error
+            raise DependencyDownError(BROKER_AWAY) from error
         return _Working(producer, PartitionBatches(producer))
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:

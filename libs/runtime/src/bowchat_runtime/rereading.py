@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_runtime.decoding import decode
-from bowchat_runtime.errors import DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.records import Record
 from bowchat_runtime.settings import ServiceSettings
@@ -61,7 +61,7 @@ class KafkaRereader(AbstractAsyncContextManager["KafkaRereader"]):
                         found |= await self._of_partition(place, sorted(offsets))
             except (KafkaError, TimeoutError) as error:
                 await self._give_up()
-                raise DependencyDownError("the Kafka broker does not answer") from error
+                raise DependencyDownError(BROKER_AWAY) from error
         return found
 
     async def _of_partition(self, place: TopicPartition, offsets: Sequence[int]) -> dict[str, Record]:

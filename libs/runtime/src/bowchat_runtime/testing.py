@@ -6,7 +6,7 @@ from typing import Any
 
 from bowchat_contracts.envelope import Event, Meta, to_headers, traceparent
 from bowchat_contracts.ids import derived_id
-from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError
 from bowchat_runtime.records import Handler, Outgoing, Record
 
 
@@ -24,7 +24,7 @@ class MemoryPublisher:
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         if self._failures > 0:
             self._failures -= 1
-            raise DependencyDownError("the Kafka broker does not answer")
+            raise DependencyDownError(BROKER_AWAY)
         self.sent += sorted(outgoing, key=lambda each: each.stage)
 
 

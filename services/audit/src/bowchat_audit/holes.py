@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_audit.domain import Gap
-from bowchat_runtime.errors import DependencyDownError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.settings import ServiceSettings
 
@@ -52,7 +52,7 @@ class KafkaHoles(AbstractAsyncContextManager["KafkaHoles"]):
                 return await self._is_kept(partition, gap) and await self._is_empty(partition, gap)
         except (KafkaError, TimeoutError) as error:
             await self._close()
-            raise DependencyDownError("the Kafka broker does not answer") from error
+            raise DependencyDownError(BROKER_AWAY) from error
 
     async def _is_kept(self, partition: TopicPartition, gap: Gap) -> bool:
         consumer = await self._opened()
