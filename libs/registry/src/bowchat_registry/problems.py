@@ -30,7 +30,6 @@ class RegistryError(SettingsError):
 class RegistryMissingError(RegistryError):
     """There is no such directory, so it is of no use to name each file that it lacks. Its text is one line."""
 
-    def __init__(self, directory: str) -> None:
-        to_do = "correct --registry or BOWCHAT_REGISTRY"
+    def __init__(self, directory: str, to_do: str = "correct --registry or BOWCHAT_REGISTRY") -> None:
         super().__init__(directory, [Problem(directory, 1, "directory", f"is not there; {to_do}")])
         self.args = (f"there is no directory {directory}: {to_do}",)

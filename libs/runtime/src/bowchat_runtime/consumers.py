@@ -34,6 +34,8 @@ EXIT_STUCK = 70
 _DRAIN_S, _LEAVE_S = 10.0, 3.0
 # How long one poll waits for records. It ends with the first one, so only idle topics see it.
 _POLL_MS = 1000
+# How long the broker may take to say that it is there.
+_PROBE_S = 2.0
 # aiokafka fetches other partitions ahead when a batch takes longer than this, and while the broker has nothing for those,
 # nobody asks it for the batch's own: they would wait out the whole fetch.
 _NEVER_AHEAD_S = 24 * 3600.0
@@ -151,6 +153,15 @@ class Consumers:
                 return f"the subscription {loop.subscription.name} is not connected yet"
             if loop.backing_off:
                 return loop.backing_off
+        return await self._broker_answers()
+
+    async def _broker_answers(self) -> str | None:
+        """Asked of the broker: a consumer to whom nothing comes cannot tell silence from absence."""
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                await self._subscribers[0].consumer.topics()
+        except (KafkaError, TimeoutError):
+            return BROKER_AWAY
         return None
 
 

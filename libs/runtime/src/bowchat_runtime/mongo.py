@@ -28,6 +28,8 @@ from bowchat_runtime.errors import DATABASE_AWAY, ConflictError, DependencyDownE
 Document = dict[str, Any]
 _DUPLICATE_KEY = 11000
 _TIMEOUT_MS = 5000
+_PING_S = 2.0
+"""Shorter than any work's: who asks whether a service is ready waits for an answer, and asks again."""
 # A longer list is asked in parts: SecantusDB holds each document against every value of it.
 _IDS_AT_ONCE = 100
 # Codes that a server gives while it changes its primary or shuts down: the same call works later.
@@ -79,8 +81,9 @@ class MongoDatabase(AbstractAsyncContextManager["MongoDatabase"]):
     async def ping(self) -> str | None:
         """None when the database answers, or the reason in words."""
         try:
-            await self._database.command("ping")
-        except PyMongoError:
+            async with asyncio.timeout(_PING_S):
+                await self._database.command("ping")
+        except (PyMongoError, TimeoutError):
             return DATABASE_AWAY
         return None
 

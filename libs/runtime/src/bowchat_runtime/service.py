@@ -181,7 +181,8 @@ class _Process:
 
 
 async def _told(checks: Sequence[Callable[[], Awaitable[str | None]]]) -> list[str]:
-    return [said for check in checks if (said := await check())]
+    """What they say, each once. They are asked at once: who asks waits for the slowest, not for all."""
+    return list(dict.fromkeys(said for said in await asyncio.gather(*(check() for check in checks)) if said))
 
 
 def _listener(settings: ServiceSettings) -> socket.socket:

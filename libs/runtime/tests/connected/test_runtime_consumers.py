@@ -210,6 +210,25 @@ async def test_a_service_that_starts_before_its_broker_waits_and_says_so(rig: Ri
     await stop(service)
 
 
+async def test_a_service_to_whom_nothing_comes_says_that_its_broker_is_away(rig: Rig) -> None:
+    """A service that has nothing to do notices all the same that the broker goes, and that it is back."""
+    service = rig.service()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{rig.port}", trust_env=False) as client:
+
+        async def answers(status: int) -> bool:
+            try:
+                return (await client.get("/readyz")).status_code == status
+            except httpx.ConnectError:
+                return False
+
+        await until(lambda: answers(200), seconds=40)
+        rig.broker.kill()
+        await until(lambda: answers(503), seconds=20)
+        await rig.broker.start()
+        await until(lambda: answers(200), seconds=40)
+    await stop(service)
+
+
 async def stop(service: ChildProcess) -> None:
     service.terminate()
     assert await service.ended(seconds=20) == 0

@@ -79,6 +79,8 @@ class Anomaly:
     id: str
     what: str
     stage: str
+    overdue: bool = False
+    """It only lasts: the books are right, and somebody should see to it."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ def _account(direction: str, outcomes: Iterator[_Outcome], now: datetime, older_
         age = now - received_at
         waiting.append(Waiting(identity, stage, int(age.total_seconds())))
         if now - waits_until > older_than:
-            anomalies.append(Anomaly(identity, f"in flight for {int(age.total_seconds())} s", stage))
+            what = f"in flight for {int(age.total_seconds())} s"
+            anomalies.append(Anomaly(identity, what, stage, overdue=True))
     return Account(direction, received, {each: ends[each] for each in ENDS}, dict(stages), waiting, anomalies)
 
 

@@ -12,6 +12,7 @@ from bowchat_audit.app import audit_database, keys_database
 from bowchat_audit.keys import KeyStore, MongoKeys
 from bowchat_audit.settings import AuditSettings
 from bowchat_audit.store import LogStore, mongo_log, prepare
+from bowchat_contracts.ids import derived_id
 from bowchat_runtime.cli import Command
 from bowchat_runtime.clock import Clock, system_clock
 from bowchat_runtime.errors import SettingsError
@@ -52,7 +53,10 @@ async def events(log: LogStore, keys: KeyStore, subject: str, *, as_json: bool) 
         )
         sys.stdout.write(text + "\n")
     if not found:
-        sys.stderr.write("the log has no entry that speaks of this identifier\n")
+        sys.stderr.write(
+            "the log has no entry that speaks of this identifier. Is it whole? Identifiers are written as in events and "
+            f"logs: two letters, an underscore and 32 letters from a to p, such as {derived_id('ms', 'example')}\n"
+        )
     return 0 if found else 1
 
 

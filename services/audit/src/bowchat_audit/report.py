@@ -45,8 +45,16 @@ def as_text(accounts: tuple[Account, ...], strays: Strays) -> str:
     ]
     if len(anomalies) > _LISTED:
         lines.append(f"! and {len(anomalies) - _LISTED} more; --json lists all")
-    lines.append("balanced" if sound(accounts) else "NOT BALANCED: see the lines marked with !")
-    return "\n".join(lines)
+    return "\n".join([*lines, _verdict(accounts)])
+
+
+def _verdict(accounts: tuple[Account, ...]) -> str:
+    anomalies = [one for each in accounts for one in each.anomalies]
+    if not all(each.balanced for each in accounts) or not all(each.overdue for each in anomalies):
+        return "NOT BALANCED: see the lines marked with !"
+    if anomalies:
+        return f"balanced, but {len(anomalies)} in flight for too long: see the lines marked with !"
+    return "balanced"
 
 
 def sound(accounts: tuple[Account, ...]) -> bool:

@@ -403,7 +403,15 @@ async def test_the_command_prints_a_table_and_its_verdict(capsys: pytest.Capture
         ["replies", "in", "flight:", "accepted", "1"],
     ]
     assert await balance(log, older_than_s=10, as_json=False, clock=lambda: NOW) == 1
-    assert f"! replies {REPLY}: in flight for 30 s (last stage: accepted)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"! replies {REPLY}: in flight for 30 s (last stage: accepted)" in said
+    assert said.endswith("balanced, but 1 in flight for too long: see the lines marked with !\n")
+
+
+async def test_what_cannot_be_is_not_called_balanced(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message that was routed and never received is an error of the books, however young it is."""
+    assert await balance(await _log([routed()]), older_than_s=60, as_json=False, clock=lambda: NOW) == 1
+    assert capsys.readouterr().out.endswith("\nNOT BALANCED: see the lines marked with !\n")
 
 
 async def test_the_command_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -317,6 +317,17 @@ def test_an_invalid_new_version_is_refused_with_file_line_and_field(
     assert "rules.yaml:4: rules[0].than" in capsys.readouterr().err.replace("rules.0.", "rules[0].")
 
 
+@pytest.mark.parametrize("option", ["--current", "--registry"])
+def test_a_directory_that_is_not_there_is_named_by_its_own_option(
+    new: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There are two, and only one of them is wrong."""
+    gone = str(tmp_path / "gone")
+    assert shadowed(new, tmp_path / "none", option, gone) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"bowchat-router: there is no directory {gone}: correct {option}")
+
+
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-01T00:00"])
 def test_a_moment_needs_its_zone(moment: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A time without a zone would be somebody's guess."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from bowchat_registry.book import PolicyBook
 from bowchat_registry.loader import load as load_registry
 from bowchat_registry.option import VARIABLE
-from bowchat_registry.problems import RegistryError
+from bowchat_registry.problems import RegistryError, RegistryMissingError
+from bowchat_registry.registry import Registry
 from bowchat_router.policies.changes import apply
 from bowchat_router.policies.store import MongoPolicyJournal
 from bowchat_router.readings import Train
@@ -66,7 +67,10 @@ def configure_shadow(parser: argparse.ArgumentParser) -> None:
 def run_shadow(arguments: argparse.Namespace, train: Train, clock: Clock = system_clock) -> int:
     """Compare, and print what would change. Returns 1 where a registry is invalid."""
     try:
-        registries = load_registry(arguments.current), load_registry(arguments.registry)
+        registries = (
+            _version(arguments.current, f"correct --current or {VARIABLE}"),
+            _version(arguments.registry, "correct --registry"),
+        )
     except RegistryError as error:
         sys.stderr.write(f"bowchat-router: {error}\n")
         return 1
@@ -80,6 +84,13 @@ def run_shadow(arguments: argparse.Namespace, train: Train, clock: Clock = syste
         )
     sys.stdout.write(f"{json.dumps(as_json(result))}\n" if arguments.json else table(result))
     return 0
+
+
+def _version(directory: Path, to_do: str) -> Registry:
+    """Errors: `RegistryError`, with what to do about a directory that is not there."""
+    if not directory.is_dir():
+        raise RegistryMissingError(str(directory), to_do)
+    return load_registry(directory)
 
 
 def _over_file(path: Path, versions: Versions, hear: Hear, now: datetime) -> Comparison:
