@@ -218,9 +218,11 @@ def test_only_the_silent_insurer_may_breach_and_in_time() -> None:
 
 
 def test_log_and_accounts_are_judged() -> None:
-    """Each record once, and accounts that the command calls balanced."""
+    """Each record once, and accounts that the command calls balanced, in a log that it calls whole."""
     assert promises.audited(92, 92).kept
     assert not promises.audited(91, 92).kept
     assert promises.balanced(0).kept
     assert not promises.balanced(1).kept
+    assert promises.verified(0).kept
+    assert not promises.verified(1).kept
     assert list(promises.broken([promises.balanced(0), promises.balanced(1)])) == [promises.balanced(1)]

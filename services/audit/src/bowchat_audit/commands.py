@@ -3,10 +3,14 @@
 import argparse
 import asyncio
 import json
+import re
 import sys
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from bowchat_audit import domain, entries, report
+from bowchat_audit import domain, entries, report, verifying
 from bowchat_audit.accounts import Books
 from bowchat_audit.app import audit_database, keys_database
 from bowchat_audit.keys import KeyStore, MongoKeys
@@ -60,6 +64,24 @@ async def events(log: LogStore, keys: KeyStore, subject: str, *, as_json: bool) 
     return 0 if found else 1
 
 
+async def export(log: LogStore, after: int) -> int:
+    """Print the entries behind this place as they are stored, one a line."""
+    async for entry in log.stream(after):
+        sys.stdout.write(verifying.as_line(entry) + "\n")
+    return 0
+
+
+async def verify(entries: AsyncIterator[Any], noted: Mapping[int, str], *, as_json: bool) -> int:
+    """Print whether the entries are what was appended. Returns 0 when they are, else 1."""
+    found = verifying.Verification(noted)
+    async for each in entries:
+        if not found.take(each):
+            break
+    text = json.dumps(verifying.as_object(found)) if as_json else verifying.as_text(found)
+    sys.stdout.write(text + "\n")
+    return 1 if found.ended() else 0
+
+
 async def accept_gap(
     log: LogStore, topic: str, partition: int, last: int, *, reason: str, clock: Clock = system_clock
 ) -> int:
@@ -101,6 +123,34 @@ async def _events_of(arguments: argparse.Namespace) -> int:
         return await events(mongo_log(database), MongoKeys(keys), arguments.subject, as_json=arguments.json)
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_exported(arguments.after))
+
+
+async def _exported(after: int) -> int:
+    async with audit_database(load(AuditSettings)) as database:
+        return await export(mongo_log(database), after)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    noted = dict(arguments.noted)
+    if len(noted) < len(set(arguments.noted)):
+        raise SettingsError("--noted gives one entry two chain values; one log cannot have had both")
+    return asyncio.run(_verified(arguments.file, noted, as_json=arguments.json))
+
+
+async def _verified(file: Path | None, noted: Mapping[int, str], *, as_json: bool) -> int:
+    if file is not None:
+        return await verify(_lines(file), noted, as_json=as_json)
+    async with audit_database(load(AuditSettings)) as database:
+        return await verify(mongo_log(database).stream(), noted, as_json=as_json)
+
+
+async def _lines(file: Path) -> AsyncIterator[Any]:
+    for each in verifying.entries_in(file):
+        yield each
+
+
 def _accept_gap(arguments: argparse.Namespace) -> int:
     return asyncio.run(_accept_gap_of(arguments))
 
@@ -138,6 +188,34 @@ def _events_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON Lines, an object for each entry")
 
 
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--after", type=int, default=0, metavar="SEQ", help="only what stands behind this entry (0: all)"
+    )
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", help="what `export` printed; without, the log itself")
+    parser.add_argument(
+        "--noted",
+        type=_noted,
+        action="append",
+        default=[],
+        metavar="SEQ:CHAIN",
+        help="a place and its chain value, as an earlier `verify` printed them; may be given again",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _noted(text: str) -> tuple[int, str]:
+    found = re.fullmatch(r"([1-9]\d{0,15}):([0-9a-f]{64})", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            "write an entry's number, a colon and its chain value, 64 of 0-9 and a-f"
+        )
+    return int(found[1]), found[2]
+
+
 def _accept_gap_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("topic")
     parser.add_argument("partition", type=int)
@@ -148,6 +226,8 @@ def _accept_gap_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "accounts": Command("do received and ends balance?", _accounts, _accounts_arguments),
     "events": Command("print the entries that speak of an identifier", _events, _events_arguments),
+    "export": Command("print the log, an entry a line, for `verify` elsewhere", _export, _export_arguments),
+    "verify": Command("is the log, or an export of it, what was appended?", _verify, _verify_arguments),
     "accept-gap": Command("go on behind lost records", _accept_gap, _accept_gap_arguments),
     "prepare": Command("make the database's indexes, as a user that may", _prepare),
 }

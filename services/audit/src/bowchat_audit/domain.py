@@ -247,12 +247,16 @@ def chained(before: str, made: Entry) -> str:
     return sha256(orjson.dumps(fields)).hexdigest()
 
 
+def follows(tail: Tail, made: Entry) -> bool:
+    """Whether this is what was appended behind the tail."""
+    return made["_id"] == tail.seq + 1 and _is_whole(made) and made["chain"] == chained(tail.chain, made)
+
+
 def first_break(before: Tail, entries: list[Entry]) -> int | None:
     """The place of the first entry that does not follow from the one before it or is not what was appended."""
     tail = before
     for each in entries:
-        intact = each["_id"] == tail.seq + 1 and _is_whole(each)
-        if not intact or each["chain"] != chained(tail.chain, each):
+        if not follows(tail, each):
             return tail.seq + 1
         tail = Tail(each["_id"], each["chain"])
     return None

@@ -47,8 +47,8 @@ class MemoryLog:
     async def read(self, after: int, limit: int) -> list[Entry]:
         return self._entries[after : after + limit]
 
-    async def stream(self) -> AsyncIterator[Entry]:
-        for each in self._entries:
+    async def stream(self, after: int = 0) -> AsyncIterator[Entry]:
+        for each in self._entries[after:]:
             yield each
 
     async def of_subject(self, subject: str) -> list[Entry]:

@@ -64,8 +64,8 @@ class LogStore(Protocol):
     async def read(self, after: int, limit: int) -> list[Entry]:
         """Entries behind this place, in order."""
 
-    def stream(self) -> AsyncIterator[Entry]:
-        """The whole log, in order, in bounded memory."""
+    def stream(self, after: int = 0) -> AsyncIterator[Entry]:
+        """Everything behind this place, in order, in bounded memory."""
 
     async def of_subject(self, subject: str) -> list[Entry]:
         """The entries that speak of an identifier, in order."""
@@ -119,8 +119,10 @@ class MongoLog:
         found = await self._entries.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
         return cast(list[Entry], found)
 
-    async def stream(self) -> AsyncIterator[Entry]:
-        async for each in self._entries.stream({}, [("_id", 1)]):
+    async def stream(self, after: int = 0) -> AsyncIterator[Entry]:
+        # All of it means all: also what somebody put in under an `_id` that is no number.
+        behind = {"_id": {"$gt": after}} if after else {}
+        async for each in self._entries.stream(behind, [("_id", 1)]):
             yield cast(Entry, each)
 
     async def of_subject(self, subject: str) -> list[Entry]:

@@ -71,6 +71,7 @@ async def test_entries_come_back_as_they_were_appended(log: LogStore) -> None:
     assert await log.tail() == Tail(3, entries[2]["chain"])
     assert await log.count() == 3
     assert [entry async for entry in log.stream()] == entries
+    assert [entry async for entry in log.stream(1)] == entries[1:]
     assert domain.first_break(EMPTY, await log.read(0, 10)) is None
 
 

@@ -1,6 +1,5 @@
 """Entries, their chain, and what counts as a gap."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,41 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowchat_audit import domain
-from bowchat_audit.domain import EMPTY, Entry, Gap, Tail
-from bowchat_contracts.envelope import Meta
+from bowchat_audit.domain import EMPTY, Gap
+from bowchat_audit.testing import KEY, log_of, made, raw
 from bowchat_contracts.ids import derived_id
-from bowchat_runtime.records import Record
-
-KEY = bytes(range(32))
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-def raw(
-    value: bytes,
-    *,
-    topic: str = "inbound.routed",
-    identity: str = "ev_1",
-    kind: str = "bowchat.x.v1",
-    offset: int = 0,
-) -> Record:
-    return Record(topic, 0, offset, "key", Meta(identity, kind, "/bowchat/x", NOW, ""), None, value, 0)
-
-
-def made(record: Record, tail: Tail = EMPTY) -> Entry:
-    digest = domain.digest_of(record.value)
-    dedup = domain.dedup_key(record, digest)
-    return domain.entry(
-        record, tail, dedup=dedup, digest=digest, appended_at="2026-03-02T09:00:00Z", key=lambda *_: KEY
-    )
-
-
-def log_of(values: list[bytes]) -> list[Entry]:
-    entries: list[Entry] = []
-    tail = EMPTY
-    for offset, value in enumerate(values):
-        entries.append(made(raw(value, identity=f"ev_{offset}", offset=offset), tail))
-        tail = Tail(entries[-1]["_id"], entries[-1]["chain"])
-    return entries
 
 
 def test_an_entry_finds_its_subjects_and_only_those() -> None:

@@ -117,5 +117,11 @@ def balanced(code: int) -> Promise:
     return Promise("The accounts balance", code == 0, "yes" if code == 0 else "no, see above")
 
 
+def verified(code: int) -> Promise:
+    return Promise(
+        "The log is what was appended, entry for entry", code == 0, "yes" if code == 0 else "no, see above"
+    )
+
+
 def broken(promises: Iterable[Promise]) -> Iterator[Promise]:
     return (promise for promise in promises if not promise.kept)

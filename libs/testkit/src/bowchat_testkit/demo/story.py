@@ -99,6 +99,8 @@ class Story:
         screen.heading("The audit log")
         code, said = await stage.command("audit", "accounts")
         screen.verbatim(said.rstrip())
+        whole, verdict = await stage.command("audit", "verify")
+        screen.verbatim(verdict.rstrip())
         return [
             promises.right_insurer(_LINES, found),
             promises.in_order(found),
@@ -108,6 +110,7 @@ class Story:
             promises.breached(found),
             promises.audited(entries, len(stage.tape.told)),
             promises.balanced(code),
+            promises.verified(whole),
         ]
 
     async def _settled(self) -> int:
