@@ -179,6 +179,7 @@ class _Row:
         self._gaps = [_gap(before, after) for before, after in pairwise(runs)]
         self._lengths = [len(run.digits) for run in runs]
         self._says_on: dict[int, bool] = {}
+        self._said_first: dict[int, bool] = {}
 
     def one_from(self, at: int) -> tuple[int, str]:
         """How many runs from here are one number in parts, and its digits."""
@@ -207,23 +208,19 @@ class _Row:
     ) -> bool:
         """Whether parts are a number and belong together."""
         text, regions = self._text, self._regions
+        known = is_number(digits, regions)
+        turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
+        begins = self._announces and shortest >= _FEWEST_IN_PART and self._begins(at)
+        if not (known or turned or dictated or begins):
+            return False
         place = self._runs[at].start, count, digits
         if place in self._apart_before:
             return False
-        known = is_number(digits, regions)
-        turned = count == 2 and is_mobile(digits[self._lengths[at] :] + self._runs[at].digits, regions)
-        too_long = not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, place[0])
-        if too_long or not (known or turned or dictated or self._announces):
+        if not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, place[0]):
             self._apart_before.add(place)
             return False
         parts = self._runs[at : at + count]
-        if (
-            self._announces
-            and shortest >= _FEWEST_IN_PART
-            and _begins_number(text, parts[0])
-            and _ends_number(text, parts)
-            and not is_told(text, parts, self._shapes)
-        ):
+        if begins and _ends_number(text, parts) and not is_told(text, parts, self._shapes):
             return True
         if (dictated and _is_dictated(text, parts)) or (turned and _is_turned(text, parts)):
             return True
@@ -235,6 +232,11 @@ class _Row:
             return True
         self._apart_before.add(place)
         return False
+
+    def _begins(self, at: int) -> bool:
+        if at not in self._said_first:
+            self._said_first[at] = _begins_number(self._text, self._runs[at])
+        return self._said_first[at]
 
     def _goes_on(self, gap: int) -> bool:
         """Whether there is nothing in a gap but how the parts of a number follow each other."""

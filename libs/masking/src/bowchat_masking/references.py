@@ -77,13 +77,15 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
+    if not words or len(words) == len(parts):
+        return False
     solid = re.sub("[-/]", "", token)
     hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
     if hidden or _has_blank(solid, regions) or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
-    if not words or len(words) == len(parts) or any(_speaks_of_number(word) for word in words):
+    if any(map(_speaks_of_number, words)):
         return False
     separated = "-" in token or "/" in token
     if not separated and not token.isupper():

@@ -12,7 +12,7 @@ _STEP = re.compile(rf"([-+x\u00d7*])\s?({_TERM})")
 
 def sum_at(text: str, at: int) -> re.Match[str] | None:
     """A sum that is worked out, and right: "2400 + 1800 = 4200", "12 x 1,245 = 14,940"."""
-    match = _EQUATION.match(text, at)
+    match = _EQUATION.match(text, at) if "=" in text else None
     if match is None:
         return None
     total = _value(match[1])
