@@ -39,12 +39,13 @@ _DWELLING = re.compile(
     re.IGNORECASE,
 )
 # A house by its number alone, at the beginning of a line or a clause; a locality and a code have to follow.
+_HOUSE_NUMBER = re.compile(r"[0-9]{1,5}[a-z]?(?:[/-][0-9a-z]{1,4}){0,2},\s(?=[a-z0-9])", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"(?:(?<=[\n:;])|(?<=[\n:;] )|(?<= at )|(?<= to )|(?<= is )|^)"
-    r"(?:(?:new|old|house|door|plot|shop) )?(?:no\.? ?)?(?:[a-z]{1,2}[-/])?"
-    r"[0-9]{1,5}[a-z]?(?:[/-][0-9a-z]{1,4}){0,2},\s(?=[a-z0-9])",
+    rf"(?:(?:new|old|house|door|plot|shop) )?(?:no\.? ?)?(?:[a-z]{{1,2}}[-/])?{_HOUSE_NUMBER.pattern}",
     re.IGNORECASE,
 )
+_LONGEST_BEFORE_NUMBER = len("house no. ab-")
 _FEWEST_COMMAS = 2
 _STREET_WORD = (
     r"(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|way|court|ct|crescent|gardens|place|pl"
@@ -200,7 +201,7 @@ def _numbered(text: str) -> Iterator[tuple[int, int]]:
     """A house like "12-5-34/A, Main Road, Adyar, Chennai 600042"."""
     if text.count(",") < _FEWEST_COMMAS or not _CODE_LIKE.search(text):
         return
-    for match, _ in zip(_NUMBERED.finditer(text), range(_MOST_CANDIDATES), strict=False):
+    for match in islice(_numbered_houses(text), _MOST_CANDIDATES):
         code = _CODE_AT.search(text, match.end(), _sentence_end(text, match.end()))
         if (
             code
@@ -208,6 +209,16 @@ def _numbered(text: str) -> Iterator[tuple[int, int]]:
             and _NAMED.search(text, match.end(), code.start())
         ):
             yield match.start(), code.end()
+
+
+def _numbered_houses(text: str) -> Iterator[re.Match[str]]:
+    """Looked for where a house's number stands: what it begins with is slow to look for."""
+    done = 0
+    for number in _HOUSE_NUMBER.finditer(text):
+        first = max(done, number.start() - _LONGEST_BEFORE_NUMBER)
+        if match := _NUMBERED.search(text, first, number.end() + 1):
+            done = match.end()
+            yield match
 
 
 def _numbered_streets(text: str) -> Iterator[re.Match[str]]:

@@ -64,10 +64,6 @@ _FIRST = re.compile(
 _CHOICE = re.compile(r"\b(?:or|to|vs|ya|till|than)\b", re.IGNORECASE)
 
 
-_Place = tuple[int, int, str]
-"""Where some parts begin, how many they are, and their digits."""
-
-
 def apart(
     text: str, rest: list[Run], shapes: Shapes, regions: Sequence[str]
 ) -> Iterator[tuple[int, int, str]]:
@@ -80,11 +76,11 @@ def apart(
         raise MaskingError("the text holds more figures than a person would type")
     yield from _joined(text, runs, partial(_one_by_one, text, runs, _followers(runs), shapes))
     figures = [figure for run in runs for figure in _figures(run)]
-    apart_before: set[_Place] = set()
+    barren: dict[int, Sequence[Run]] = {}
     unpriced = without_prices(runs, shapes, regions)
     rows = [runs] if figures == runs else [runs, figures]
     for each in rows if unpriced is runs else [unpriced, *rows]:
-        row = _Row(text, each, shapes, regions, apart_before, announces=announces)
+        row = _Row(text, each, shapes, regions, barren, announces=announces)
         yield from _joined(text, each, row.one_from)
 
 
@@ -169,13 +165,13 @@ class _Row:
         runs: Sequence[Run],
         shapes: Shapes,
         regions: Sequence[str],
-        apart_before: set[_Place],
+        barren: dict[int, Sequence[Run]],
         *,
         announces: bool,
     ) -> None:
-        """`apart_before`: what was no number. Runs and figures are often the same: what was none is none."""
+        """`barren`: what was read from a place on, and nothing found. Runs and figures are often the same."""
         self._text, self._runs, self._shapes, self._regions = text, runs, shapes, regions
-        self._apart_before, self._announces = apart_before, announces
+        self._barren, self._announces = barren, announces
         self._gaps = [_gap(before, after) for before, after in pairwise(runs)]
         self._lengths = [len(run.digits) for run in runs]
         self._says_on: dict[int, bool] = {}
@@ -183,8 +179,11 @@ class _Row:
 
     def one_from(self, at: int) -> tuple[int, str]:
         """How many runs from here are one number in parts, and its digits."""
-        digits = self._runs[at].digits
-        widest, shortest, dictated = 0, len(digits), True
+        digits, start = self._runs[at].digits, self._runs[at].start
+        known = self._barren.get(start)
+        if known is not None and known == self._runs[at : at + len(known)]:
+            return 0, ""
+        widest, shortest, dictated, last = 0, len(digits), True, at
         for last in range(at + 1, min(at + _MOST_PARTS, len(self._runs))):
             gap, length = self._gaps[last - 1], self._lengths[last]
             digits += self._runs[last].digits
@@ -201,6 +200,7 @@ class _Row:
                 told_on = dictated and (shortest >= _FEWEST_IN_PART or count >= _FEWEST_DICTATED)
                 if self._are_one(at, count, digits, widest, shortest, dictated=told_on):
                     return count, digits
+        self._barren[start] = self._runs[at : last + 1]
         return 0, ""
 
     def _are_one(
@@ -213,11 +213,7 @@ class _Row:
         begins = self._announces and shortest >= _FEWEST_IN_PART and self._begins(at)
         if not (known or turned or dictated or begins):
             return False
-        place = self._runs[at].start, count, digits
-        if place in self._apart_before:
-            return False
-        if not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, place[0]):
-            self._apart_before.add(place)
+        if not known and len(digits) > _LONGEST_NATIONAL and not is_called_for(text, self._runs[at].start):
             return False
         parts = self._runs[at : at + count]
         if begins and _ends_number(text, parts) and not is_told(text, parts, self._shapes):
@@ -230,7 +226,6 @@ class _Row:
             and not is_told(text, parts, self._shapes)
         ):
             return True
-        self._apart_before.add(place)
         return False
 
     def _begins(self, at: int) -> bool:

@@ -29,7 +29,7 @@ _WORDS = {
     "hyphen": "-", "dash": "-", "guion": "-", "guión": "-", "guion medio": "-", "guión medio": "-",
 }  # fmt: skip
 _SAYING = frozenset(re.split("[^a-z]", word)[0] for word in _WORDS if word[0].isascii() and word[0].isalpha())
-_SAYING_OTHERWISE = [word for word in _WORDS if not word[0].isascii()]
+_SAYING_OTHERWISE = re.compile("|".join(word for word in _WORDS if not word[0].isascii()))
 _SPECIAL = ("@", "(a)", ".")
 _SAID_WORDS = "|".join(
     word.replace(" ", r"\s{1,2}") for word in sorted(_WORDS, key=len, reverse=True) if word not in _SPECIAL
@@ -61,9 +61,7 @@ def spoken(text: str) -> Canonical:
     if _has_signs_alone(text):
         view = rewritten(view, list(_spelled(text)))
     view = rewritten(view, list(_written(view.text)))
-    if not said(view.text).any_of(_SAYING) and (
-        text.isascii() or not any(each in text for each in _SAYING_OTHERWISE)
-    ):
+    if not said(view.text).any_of(_SAYING) and (text.isascii() or not _SAYING_OTHERWISE.search(text)):
         return view
     found = ((*match.span(), _sign(match)) for match in _SAID.finditer(small(view.text)))
     return rewritten(view, list(found))
