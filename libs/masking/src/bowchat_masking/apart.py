@@ -220,13 +220,11 @@ class _Row:
             return True
         if (dictated and _is_dictated(text, parts)) or (turned and _is_turned(text, parts)):
             return True
-        if (
+        return (
             known
             and _belong(text, parts, near=widest <= _LOOSE, mobile=is_mobile(digits, regions))
             and not is_told(text, parts, self._shapes)
-        ):
-            return True
-        return False
+        )
 
     def _begins(self, at: int) -> bool:
         if at not in self._said_first:

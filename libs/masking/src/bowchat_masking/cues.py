@@ -45,8 +45,14 @@ _NO_THING = (
     r"|aunty|neighbou?r|mechanic|lawyer|nominee|sir|madam|jio|airtel|gpay|paytm|phonepe|google|mi|su|tu|de|del|mujer|marido|hijo|hija|casa|oficina"
     r"|taller|trabajo|tel[eé]fono|m[oó]vil|fijo|मेरा|मोबाइल|फोन|फ़ोन|घर|दूसरा|नया"
 )
+# A paper is cited by its day and its number: "our letter dated 4/6, no 2129972".
+_DATED = (
+    r"(?:dated|dtd|fechad[oa]|de fecha)\.?\s[0-9]{1,2}[/.-][0-9]{1,2}(?:[/.-][0-9]{2,4})?,?"
+    r"\s(?:no|nr|num|number|n[uú]m(?:ero)?|ref)"
+)
 _CUE = re.compile(
-    rf"(?<![^\W_])(?:{by_letter(_THINGS)}|policies)s?(?:\s(?:(?:de|del|of|from)\s)?(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?{_IS_CALLED}\s?[#(]?\Z",
+    rf"(?<![^\W_])(?:(?:{by_letter(_THINGS)}|policies)s?(?:\s(?:(?:de|del|of|from)\s)?(?!{_NO_BRAND})[^\W\d_]{{2,12}}+)?"
+    rf"|{_DATED}){_IS_CALLED}\s?[#(]?\Z",
 )
 _FIGURES = (
     r"amount|amt|sum(?:\sinsured|\sassured)?|premium|idv|cover|coverage|paid|pay|cost|costs|price|prices|bill|total|balance|emi|limit"

@@ -77,11 +77,7 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
         return False
     parts = _REFERENCE_PARTS.findall(token)
     words = [each for each in parts if each.isalpha()]
-    if not words or len(words) == len(parts):
-        return False
-    solid = re.sub("[-/]", "", token)
-    hidden = AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True)
-    if hidden or _has_blank(solid, regions) or _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token):
+    if not words or len(words) == len(parts) or _is_disguised(token, regions):
         return False
     if len(parts) >= _FEWEST_ROMANS and all(_ROMAN.fullmatch(word) for word in words):
         return False
@@ -94,6 +90,15 @@ def is_reference(token: str, regions: Sequence[str]) -> bool:
     return not any(is_mobile(each, regions) for each in digits) and not is_mobile(
         "".join(digits), regions, abroad=True
     )
+
+
+def _is_disguised(token: str, regions: Sequence[str]) -> bool:
+    """Whether its letters stand for figures of a number."""
+    solid = re.sub("[-/]", "", token)
+    if AS_DIGITS.issuperset(solid) and is_mobile(solid.translate(DIGIT_LETTERS), regions, abroad=True):
+        return True
+    read = _AS_FIGURES.fullmatch(token) or _AS_READ.fullmatch(token)
+    return read is not None or _has_blank(solid, regions)
 
 
 def _has_blank(figures: str, regions: Sequence[str]) -> bool:

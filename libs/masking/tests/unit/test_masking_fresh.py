@@ -102,6 +102,8 @@ def test_ordinary_insurance_chat_passes(region: str) -> None:
         "send estimate first 64186 then final 88656",
         "kilometres 81409 when new tyres, 89696 now",
         "pehle 87077 bola, ab 77208, baad mein 67331 hoga kya",
+        "my age is 34 and my wife is 31 two adults",
+        "ref our mail dated 4/6, no 2129972",
     ],
 )
 def test_figures_that_the_text_explains_stay(text: str) -> None:
@@ -242,3 +244,19 @@ def test_what_is_said_of_a_number_goes_with_it(text: str, left: str) -> None:
 def test_what_people_add_to_an_address_or_a_name_hides_it_not(text: str, left: str) -> None:
     """A mailbox in two words, a name under a greeting, a house before its street: each goes whole, and no other word."""
     assert mask([text], INDIA)[0].text == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "policy 441393400 and 26543210",
+        "policies 839060229, 441393400 and 98765 43210",
+        "as in my letter dated 4/6, no 98765 43210",
+        "dated 4/6, call 26543210",
+        "dated 4/6, 26543210",
+    ],
+)
+def test_a_telephone_beside_a_reference_is_none(text: str) -> None:
+    """What follows a reference or a letter's day may be excused as one; a telephone is not."""
+    masked = mask([text], INDIA)[0].text
+    assert masked.endswith("[phone-1]"), masked
