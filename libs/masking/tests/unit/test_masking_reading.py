@@ -1,16 +1,18 @@
 """Ways of reading a text fast find what the slow ones do."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bowchat_contracts.masking_policy import MaskingPolicy, Shape
-from bowchat_masking import addresses, banking, cues, dictation, identifiers, links, names, units
+from bowchat_masking import addresses, apart, banking, cues, dictation, identifiers, links, names, units
 from bowchat_masking.canonical import canonicalise
 from bowchat_masking.digits import found_at
 from bowchat_masking.phrases import phrases
+from bowchat_masking.runs import Run, runs_in
 from bowchat_masking.saying import by_letter
 from bowchat_masking.shapes import Shapes
 from bowchat_masking.tokens import _TOKEN, Lexicon, tokens
@@ -47,6 +49,14 @@ FIGURES = [
 IBANS = [
     "GB29", "GB 82", "es91", "DE 8", "is 34 ", "NWBK", "6016 1331 9268 19", "2100-0418-4502-0005-1332", "and my wife is 31",
     "FR", " ", "  ", ".", "1", "12",
+]  # fmt: skip
+HOUSES = [
+    "12", "5-34/A", "4b", ", ", ", Main Road", "house ", "no. ", "No ", "ab-", "C/", " at ", " to ", " is ", "\n", ": ", ";",
+    "123456",
+]  # fmt: skip
+HALVES = [
+    "98989", "00123", "4 5", "9 8 7", "555 ", " then ", " and ", "call ", "starts with ", "ends in ", " 98765-43210 ",
+    "rs 4,500", "7", "nine ", "[phone-1]", "12/05/2024", "\0\0",
 ]  # fmt: skip
 SIGNS = [" ", ", ", "_", "[", "é", "ß", "$", "५", "\u093e", "\0", "\n", "a", "7"]
 
@@ -86,6 +96,36 @@ def test_accounts_of_countries_are_found_where_their_figures_stand(text: str) ->
             done = match.end()
             everywhere.append((start, match.span()))
     assert [(start, match.span()) for start, match in banking._iban_like(text)] == everywhere
+
+
+@given(texts(HOUSES))
+@example("it is: house no. ab-12/4, Main Road")
+@example("1, 2, 3, 4")
+def test_houses_are_found_where_their_numbers_stand(text: str) -> None:
+    """Trying a house's expression before a house's number alone finds whatever trying it everywhere finds."""
+    everywhere = [each.span() for each in addresses._NUMBERED.finditer(text)]
+    assert [each.span() for each in addresses._numbered_houses(text)] == everywhere
+
+
+@given(texts(HALVES))
+@example("call 98989 then 00123")
+def test_figures_are_the_same_after_runs_were_read(text: str) -> None:
+    """Where no number begins among runs of digits, none does among the same figures: reading on there finds what reading
+    anew finds.
+    """
+    runs = list(runs_in(text))
+    figures = [figure for run in runs for figure in apart._figures(run)]
+    regions, shapes = ("IN", "US"), Shapes(text, MaskingPolicy(regions=("IN", "US")))
+    barren: dict[int, Sequence[Run]] = {}
+    first = apart._Row(text, runs, shapes, regions, barren, announces=True)
+    found = [first.one_from(at) for at in range(len(runs))]
+    assert found == [first.one_from(at) for at in range(len(runs))]
+    read_on, anew = (
+        apart._Row(text, figures, shapes, regions, known, announces=True) for known in (barren, {})
+    )
+    assert [read_on.one_from(at) for at in range(len(figures))] == [
+        anew.one_from(at) for at in range(len(figures))
+    ]
 
 
 @given(texts([*SAID, *FIGURES]))
