@@ -87,6 +87,8 @@ class Seen:
 
     content: InsurerContent
     findings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    """What people wrote in it, masked, in the order in which it was masked."""
 
 
 def seen_by_insurer(content: Content, names: Minted, policy: MaskingPolicy, mask: Mask) -> Seen:
@@ -96,7 +98,7 @@ def seen_by_insurer(content: Content, names: Minted, policy: MaskingPolicy, mask
     """
     masking = _Masking(policy, mask)
     shown = _shown(content, names, masking)
-    return Seen(shown, masking.findings)
+    return Seen(shown, masking.findings, tuple(each.text for each in masking.found))
 
 
 @dataclass

@@ -1,18 +1,20 @@
 """Memory across messages: a number sent in pieces is held at the piece that completes it.
 
-What is remembered is the digits of a person's last messages to one insurer, whatever the thread; never a text. A message
-that was held is remembered as held, and its digits do not count, since the insurer has not seen them. Pure: a memory
-and a piece in, a verdict and the next memory out. A message that is read again gets the verdict it got.
+What is remembered is the digits of a person's last messages to one insurer, whatever the thread, and of those that may
+begin or end something the last few texts, as they were shown. A message that was held is remembered as held, and nothing
+of it counts, since the insurer has not seen it. Pure: a memory and a piece in, a verdict and the next memory out. A
+message that is read again gets the verdict it got.
 """
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
 
+from bowchat_contracts.insurer_content import Placeholder
 from bowchat_masker.guard.reading import digits_of, folded
 from bowchat_masker.guard.rows import any_has_number, runs_through_some
 from bowchat_masker.guard.search import words_of
@@ -26,14 +28,36 @@ _MOST_REMEMBERED = 64
 _AT_HAND_S = 15 * 60
 _IN_ONE_GO_S = 3 * 60
 _MOST_DIGITS = 96
+_MOST_TEXTS = 12
+_MOST_OF_TEXTS = 600
+_MOST_OF_A_TEXT = 200
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 10, 13
 _FEWEST_BARE, _MOST_BARE = 2, 9
 # Money, days, times, shares: digits that are about something.
 _ABOUT = re.compile(
-    r"[\u20b9$\u20ac\u00a3%]|\b(?:rs|inr|gbp|usd|eur|aed|lakhs?|km|am|pm)\b|[0-9]\s?[:/.,][0-9]",
+    r"[\u20b9$\u20ac\u00a3%]|\b(?:rs|inr|gbp|usd|eur|aed|lakhs?|km|am|pm|pin|zip|cp|otp)\b|[0-9]\s?[:/.,][0-9]",
+    re.IGNORECASE,
+)
+# What a way to reach somebody begins or ends with, or is asked or told with.
+_PART = re.compile(
+    r"[@\uff20]|[^\W_][._/\\-]+[^\W_]|[._:/-]\s*\Z|\A\s*[._/-]"
+    r"|\b(?:at|dot|com|arroba|punto|e?-?mail|correo|gmail|yahoo|hotmail|outlook|upi|paytm|gpay|phonepe|insta(?:gram)?|telegram"
+    r"|snap(?:chat)?|facebook|fb|twitter|linkedin|whats\s?app|wa|handle|username|id|number|nambar|no|phone|mobile|mob|cell|call"
+    r"|ring|dial|text|reach|contact|n[u\u00fa]mero|tel[e\u00e9]fono|m[o\u00f3]vil|celular|ll[a\u00e1]m\w*|live|address|pata|ghar"
+    r"|house|flat|street|road|lane|direcci[o\u00f3]n|aadhaar|pan|account|card|ifsc|name|naam|nombre)\b"
+    r"|\u0928\u0902\u092c\u0930|\u092b\u094b\u0928|\u092e\u094b\u092c\u093e\u0907\u0932|\u0915\u0949\u0932",
     re.IGNORECASE,
 )
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
+class Cut(NamedTuple):
+    """A stretch of one of a message's texts, as masked, that was cut out because of what was said before it."""
+
+    leaf: int
+    start: int
+    end: int
+    type: Placeholder
 
 
 class Piece(BaseModel):
@@ -49,6 +73,9 @@ class Piece(BaseModel):
     """With those in words among them; empty where there are none in words."""
     bare: bool = False
     """Digits, and little else: no amount, no day, no sentence."""
+    text: str = ""
+    """As it was shown, where it may begin or end something."""
+    cuts: tuple[Cut, ...] = ()
     verdict: InPieces | None = None
 
     @property
@@ -58,7 +85,7 @@ class Piece(BaseModel):
     @property
     def counts(self) -> bool:
         """Whether there is anything left of what it said."""
-        return bool(self.plain or self.said or self.bare)
+        return bool(self.plain or self.said or self.bare or self.text)
 
 
 class Memory(BaseModel):
@@ -85,23 +112,43 @@ class Memory(BaseModel):
             if each.verdict is None and abs(piece.at - each.at) <= _AT_HAND_S and each.plain + each.said
         ][-_MOST_PIECES:]
 
+    def texts_before(self, at: int) -> list[str]:
+        """What was shown lately, the oldest first: a few texts, and of all not more than a reader has before their eyes."""
+        texts: list[str] = []
+        left = _MOST_OF_TEXTS
+        for each in reversed(self.pieces):
+            left -= len(each.text)
+            if len(texts) == _MOST_TEXTS or left < 0:
+                break
+            if each.text and abs(at - each.at) <= _AT_HAND_S:
+                texts.insert(0, each.text)
+        return texts
+
     def with_piece(self, piece: Piece) -> Self:
         """The memory after this message. Digits that are too old to count are dropped; that it was read is not."""
         pieces = (*self.pieces, piece)[-_MOST_REMEMBERED:]
         spent = len(pieces) - _MOST_PIECES - 1
         kept = tuple(
-            each.model_copy(update={"plain": "", "said": "", "bare": False})
-            if (at < spent or piece.at - each.at > _AT_HAND_S or each.verdict) and each.counts
+            _spent(each, text="" if len(pieces) - at > _MOST_TEXTS else each.text)
+            if at < spent and each.counts
             else each
             for at, each in enumerate(pieces)
         )
-        return self.model_copy(update={"pieces": kept})
+        lately = tuple(
+            _spent(each) if (piece.at - each.at > _AT_HAND_S or each.verdict) and each.counts else each
+            for each in kept
+        )
+        return self.model_copy(update={"pieces": lately})
+
+
+def _spent(piece: Piece, *, text: str = "") -> Piece:
+    return piece.model_copy(update={"plain": "", "said": "", "bare": False, "text": text})
 
 
 def piece_of(message_id: str, at: int, text: str) -> Piece | None:
-    """What a message's text leaves in the memory; None where it has no digit."""
+    """What a message's text leaves in the memory; None where it has no digit, and neither begins nor ends anything."""
     plain, said = digits_of(text), heard(text, words_of(folded(text)))
-    if not plain and not said:
+    if not plain and not said and not _PART.search(text):
         return None
     letters = sum(map(str.isalpha, text))
     bare = (
@@ -115,6 +162,7 @@ def piece_of(message_id: str, at: int, text: str) -> Piece | None:
         plain=_short(plain),
         said=_short(said) if said != plain else "",
         bare=bare,
+        text=text if len(text) <= _MOST_OF_A_TEXT else "",
     )
 
 
@@ -153,8 +201,13 @@ def _is_anybodys(before: Sequence[Piece], piece: Piece, regions: Sequence[str]) 
         if len(joined) > _LONGEST_NUMBER:
             return False
         if len(joined) >= _SHORTEST_NUMBER and each is not piece and _is_mobile(joined, regions):
-            return True
+            return not _are_round(run[run.index(each) :])
     return False
+
+
+def _are_round(run: Sequence[Piece]) -> bool:
+    """Whether they are such as sums are: each ends in a nought, and none begins with one."""
+    return all(each.spoken[-1] == "0" != each.spoken[0] for each in run)
 
 
 def _is_mobile(digits: str, regions: Sequence[str]) -> bool:

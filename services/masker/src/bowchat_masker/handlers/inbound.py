@@ -16,6 +16,7 @@ from bowchat_contracts.insurer import InsurerMessage, InsurerWithheld
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_contracts.topics import GUARD_RAISED, INBOUND_RELAYED
 from bowchat_masker import metrics
+from bowchat_masker.bubbles import cutting
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
@@ -37,7 +38,7 @@ from bowchat_masker.handlers.relaying import relayed
 from bowchat_masker.handlers.stopping import Stopping
 from bowchat_masker.model import AliasRow, Changes, Contact, Held, Thread, WindowRow, alias_key
 from bowchat_masker.quarantine import withheld_reason
-from bowchat_masker.seen import Mask, Minted, names_of, seen_by_insurer
+from bowchat_masker.seen import Mask, Minted, Seen, names_of, seen_by_insurer
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
 from bowchat_runtime.errors import RejectError
@@ -205,18 +206,23 @@ class InboundMasker:
     ) -> tuple[Clear | Doubt, WindowRow | None]:
         if learned.watch is None:
             return Doubt("seal_unreadable", learned.cause), None
+        trusted = trusted_words(message)
         try:
-            seen = seen_by_insurer(message.content, names, message.masking, self._mask)
-            draft = self._draft(message, insurer, insurer_message(message, names, seen.content))
-            trusted = trusted_words(message)
+            seen, draft = self._seen(message, insurer, names, self._mask)
             verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)
             if not isinstance(verdict, Cleared):
                 return Doubt("known_identity", verdict), None
             contact = learned.contact or state.contacts[message.contact_id]
             said = written_by_people(draft, trusted)
             pieces = self._recall.judge(
-                message, insurer, said, contact=contact, watch=learned.watch, windows=state.windows
-            )
+                message, insurer, said, seen.texts, contact=contact, watch=learned.watch, windows=state.windows,
+                mask=self._mask,
+            )  # fmt: skip
+            if pieces.cuts:
+                seen, draft = self._seen(message, insurer, names, cutting(self._mask, pieces.cuts))
+                verdict = clear(draft, learned.watch, trusted=trusted, inspect=self._inspect)
+                if not isinstance(verdict, Cleared):
+                    return Doubt("known_identity", verdict), pieces.window
         except Exception as error:  # noqa: BLE001 - any doubt ends in quarantine
             return Doubt("masking_failed", type(error).__name__), None
         if pieces.reason:
@@ -247,6 +253,10 @@ class InboundMasker:
             hold_copy(self._sealer, message.message_id, value),
         )  # fmt: skip
         return held, (place, alarm, _relayed(record, insurer, names, doubt.reason, now))
+
+    def _seen(self, message: MessageRouted, insurer: str, names: Minted, mask: Mask) -> tuple[Seen, Draft]:
+        seen = seen_by_insurer(message.content, names, message.masking, mask)
+        return seen, self._draft(message, insurer, insurer_message(message, names, seen.content))
 
     def _draft(self, message: MessageRouted, insurer: str, event: InsurerMessage | InsurerWithheld) -> Draft:
         return self._mint.draft(
