@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from bowchat_contracts.insurer import RefusalReason, RemovedPart
 from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_masker.bubbles import across
+from bowchat_masker.guard.pieces import is_part
 from bowchat_masker.model import GuardReason
 from bowchat_masker.solicitation import solicits
 from bowchat_masking import MaskingError, mask
@@ -54,6 +56,8 @@ _LINK = re.compile(
     r"(?![\w@-]|\.\w))",
     re.IGNORECASE,
 )
+_AS_ONE_SENTENCE = 2
+"""So many texts before go on in the next: "call", "me"."""
 _TRAILING = ".,;:!?)]}'\"*_"
 
 
@@ -98,6 +102,25 @@ def read(text: str, policy: MaskingPolicy) -> Read:
     return Read(text, noticed=noticed)
 
 
+def read_beside(before: Sequence[str], text: str, policy: MaskingPolicy) -> GuardReason | None:
+    """What holds a text that may go by itself, because of those that the policyholder has before their eyes.
+
+    Errors: `MaskingError`.
+    """
+    if not before:
+        return None
+    if policy.solicitation != "allow":
+        together = " ".join([*before[-_AS_ONE_SENTENCE:], text])
+        if solicits(together) and not solicits(text):
+            return "solicitation"
+    if policy.contact_details == "allow":
+        return None
+    parts = filter(is_part, before)
+    *shown, rest = (_without_allowed_links(each, policy) for each in (*parts, text))
+    found = across(shown, rest, policy, mask)
+    return "contact_details" if any(each.type in _PARTS for each in found) else None
+
+
 def redacted(text: str, policy: MaskingPolicy) -> str:
     """The text without contact details.
 
@@ -111,16 +134,22 @@ def contact_details(text: str, policy: MaskingPolicy) -> list[Cut]:
 
     Errors: `MaskingError`.
     """
-    rest, cuts = text, list[Cut]()
-    for start, end in _links(text):
-        if _is_allowed(text[start:end], policy.link_hosts):
-            # Letters in its place, so that nothing is found in it and all places stay.
-            rest = rest[:start] + "x" * (end - start) + rest[end:]
-        else:
-            cuts.append(Cut(start, end, "link"))
-    (seen,) = mask([rest], policy)
+    cuts = [
+        Cut(start, end, "link")
+        for start, end in _links(text)
+        if not _is_allowed(text[start:end], policy.link_hosts)
+    ]
+    (seen,) = mask([_without_allowed_links(text, policy)], policy)
     cuts += [Cut(each.start, each.end, _PARTS[each.type]) for each in seen.findings if each.type in _PARTS]
     return _apart(cuts)
+
+
+def _without_allowed_links(text: str, policy: MaskingPolicy) -> str:
+    """Letters in their place, so that nothing is found in them and all places stay."""
+    for start, end in _links(text):
+        if _is_allowed(text[start:end], policy.link_hosts):
+            text = text[:start] + "x" * (end - start) + text[end:]
+    return text
 
 
 def without(text: str, cuts: Sequence[Cut]) -> str:

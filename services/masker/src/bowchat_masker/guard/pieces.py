@@ -48,6 +48,11 @@ _PART = re.compile(
     r"|\u0928\u0902\u092c\u0930|\u092b\u094b\u0928|\u092e\u094b\u092c\u093e\u0907\u0932|\u0915\u0949\u0932",
     re.IGNORECASE,
 )
+# What nobody ends with: the rest comes in the next message.
+_OPEN = re.compile(
+    r"(?:[@\uff20._/:-]|\b(?:is|am|at|rate|dot|on|and|name|naam|nombre|id|hai|es|soy|punto|arroba))\s*\Z",
+    re.IGNORECASE,
+)
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -124,6 +129,11 @@ class Memory(BaseModel):
                 texts.insert(0, each.text)
         return texts
 
+    def is_open(self, at: int) -> bool:
+        """Whether what was shown last before this second goes on in what comes next: read again later, it is the same."""
+        texts = (each.text for each in reversed(self.pieces) if each.text and 0 < at - each.at <= _AT_HAND_S)
+        return _OPEN.search(next(texts, "")) is not None
+
     def with_piece(self, piece: Piece) -> Self:
         """The memory after this message. Digits that are too old to count are dropped; that it was read is not."""
         pieces = (*self.pieces, piece)[-_MOST_REMEMBERED:]
@@ -145,10 +155,12 @@ def _spent(piece: Piece, *, text: str = "") -> Piece:
     return piece.model_copy(update={"plain": "", "said": "", "bare": False, "text": text})
 
 
-def piece_of(message_id: str, at: int, text: str) -> Piece | None:
-    """What a message's text leaves in the memory; None where it has no digit, and neither begins nor ends anything."""
+def piece_of(message_id: str, at: int, text: str, *, goes_on: bool = False) -> Piece | None:
+    """What a message's text leaves in the memory. None where it has no digit and neither begins nor ends anything, unless it
+    `goes_on` from the one before.
+    """
     plain, said = digits_of(text), heard(text, words_of(folded(text)))
-    if not plain and not said and not _PART.search(text):
+    if not (plain or said or goes_on or _PART.search(text)):
         return None
     letters = sum(map(str.isalpha, text))
     bare = (
@@ -162,8 +174,22 @@ def piece_of(message_id: str, at: int, text: str) -> Piece | None:
         plain=_short(plain),
         said=_short(said) if said != plain else "",
         bare=bare,
-        text=text if len(text) <= _MOST_OF_A_TEXT else "",
+        text=_kept(text),
     )
+
+
+def is_part(text: str) -> bool:
+    """Whether it may begin or end a way to reach somebody."""
+    return piece_of("", 0, text) is not None
+
+
+def remembered(message_id: str, at: int, text: str) -> Piece:
+    """A text alone, whatever stands in it."""
+    return Piece(message_id=message_id, at=at, text=_kept(text))
+
+
+def _kept(text: str) -> str:
+    return text if len(text) <= _MOST_OF_A_TEXT else ""
 
 
 def complete(memory: Memory, piece: Piece, watch: Watch, regions: Sequence[str]) -> InPieces | None:

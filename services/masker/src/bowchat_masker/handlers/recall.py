@@ -4,11 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bowchat_contracts.inbound import MessageRouted
+from bowchat_contracts.masking_policy import MaskingPolicy
+from bowchat_contracts.replies import ReplyReceived
 from bowchat_masker.bubbles import Mask, cut_out, cuts
-from bowchat_masker.guard.pieces import Cut, InPieces, Memory, Piece, complete, piece_of
+from bowchat_masker.guard.pieces import Cut, InPieces, Memory, Piece, complete, piece_of, remembered
 from bowchat_masker.guard.watch import Watch
-from bowchat_masker.model import Contact, WindowRow, alias_key
+from bowchat_masker.model import Contact, GuardReason, WindowRow, alias_key
+from bowchat_masker.reply_text import read_beside
 from bowchat_masker.vault import Vault
+
+_LONGEST_REST = 60
+"""Of what a message was left open for, where it has no sign of its own."""
 
 
 class Recalled(NamedTuple):
@@ -42,14 +48,17 @@ class Recall:
 
         Errors: `VaultBrokenError`, `MaskingError`.
         """
-        piece = piece_of(message.message_id, int(message.sent_at.timestamp()), said)
+        at, key = int(message.sent_at.timestamp()), alias_key(insurer, message.contact_id)
+        piece, row = piece_of(message.message_id, at, said), windows.get(key)
+        if piece is None and (row is None or not said or len(said) > _LONGEST_REST):
+            return Recalled(None, None)
+        memory = self._opened(contact, row) if row else Memory()
+        if seen := memory.verdict_on(message.message_id):
+            return Recalled(seen.verdict, None, seen.cuts)
+        if piece is None and memory.is_open(at):
+            piece = piece_of(message.message_id, at, said, goes_on=True)
         if piece is None:
             return Recalled(None, None)
-        key = alias_key(insurer, message.contact_id)
-        row = windows.get(key)
-        memory = self._opened(contact, row) if row else Memory()
-        if seen := memory.verdict_on(piece.message_id):
-            return Recalled(seen.verdict, None, seen.cuts)
         reason, found = complete(memory, piece, watch, message.masking.regions), tuple[Cut, ...]()
         if reason != "known_identity_in_pieces":
             found = cuts(memory.texts_before(piece.at), leaves, message.masking, mask)
@@ -74,6 +83,42 @@ class Recall:
 
     def _opened(self, contact: Contact, row: WindowRow) -> Memory:
         return Memory.model_validate_json(self._vault.unseal(contact, _place(row.key), row.sealed))
+
+
+class ReplyRecall:
+    """The same for the way back: what one insurer has written to one person lately."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    @staticmethod
+    def key(insurer: str, contact_id: str) -> str:
+        return f"{alias_key(insurer, contact_id)}|replies"
+
+    def judge(
+        self,
+        reply: ReplyReceived,
+        shown: str,
+        policy: MaskingPolicy,
+        *,
+        contact: Contact,
+        row: WindowRow | None,
+    ) -> tuple[GuardReason | None, WindowRow | None]:
+        """What holds a reply beside those before it, and the memory with it in, where it may go. `shown` is what the
+        policyholder would read.
+
+        Errors: `VaultBrokenError`, `MaskingError`.
+        """
+        key = self.key(reply.insurer, contact.contact_id)
+        place, at = _place(key), int(reply.received_at.timestamp())
+        memory = (
+            Memory.model_validate_json(self._vault.unseal(contact, place, row.sealed)) if row else Memory()
+        )
+        if reason := read_beside(memory.texts_before(at), shown, policy):
+            return reason, None
+        after = memory.with_piece(remembered(reply.reply_key, at, shown))
+        sealed = self._vault.seal(contact, place, after.model_dump_json(exclude_defaults=True).encode())
+        return None, WindowRow(key, row.version + 1 if row else 1, contact.contact_id, sealed)
 
 
 def _cut(piece: Piece, leaves: Sequence[str], found: Sequence[Cut]) -> Piece:

@@ -29,6 +29,7 @@ from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
 from bowchat_masker.handlers.command_answers import PLAIN_WORDS, told
 from bowchat_masker.handlers.holding import hold_copy
+from bowchat_masker.handlers.recall import ReplyRecall
 from bowchat_masker.handlers.recipient import sealed_recipient
 from bowchat_masker.handlers.reply_events import alarm, commanded, decided, delivery, named, policy_of
 from bowchat_masker.model import (
@@ -40,6 +41,7 @@ from bowchat_masker.model import (
     Held,
     ReplyRow,
     Thread,
+    WindowRow,
 )
 from bowchat_masker.reply_text import CHANGED, Read, read
 from bowchat_masker.store import VaultStore
@@ -63,6 +65,7 @@ class ReplyState:
     contacts: dict[str, Contact]
     conversations: dict[str, ConversationRow]
     ways: dict[str, Way]
+    windows: dict[str, WindowRow]
     changes: Changes = field(default_factory=Changes)
     tally: list[tuple[str, str, str]] = field(default_factory=list)
     """Reply key, outcome, reason."""
@@ -78,6 +81,7 @@ class ReplyMasker:
     ) -> None:
         self._store, self._vault, self._mint, self._inspect = store, vault, mint, inspect
         self._sealer = opener.sealer()
+        self._recall = ReplyRecall(vault)
 
     async def load(self, records: Sequence[Record]) -> ReplyState:
         events: list[ReplyReceived] = [record.event for record in records]
@@ -87,16 +91,18 @@ class ReplyMasker:
                 sorted({each.alias for each in events if _ALIAS.fullmatch(each.alias)})
             ),
         )
-        contacts, found, ways = await asyncio.gather(
+        keys = {self._recall.key(each.insurer, each.contact_id) for each in aliases.values()}
+        contacts, found, ways, windows = await asyncio.gather(
             self._store.contacts(sorted({each.contact_id for each in aliases.values()})),
             self._store.threads_of(sorted(aliases)),
             self._store.ways(sorted({each.way for each in aliases.values()})),
+            self._store.windows(sorted(keys)),
         )
         conversations = await self._store.conversations(sorted({each.conversation_id for each in found}))
         threads: dict[str, list[Thread]] = {}
         for thread in sorted(found, key=lambda each: each.thread_id):
             threads.setdefault(thread.alias, []).append(thread)
-        return ReplyState(replies, aliases, threads, contacts, conversations, ways)
+        return ReplyState(replies, aliases, threads, contacts, conversations, ways, windows)
 
     def decide(self, record: Record, state: ReplyState, now: datetime) -> Sequence[Outgoing]:
         reply: ReplyReceived = record.event
@@ -177,8 +183,40 @@ class ReplyMasker:
         elif looked.held:
             row = held_reply(reply, record.position, thread, looked.held, now)
         else:
-            row = self._accept(record, thread, contact, looked, now)
+            row = self._beside(record, thread, contact, looked, state=state, now=now)
         state.noticed += [(reply.insurer, each, row.outcome) for each in looked.noticed]
+        return row
+
+    def _beside(
+        self,
+        record: Record,
+        thread: Thread,
+        contact: Contact,
+        looked: Read,
+        *,
+        state: ReplyState,
+        now: datetime,
+    ) -> ReplyRow:
+        """Accepted, unless it leads around the relay together with those before it."""
+        reply: ReplyReceived = record.event
+        key = self._recall.key(reply.insurer, contact.contact_id)
+        before = state.changes.windows.get(key)
+        try:
+            reason, window = self._recall.judge(
+                reply,
+                looked.text,
+                policy_of(thread.masking),
+                contact=contact,
+                row=before or state.windows.get(key),
+            )
+        except Exception:  # noqa: BLE001 - any doubt ends in quarantine
+            reason, window = "masking_failed", None
+        if reason:
+            return held_reply(reply, record.position, thread, reason, now)
+        row = self._accept(record, thread, contact, looked, now)
+        if window and row.outcome == "accepted":
+            # Of all that a batch changes in a window, one write.
+            state.changes.windows[key] = replace(window, version=before.version) if before else window
         return row
 
     def _command(self, record: Record, thread: Thread, contact: Contact, now: datetime) -> ReplyRow:
