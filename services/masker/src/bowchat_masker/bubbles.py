@@ -59,7 +59,10 @@ def across(before: Sequence[str], text: str, policy: MaskingPolicy, mask: Mask) 
             continue
         if each.type == "phone" and not _is_telephone(together, each, policy.regions):
             continue
-        yield each._replace(start=max(0, each.start - start), end=each.end - start)
+        begin, end = max(0, each.start - start), each.end - start
+        if each.type == "phone":
+            begin += _before_figures(text[begin:end])
+        yield each._replace(start=begin, end=end)
 
 
 def cutting(mask: Mask, found: Sequence[Cut]) -> Mask:
@@ -113,6 +116,12 @@ def _is_telephone(together: str, found: Finding, regions: Sequence[str]) -> bool
     if JOINING.search(folded(together[begin : found.end])):
         return any(_are_mobile(each, regions) for each in (parts, bare, bare[::-1]))
     return not _are_cut_oddly(parts, regions) and (_are_mobile(parts, regions) or _are_mobile(bare, regions))
+
+
+def _before_figures(text: str) -> int:
+    """How much of it says only that figures follow: "and goes on"."""
+    at = next((at for at, each in enumerate(text) if digits_of(each)), 0)
+    return 0 if heard(text[:at], words_of(folded(text[:at]))) else at
 
 
 def _start_of_line_before(together: str, at: int) -> int:

@@ -11,7 +11,7 @@ from bowchat_masker.guard.pieces import Cut, InPieces, Memory, Piece, complete, 
 from bowchat_masker.guard.watch import Watch
 from bowchat_masker.model import Contact, GuardReason, WindowRow, alias_key
 from bowchat_masker.reply_text import read_beside
-from bowchat_masker.vault import Vault
+from bowchat_masker.vault import Vault, VaultBrokenError
 
 _LONGEST_REST = 60
 """Of what a message was left open for, where it has no sign of its own."""
@@ -50,9 +50,15 @@ class Recall:
         """
         at, key = int(message.sent_at.timestamp()), alias_key(insurer, message.contact_id)
         piece, row = piece_of(message.message_id, at, said), windows.get(key)
-        if piece is None and (row is None or not said or len(said) > _LONGEST_REST):
+        if piece is None and (row is None or not 0 < len(said) <= _LONGEST_REST):
             return Recalled(None, None)
-        memory = self._opened(contact, row) if row else Memory()
+        try:
+            memory = self._opened(contact, row) if row else Memory()
+        except VaultBrokenError:
+            if piece is None:
+                # A text without any sign of its own goes on from nothing.
+                return Recalled(None, None)
+            raise
         if seen := memory.verdict_on(message.message_id):
             return Recalled(seen.verdict, None, seen.cuts)
         if piece is None and memory.is_open(at):
