@@ -59,6 +59,8 @@ def across(before: Sequence[str], text: str, policy: MaskingPolicy, mask: Mask) 
             continue
         if each.type == "phone" and not _is_telephone(together, each, policy.regions):
             continue
+        if each.type == "address" and together.count(_BETWEEN, each.start, start) > 1:
+            continue
         begin, end = max(0, each.start - start), each.end - start
         if each.type == "phone":
             begin += _before_figures(text[begin:end])
@@ -109,9 +111,12 @@ def _is_telephone(together: str, found: Finding, regions: Sequence[str]) -> bool
     around = together[_start_of_line_before(together, begin) : found.end]
     parts = list(map(_said, lines))
     if _speaks_of_telephone(around):
-        return len("".join(parts)) >= _FEWEST or _are_mobile(parts, regions)
+        # Whoever tells the end of a number says no other figures after it.
+        is_last = not digits_of(together[found.end :])
+        return (len("".join(parts)) >= _FEWEST and is_last) or _are_mobile(parts, regions)
     bare = list(map(_said, map(_unlabelled, lines)))
-    if _are_round(parts) or _are_round(bare):
+    first = _unlabelled(together[begin : found.start])
+    if digits_of(first) or digits_of(together[found.end :]) or _are_round(parts) or _are_round(bare):
         return False
     if JOINING.search(folded(together[begin : found.end])):
         return any(_are_mobile(each, regions) for each in (parts, bare, bare[::-1]))
@@ -133,7 +138,7 @@ def _speaks_of_telephone(text: str) -> bool:
 
 
 def _are_mobile(parts: Sequence[str], regions: Sequence[str]) -> bool:
-    return is_mobile("".join(parts), regions, abroad=True)
+    return is_mobile("".join(parts), regions)
 
 
 def _unlabelled(line: str) -> str:
