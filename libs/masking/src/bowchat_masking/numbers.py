@@ -35,6 +35,7 @@ from bowchat_masking.runs import (
 from bowchat_masking.saying import is_called_for, speaks_of_sums
 from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.tails import widened
+from bowchat_masking.told import is_all_of_text
 from bowchat_masking.units import Unit
 from bowchat_masking.validity import is_mobile, is_number, normal
 
@@ -76,10 +77,19 @@ def numbers(view: Canonical, policy: MaskingPolicy) -> Iterator[Hit]:
 
 
 def _found(text: str, policy: MaskingPolicy) -> Iterator[tuple[int, int, str]]:
-    shapes = Shapes(text, policy)
+    shapes, runs = Shapes(text, policy), list(runs_in(text))
+    found = list(_in_runs(text, runs, shapes, policy))
+    if not found and is_all_of_text(text, runs, shapes, policy.regions):
+        found = [(opened(text, runs[0].start), runs[-1].end, "".join(run.digits for run in runs))]
+    yield from found
+
+
+def _in_runs(
+    text: str, runs: Sequence[Run], shapes: Shapes, policy: MaskingPolicy
+) -> Iterator[tuple[int, int, str]]:
     rest: list[Run] = []
     groups = 0
-    for run in runs_in(text):
+    for run in runs:
         if len(run.digits) < BUDGET:
             rest.append(run)
             continue

@@ -17,6 +17,7 @@ _SHORTEST_NUMBER = 9
 _REACH = 18
 _LONGEST_CLOCK = len("0630")
 _NAME = re.compile(r"[.,;]?\s{0,2}([^\W\d_]{2,12}+[0-9]?)(?:\s[^\W\d_]{1,12}+)?[\s:=]{0,3}")
+_NEW_FIGURE = re.compile(r"(?<![0-9][.,:/-])\Z")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,12}+)[\s:=]{1,3}\Z")
 # The same figure's beginning: "1," of "1,84,560".
 _WRITTEN_ON = re.compile(r"(?<![0-9.,:/-])[0-9][0-9.,:/-]*+\Z")
@@ -51,6 +52,24 @@ def _begins_with_nought(text: str, part: Run) -> bool:
         and text[part.start : part.end].isdecimal()
         and not is_called_reference(text, part.start)
     )
+
+
+def is_all_of_text(text: str, runs: Sequence[Run], shapes: Shapes, regions: Sequence[str]) -> bool:
+    """Whether all figures of a text are one mobile number, whatever they are called, and one of them is written as no
+    measure, sum, page, day or time is: with a nought before it, "lat 70.123 long 00.087".
+    """
+    if not runs or not is_mobile("".join(run.digits for run in runs), regions):
+        return False
+    led = [
+        unit.start
+        for run in runs
+        for unit in run.units
+        if unit.digits[0] == "0" != unit.digits and _NEW_FIGURE.search(text, 0, unit.start)
+    ]
+    if not led or is_called_reference(text, runs[0].start):
+        return False
+    dates = [each for each in shapes.within(runs[0].start, runs[-1].end) if is_date(text, *each)]
+    return any(not any(start <= at < end for start, end in dates) for at in led)
 
 
 def _is_labelled(text: str, parts: Sequence[Run]) -> bool:

@@ -201,6 +201,36 @@ def test_the_judge_of_expressions_knows_bad_ones(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "lat 70.123 long 00.087",
+        "pages 70, 12, 30, 04, 86",
+        "odometer 98989 then 00417 km",
+        "0770 rs + 090 rs + 0409 rs",
+        "at 07:70 till 09:00 or 171",
+        "0770mm by 090mm by 0510mm",
+    ],
+)
+def test_a_nought_leads_no_measure(text: str) -> None:
+    """All figures of a text that make a mobile number, one led by a nought, are one, whatever they are called."""
+    (masked,) = mask([text], MaskingPolicy(regions=("IN", "GB")))
+    assert [each.type for each in masked.findings] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "claim 7718 dated 05/06/24", "pages 70, 12, 30, 40, 86", "at 07:30 till 09:00 or 1712",
+        "Rs 9812.05 and 451.05",
+    ],
+)  # fmt: skip
+def test_a_nought_of_a_day_or_a_reference_is_none(text: str) -> None:
+    """Days, times, cents and what is called a reference may begin with a nought."""
+    (masked,) = mask([text], MaskingPolicy(regions=("IN", "GB")))
+    assert masked.text == text
+
+
+@pytest.mark.parametrize(
+    "text",
     ["022 2345 6000", "011-2345 7000", "1800 123 4000", "+44 7700 900000 0", "9876 543 000", "020 7946 0000"],
 )
 def test_a_round_part_is_no_way_out_of_a_number(text: str) -> None:
