@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from bowchat_contracts.masking_policy import MaskingPolicy
-from bowchat_masker.guard.pieces import Cut
+from bowchat_masker.guard.pieces import Cut, are_values
 from bowchat_masker.guard.reading import digits_of, folded
 from bowchat_masker.guard.search import words_of
 from bowchat_masker.guard.words import heard
 from bowchat_masking import Finding, MaskedText
+from bowchat_masking.cues import is_called_figure, is_called_reference
 from bowchat_masking.saying import JOINING, speaks_of_telephone
 from bowchat_masking.validity import is_mobile
 
@@ -26,6 +27,8 @@ _PLACEHOLDER = re.compile(r"\[[a-z_]+-[0-9]+\]")
 _MY_NUMBER = re.compile(r"\b(?:my|mera|meri|mi)\s(?:no|num|nr|nmbr)\b")
 # "part 2:", "2)", "2/2": what the parts of something are counted with.
 _LABEL = re.compile(r"\s*(?:[^\W\d_]{1,8}\s?)?[0-9](?:\s?[.:)\]-]|/[0-9]\b)\s?")
+# A day, a time, a reading: no part of a number is written so.
+_FRACTION = re.compile(r"[0-9]\s?[/:%]\s?[0-9]")
 _FEWEST = 10
 # Where the parts of a number of these countries end when people write it; any other country's end anywhere.
 _AREA, _EXCHANGE = 3, 6
@@ -59,7 +62,7 @@ def across(before: Sequence[str], text: str, policy: MaskingPolicy, mask: Mask) 
             continue
         if each.type == "phone" and not _is_telephone(together, each, policy.regions):
             continue
-        if each.type == "address" and together.count(_BETWEEN, each.start, start) > 1:
+        if each.type == "address" and not _is_address(together, each, start):
             continue
         begin, end = max(0, each.start - start), each.end - start
         if each.type == "phone":
@@ -104,23 +107,48 @@ def _names(leaves: Sequence[str], found: Sequence[Cut]) -> list[str]:
     return names
 
 
+def _is_address(together: str, found: Finding, start: int) -> bool:
+    """Whether a line goes on from the one before it, and says nothing else of its figures."""
+    at = max(start, found.start)
+    return together.count(_BETWEEN, found.start, start) <= 1 and not _is_called_otherwise(
+        together, at, together[at : found.end]
+    )
+
+
 def _is_telephone(together: str, found: Finding, regions: Sequence[str]) -> bool:
     """Whether figures of several messages are a telephone's, not sums one after another."""
     begin = together.rfind(_BETWEEN, 0, found.start) + 1
     lines = together[found.start : found.end].split(_BETWEEN)
-    around = together[_start_of_line_before(together, begin) : found.end]
     parts = list(map(_said, lines))
-    if _speaks_of_telephone(around):
-        # Whoever tells the end of a number says no other figures after it.
-        is_last = not digits_of(together[found.end :])
-        return (len("".join(parts)) >= _FEWEST and is_last) or _are_mobile(parts, regions)
-    bare = list(map(_said, map(_unlabelled, lines)))
-    first = _unlabelled(together[begin : found.start])
-    if digits_of(first) or digits_of(together[found.end :]) or _are_round(parts) or _are_round(bare):
+    # Whoever tells the ends of a number says no other figures beside them.
+    alone = not digits_of(_unlabelled(together[begin : found.start]) + together[found.end :])
+    if _is_called_otherwise(together, found.end - len(lines[-1]), lines[-1]):
         return False
-    if JOINING.search(folded(together[begin : found.end])):
+    if _speaks_of_telephone(together[_start_of_line_before(together, begin) : found.end]):
+        return (len("".join(parts)) >= _FEWEST and alone) or _are_mobile(parts, regions)
+    return alone and _are_halves(lines, together[begin : found.end], regions)
+
+
+def _are_halves(lines: Sequence[str], said: str, regions: Sequence[str]) -> bool:
+    """Whether figures that nobody calls anything are a mobile number, in parts."""
+    unlabelled = list(map(_unlabelled, lines))
+    parts, bare = list(map(_said, lines)), list(map(_said, unlabelled))
+    if any(map(_FRACTION.search, unlabelled)) or are_values(parts) or are_values(bare):
+        return False
+    if JOINING.search(folded(said)):
         return any(_are_mobile(each, regions) for each in (parts, bare, bare[::-1]))
     return not _are_cut_oddly(parts, regions) and (_are_mobile(parts, regions) or _are_mobile(bare, regions))
+
+
+def _is_called_otherwise(together: str, start: int, stretch: str) -> bool:
+    """Whether the first figures from `start` on have a name of their own in their line: "zip 78701". With a nought before
+    them they have none.
+    """
+    line = together[together.rfind(_BETWEEN, 0, start) + 1 :]
+    at = start + _before_figures(stretch) - (len(together) - len(line))
+    return not _said(stretch).startswith("0") and (
+        is_called_figure(line, at) or is_called_reference(line, at)
+    )
 
 
 def _before_figures(text: str) -> int:
@@ -148,11 +176,6 @@ def _unlabelled(line: str) -> str:
 def _said(line: str) -> str:
     """The digits of a line, in words or not."""
     return heard(line, words_of(folded(line))) or digits_of(line)
-
-
-def _are_round(parts: Sequence[str]) -> bool:
-    """Whether they are such as sums are: each ends in a nought and none begins with one."""
-    return all(each[-1:] == "0" != each[:1] for each in parts)
 
 
 def _are_cut_oddly(parts: Sequence[str], regions: Sequence[str]) -> bool:

@@ -136,10 +136,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """The digits of the last messages of one contact to one insurer, so that a number in pieces is seen."""
+    """The digits and few texts of the last messages of one contact to one insurer, or of its replies to them, so that what comes
+    in pieces is seen.
+    """
 
     key: str
-    """As an alias's: insurer and contact."""
+    """As an alias's: insurer and contact; of replies with a word more."""
     version: int
     contact_id: str
     sealed: bytes

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from bowchat_masker.reply_text import read, read_beside
 from bowchat_masking import mask
 
 CORPORA = Path(__file__).parents[1] / "corpora"
+LONGEST = 120
 INDIA = MaskingPolicy(regions=("IN",))
 SOMEBODY = Identity(number="15550100", bsuid="US.10000000000000000150")
 
@@ -48,7 +50,7 @@ def shown(texts: list[str], policy: MaskingPolicy) -> list[tuple[str, bool]]:
     return result
 
 
-@pytest.mark.parametrize(("kind", "least"), [("phone", 0.92), ("contact", 0.75)])
+@pytest.mark.parametrize(("kind", "least"), [("phone", 0.9), ("contact", 0.75)])
 def test_what_is_split_over_bubbles_is_cut(kind: str, least: float) -> None:
     """Of the ways in which people split a number or an address over bubbles, nearly all are seen at the last bubble."""
     rows = [each for each in chats("bubbles_attacks.jsonl") if each["kind"] == kind]
@@ -69,6 +71,16 @@ def test_ordinary_bubbles_are_let_alone() -> None:
         for each in rows
         for _, was_cut in shown(each["texts"], MaskingPolicy(regions=each["regions"]))
     ]
+    assert sum(told) / len(told) <= 0.005
+
+
+def test_lines_that_have_nothing_to_do_with_each_other_are_let_alone() -> None:
+    """Lines of insurance chat that are hard for the detectors, shuffled: one beneath the other they are as they were."""
+    path = Path(__file__).parents[4] / "libs" / "masking" / "tests" / "corpora" / "fresh_ordinary.jsonl"
+    lines = [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
+    chosen = [each for each in lines if len(each) < LONGEST]
+    Random(5).shuffle(chosen)
+    told = [was_cut for at in range(0, len(chosen), 5) for _, was_cut in shown(chosen[at : at + 5], INDIA)]
     assert sum(told) / len(told) <= 0.005
 
 
@@ -112,6 +124,8 @@ def test_replies_that_ask_over_bubbles_are_held_and_ordinary_ones_go() -> None:
         (["98450"], "12300", "12300"),
         (["4829", "12000"], "3500", "3500"),
         (["invoice 2291"], "2292", "2292"),
+        (["88123"], "or 88132", "or 88132"),
+        (["65", "172"], "130/85", "130/85"),
         ([], "00123", "00123"),
     ],
 )

@@ -86,6 +86,7 @@ def test_every_number_cut_in_two_to_four_is_held(number: str, cut: int, chance: 
         (("411001", "4829"), None),
         (("12/05/2024", "48250"), None),
         (("98450", "12300"), None),
+        (("88123", "or 88132"), None),
         (("pin 98450", "12301"), None),
         (("77009",), None),
     ],

@@ -28,6 +28,7 @@ _MOST_REMEMBERED = 64
 _AT_HAND_S = 15 * 60
 _IN_ONE_GO_S = 3 * 60
 _MOST_DIGITS = 96
+_FEWEST_ALIKE, _ALIKE = 4, 2
 _MOST_TEXTS = 12
 _MOST_OF_TEXTS = 400
 _MOST_OF_A_TEXT = 200
@@ -227,13 +228,18 @@ def _is_anybodys(before: Sequence[Piece], piece: Piece, regions: Sequence[str]) 
         if len(joined) > _LONGEST_NUMBER:
             return False
         if len(joined) >= _SHORTEST_NUMBER and each is not piece and _is_mobile(joined, regions):
-            return not _are_round(run[run.index(each) :])
+            return not are_values([one.spoken for one in run[run.index(each) :]])
     return False
 
 
-def _are_round(run: Sequence[Piece]) -> bool:
-    """Whether they are such as sums are: each ends in a nought, and none begins with one."""
-    return all(each.spoken[-1] == "0" != each.spoken[0] for each in run)
+def are_values(parts: Sequence[str]) -> bool:
+    """Whether they are such as sums and references are, not parts of one thing: each ends in a nought and none begins with
+    one, or they are as long as each other and begin alike ("411001", "411014").
+    """
+    if all(each[-1:] == "0" != each[:1] for each in parts):
+        return True
+    same = len(set(map(len, parts))) == 1 and len(parts[0]) >= _FEWEST_ALIKE
+    return same and len({each[:_ALIKE] for each in parts}) == 1
 
 
 def _is_mobile(digits: str, regions: Sequence[str]) -> bool:
