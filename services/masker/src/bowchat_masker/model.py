@@ -136,9 +136,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """The digits and few texts of the last messages of one contact to one insurer, or of its replies to them, so that what comes
-    in pieces is seen.
-    """
+    """Digits and a few texts of a contact's last messages to an insurer, or of its replies: what comes in pieces is seen."""
 
     key: str
     """As an alias's: insurer and contact; of replies with a word more."""

@@ -211,3 +211,19 @@ async def test_a_reply_in_pieces_is_held_and_an_old_one_is_forgotten(world: Any,
     (me,) = await outcome("me directly", "r6", 2_010)
     assert isinstance(asked, DeliveryRequested)
     assert me.reason == "solicitation"
+
+
+async def test_replies_of_one_batch_are_read_together_and_kept_once(world: Any, now: Any) -> None:
+    """Two halves in one batch are seen together; the memory is written once a batch, sealed, and goes with the person."""
+    alias = await world.alias(masking=INDIA)
+    sent = await world.answers(
+        world.reply(alias, "dial 98989", name="r1"), world.reply(alias, "00123", name="r2")
+    )
+    assert [each.event.reason for each in sent if isinstance(each.event, GuardRaised)] == ["contact_details"]
+    await world.answers(
+        world.reply(alias, "We have it.", name="r3"), world.reply(alias, "Thanks.", name="r4")
+    )
+    (row,) = (each for key, each in world.store._windows.items() if key.endswith("|replies"))
+    assert row.version == 2
+    assert b"98989" not in row.sealed
+    assert (await world.store.contacts([row.contact_id])).keys() == {row.contact_id}

@@ -124,7 +124,7 @@ class ReplyRecall:
             return reason, None
         after = memory.with_piece(remembered(reply.reply_key, at, shown))
         sealed = self._vault.seal(contact, place, after.model_dump_json(exclude_defaults=True).encode())
-        return None, WindowRow(key, row.version + 1 if row else 1, contact.contact_id, sealed)
+        return None, WindowRow(key, 1, contact.contact_id, sealed)
 
 
 def _cut(piece: Piece, leaves: Sequence[str], found: Sequence[Cut]) -> Piece:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
@@ -32,21 +32,17 @@ from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.recall import ReplyRecall
 from bowchat_masker.handlers.recipient import sealed_recipient
 from bowchat_masker.handlers.reply_events import alarm, commanded, decided, delivery, named, policy_of
+from bowchat_masker.handlers.reply_state import ReplyState
 from bowchat_masker.model import (
-    AliasRow,
-    Changes,
     Contact,
-    ConversationRow,
     GuardReason,
     Held,
     ReplyRow,
     Thread,
-    WindowRow,
 )
 from bowchat_masker.reply_text import CHANGED, Read, read
 from bowchat_masker.store import VaultStore
 from bowchat_masker.vault import Vault
-from bowchat_masker.ways import Way
 from bowchat_runtime.moments import whole_milliseconds
 from bowchat_runtime.records import Outgoing, Record
 from bowchat_runtime.seal import Opener
@@ -55,22 +51,6 @@ log = structlog.get_logger()
 
 _ALIAS = re.compile(r"ph_[a-p]{32}")
 _NO_ALIAS = "refused"
-
-
-@dataclass(slots=True)
-class ReplyState:
-    replies: dict[str, ReplyRow]
-    aliases: dict[str, AliasRow]
-    threads: dict[str, list[Thread]]
-    contacts: dict[str, Contact]
-    conversations: dict[str, ConversationRow]
-    ways: dict[str, Way]
-    windows: dict[str, WindowRow]
-    changes: Changes = field(default_factory=Changes)
-    tally: list[tuple[str, str, str]] = field(default_factory=list)
-    """Reply key, outcome, reason."""
-    noticed: list[tuple[str, str, str]] = field(default_factory=list)
-    """Insurer, what was found in its reply, what became of the reply."""
 
 
 class ReplyMasker:
@@ -164,7 +144,7 @@ class ReplyMasker:
             known = thread if isinstance(thread, Thread) else None
             said = closed or (thread if not isinstance(thread, Thread) else "unknown_thread")
             row = refused(reply, record.position, said, known, now)
-            return self._refusal(record, row, _writer(reply, state))
+            return self._refusal(record, row, state.writer(reply))
         return self._judge_text(record, thread, state, now)
 
     def _judge_text(self, record: Record, thread: Thread, state: ReplyState, now: datetime) -> ReplyRow:
@@ -199,15 +179,10 @@ class ReplyMasker:
     ) -> ReplyRow:
         """Accepted, unless it leads around the relay together with those before it."""
         reply: ReplyReceived = record.event
-        key = self._recall.key(reply.insurer, contact.contact_id)
-        before = state.changes.windows.get(key)
+        key, policy = self._recall.key(reply.insurer, contact.contact_id), policy_of(thread.masking)
         try:
             reason, window = self._recall.judge(
-                reply,
-                looked.text,
-                policy_of(thread.masking),
-                contact=contact,
-                row=before or state.windows.get(key),
+                reply, looked.text, policy, contact=contact, row=state.window(key)
             )
         except Exception:  # noqa: BLE001 - any doubt ends in quarantine
             reason, window = "masking_failed", None
@@ -215,8 +190,7 @@ class ReplyMasker:
             return held_reply(reply, record.position, thread, reason, now)
         row = self._accept(record, thread, contact, looked, now)
         if window and row.outcome == "accepted":
-            # Of all that a batch changes in a window, one write.
-            state.changes.windows[key] = replace(window, version=before.version) if before else window
+            state.remember(window)
         return row
 
     def _command(self, record: Record, thread: Thread, contact: Contact, now: datetime) -> ReplyRow:
@@ -273,7 +247,7 @@ class ReplyMasker:
 
     def _told(self, draft: Draft, record: Record, state: ReplyState) -> tuple[Outgoing, ...]:
         """What an insurer is told, or nothing where the guard finds the policyholder in it."""
-        cleared = self._cleared(draft, _writer(record.event, state))
+        cleared = self._cleared(draft, state.writer(record.event))
         return (leave(cleared),) if cleared else ()
 
     def _events(self, record: Record, row: ReplyRow, state: ReplyState) -> tuple[Outgoing, ...]:
@@ -324,12 +298,6 @@ class ReplyMasker:
             copy,
         )
         return {held.subject_id: held}
-
-
-def _writer(reply: ReplyReceived, state: ReplyState) -> Contact | None:
-    """The policyholder that the reply's alias stands for, where it is this insurer's."""
-    alias = state.aliases.get(reply.alias)
-    return state.contacts.get(alias.contact_id) if alias and alias.insurer == reply.insurer else None
 
 
 def _looked_through(reply: ReplyReceived, thread: Thread) -> Read:
