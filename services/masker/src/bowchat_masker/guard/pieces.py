@@ -41,11 +41,11 @@ _ABOUT = re.compile(
 )
 # What a way to reach somebody begins or ends with, or is asked or told with.
 _PART = re.compile(
-    r"[@\uff20]|[^\W_][._/\\-]+[^\W_]|[._:/-]\s*\Z|\A\s*[._/-]"
-    r"|\b(?:at|dot|com|arroba|punto|e?-?mail|correo|gmail|yahoo|hotmail|outlook|upi|paytm|gpay|phonepe|insta(?:gram)?|telegram"
-    r"|snap(?:chat)?|facebook|fb|twitter|linkedin|whats\s?app|wa|handle|username|id|number|nambar|no|phone|mobile|mob|cell|call"
-    r"|ring|dial|text|reach|contact|n[u\u00fa]mero|tel[e\u00e9]fono|m[o\u00f3]vil|celular|ll[a\u00e1]m\w*|live|address|pata|ghar"
-    r"|house|flat|street|road|lane|direcci[o\u00f3]n|aadhaar|pan|account|card|ifsc|name|naam|nombre)\b"
+    r"[@\uff20]|[^\W_][._/\\]+[^\W_]|[_:/-]\s*\Z|\A\s*[._/-]|\A\s*at\b|\b(?:at|no)\s*\Z|\bmy no\b"
+    r"|\b(?:dot|com|arroba|punto|e?-?mail|correo|gmail|yahoo|hotmail|outlook|upi|paytm|gpay|phonepe|insta(?:gram)?|telegram"
+    r"|snap(?:chat)?|facebook|fb|twitter|linkedin|whats\s?app|wa|handle|username|id|number|nambar|phone|mobile|mob|cell|call"
+    r"|ring|dial|text|reach|contact|n[u\u00fa]mero|tel[e\u00e9]fono|m[o\u00f3]vil|celular|ll[a\u00e1]m\w*|live|address|pata"
+    r"|direcci[o\u00f3]n|aadhaar|pan|account|name is|naam|nombre)\b"
     r"|\u0928\u0902\u092c\u0930|\u092b\u094b\u0928|\u092e\u094b\u092c\u093e\u0907\u0932|\u0915\u0949\u0932",
     re.IGNORECASE,
 )
