@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bowchat_router.classify.embedding import Vectors, embed, knows
+from bowchat_router.classify.embedding import Vectors, knows, vector_of
 from bowchat_router.classify.head import Model
 from bowchat_router.classify.language import language_of
 from bowchat_router.classify.phrases import NONE, OFF
@@ -39,7 +39,7 @@ class Cascade:
         tokens, language = tokens_of(text), language_of(text)
         found = [_skimmed(each, tokens) for each in self._questions]
         if knows(language) and any(max(chances.values()) < _SURE for _, chances in found):
-            vector = embed([text])[0]
+            vector = vector_of(text)
             found = [_read(each, tokens, vector) for each in self._questions]
         policy_type, intent, (_, topic) = found
         return Reading(_guess(*policy_type), _guess(*intent), self.version, topic[OFF], language)

