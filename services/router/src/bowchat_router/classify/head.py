@@ -4,64 +4,87 @@ Two voices are heard together: a softmax regression, which weighs features again
 what each of them speaks for by itself. They err on different messages.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bowchat_router.classify.embedding import Vectors
-from bowchat_router.classify.features import Features
+from bowchat_router.classify.features import Features, pairs, pieces_of
 
 Array = NDArray[np.float64]
+_TOKENS = 20_000
+"""Of so many the rows are remembered."""
 
 
 class Seen(NamedTuple):
-    """One text as a model sees it."""
+    """One text as a question sees it."""
 
-    wording: Features
-    pieces: Features
+    tokens: tuple[str, ...]
     said: Features
+    """The classes that terms in it speak for."""
+
+
+class Noted(NamedTuple):
+    """What a question knows of a text: enough for each of its models."""
+
+    rows: list[int]
+    weights: Array
+    """By row: how much of it is in the text."""
+    counted: Array
+    """What naive Bayes says: the same with and without a vector."""
+
+
+class Lexicon:
+    """The features that one question knows, each with its row in the arrays of those that weigh it."""
+
+    def __init__(self, rows: Mapping[str, int], rarity: Array, counts: Vectors) -> None:
+        """`rarity`: how rare a feature of wording is (IDF); 0 where the regression does not know it. `counts`: what a
+        feature adds to each class by being there (naive Bayes); pieces of tokens add nothing.
+        """
+        self._rows, self._rarity, self._counts = rows, rarity, counts
+        self._of_token = lru_cache(_TOKENS)(self._rows_of)
+
+    def __reduce__(self) -> tuple[type["Lexicon"], tuple[Mapping[str, int], Array, Vectors]]:
+        return Lexicon, (self._rows, self._rarity, self._counts)
+
+    def noted(self, seen: Seen) -> Noted:
+        rows = self._rows
+        found = Counter(chain.from_iterable(map(self._of_token, seen.tokens)))
+        found.update(rows[pair] for pair in pairs(seen.tokens) if pair in rows)
+        wording = list(found)
+        values = (1 + np.log(np.fromiter(found.values(), np.float64, len(found)))) * self._rarity[wording]
+        length = np.sqrt(values @ values)
+        terms = {rows[term]: value for term, value in seen.said.items() if term in rows}
+        every = [*wording, *terms]
+        weights = np.concatenate((values / (length or 1.0), [*terms.values()]))
+        return Noted(every, weights, self._counts[every].sum(axis=0))
+
+    def _rows_of(self, token: str) -> tuple[int, ...]:
+        rows = self._rows
+        return tuple(rows[each] for each in (token, *pieces_of(token)) if each in rows)
 
 
 @dataclass(frozen=True)
 class Head:
     labels: tuple[str, ...]
     bias: Array
-    rows: Mapping[str, int]
-    """Of each known feature, its row in the arrays below."""
-    rarity: Array
-    """How rare a feature of wording is (IDF); 0 where the regression does not know it."""
     regression: Vectors
     """What a feature adds to each class, one column a class, by how much of it is in the text."""
-    counts: Vectors
-    """What it adds by being there (naive Bayes); pieces of tokens add nothing."""
     vector: Array | None
     temperature: float
 
-    def chances(self, seen: Seen, vector: Vectors | None) -> dict[str, float]:
+    def chances(self, noted: Noted, vector: Vectors | None) -> dict[str, float]:
         """The calibrated probability of each class."""
-        found = _softmax(self._logits(seen, vector) / self.temperature)
-        return dict(zip(self.labels, map(float, found), strict=True))
-
-    def _logits(self, seen: Seen, vector: Vectors | None) -> Array:
-        wording = {**seen.wording, **seen.pieces}
-        places, values = self._known(wording)
-        values *= self.rarity[places]
-        length = np.linalg.norm(values)
-        terms, weights = self._known(seen.said)
-        every = [*places, *terms]
-        found = self.bias + np.concatenate((values / (length or 1.0), weights)) @ self.regression[every]
-        found += self.counts[every].sum(axis=0)
+        logits = self.bias + noted.weights @ self.regression[noted.rows] + noted.counted
         if self.vector is not None and vector is not None:
-            found += vector @ self.vector
-        return found
-
-    def _known(self, features: Features) -> tuple[list[int], Array]:
-        rows = self.rows
-        known = {rows[key]: value for key, value in features.items() if key in rows}
-        return list(known), np.array(list(known.values()), dtype=np.float64)
+            logits += vector @ self.vector
+        return dict(zip(self.labels, map(float, _softmax(logits / self.temperature)), strict=True))
 
 
 @dataclass(frozen=True)

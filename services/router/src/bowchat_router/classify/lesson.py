@@ -16,8 +16,10 @@ from sklearn.naive_bayes import MultinomialNB
 
 from bowchat_registry.taxonomy import TaxonomyClass
 from bowchat_router.classify.calibration import temperature_of, threshold_of
+from bowchat_router.classify.cascade import Question
 from bowchat_router.classify.embedding import Vectors
-from bowchat_router.classify.head import Array, Head, Model
+from bowchat_router.classify.features import pieces, wording
+from bowchat_router.classify.head import Array, Head, Lexicon, Model
 from bowchat_router.classify.phrases import NONE, Phrase
 from bowchat_router.classify.sight import Sight
 from bowchat_router.classify.tokens import tokens_of
@@ -72,25 +74,41 @@ class Lesson:
         tokens = [tokens_of(each.text) for each in phrases]
         seen = [self.sight.of(each) for each in tokens]
         self._words, self._pieces = DictVectorizer(), DictVectorizer()
-        self._whole = self._words.fit_transform([each.wording for each in seen])
-        pieces = self._pieces.fit_transform([each.pieces for each in seen])
-        self._wording = sp.hstack([self._whole, pieces]).tocsr()
+        self._whole = self._words.fit_transform([wording(each.tokens) for each in seen])
+        found = self._pieces.fit_transform([pieces(each.tokens) for each in seen])
+        self._wording = sp.hstack([self._whole, found]).tocsr()
         self._terms = DictVectorizer()
         self._said = self._terms.fit_transform([each.said for each in seen])
         self._said_without = []
         for fold in range(FOLDS):
             sight = sight_of(_without(classes, fold))
-            self._said_without.append(self._terms.transform([sight.said_of(each) for each in tokens]))
+            self._said_without.append(self._terms.transform([sight.of(each).said for each in tokens]))
 
-    def model(self, goal: float, *, meaning: bool) -> Model:
-        """What knows all phrases, with the confidence and threshold of what did not know the ones it read."""
+    def question(self, goal: float) -> Question:
+        """What knows all phrases, with the confidence and thresholds of what did not know the ones it read."""
         everywhere = np.ones(len(self._phrases), dtype=bool)
-        learnt = self._learn(everywhere, self._said, meaning=meaning)
+        learnt = [self._learn(everywhere, self._said, meaning=each) for each in (False, True)]
+        lexicon, kept = self._lexicon(learnt[0])
+        by_wording, by_meaning = (self._model(each, kept, goal) for each in learnt)
+        return Question(self.sight, lexicon, by_wording, by_meaning)
+
+    def _lexicon(self, learnt: "_Learnt") -> tuple[Lexicon, NDArray[np.intp]]:
+        """What both models know of wording, and the places of its features among all."""
+        words, pieces, terms = (each.feature_names_ for each in (self._words, self._pieces, self._terms))
+        features = [*words, *pieces, *terms]
+        rarity, counts = np.zeros(len(features)), np.zeros((len(features), len(learnt.labels)))
+        rarity[learnt.common] = learnt.rarity.idf_
+        counts[: len(words)], counts[len(words) + len(pieces) :] = np.split(learnt.of_presence, [len(words)])
+        kept = np.nonzero(rarity.astype(bool) | counts.any(axis=1))[0]
+        rows = {features[place]: row for row, place in enumerate(kept)}
+        return Lexicon(rows, rarity[kept], counts[kept].astype(np.float32)), kept
+
+    def _model(self, learnt: "_Learnt", kept: NDArray[np.intp], goal: float) -> Model:
         logits, truth = [], []
         for fold, said in enumerate(self._said_without):
             there = self._folds == fold
             asked = there & self._written
-            partial = self._learn(~there, said, meaning=meaning)
+            partial = self._learn(~there, said, meaning=learnt.of_vector is not None)
             logits.append(
                 partial.logits(
                     self._wording[asked],
@@ -106,8 +124,15 @@ class Lesson:
         chances = softmax(found / temperature, axis=1)
         chances[:, learnt.labels == NONE] = 0.0
         best = chances.argmax(axis=1)
-        words, terms = self._words.feature_names_, self._terms.feature_names_
-        head = learnt.head(words, self._pieces.feature_names_, terms, self._directions, temperature)
+        regression = np.zeros((self._wording.shape[1] + self._said.shape[1], len(learnt.labels)))
+        regression[learnt.common], regression[self._wording.shape[1] :] = learnt.of_wording, learnt.of_said
+        head = Head(
+            labels=tuple(map(str, learnt.labels)),
+            bias=learnt.bias,
+            regression=regression[kept].astype(np.float32),
+            vector=None if learnt.of_vector is None else self._directions @ learnt.of_vector,
+            temperature=temperature,
+        )
         return Model(head, threshold_of(chances.max(axis=1), best == right, goal))
 
     def _present(self, said: Matrix) -> Matrix:
@@ -170,32 +195,6 @@ class _Learnt:
         placed = np.full((len(found), len(labels)), found.min() - 1.0)
         placed[:, np.searchsorted(labels, self.labels)] = found
         return placed
-
-    def head(
-        self,
-        words: Sequence[str],
-        pieces: Sequence[str],
-        terms: Sequence[str],
-        directions: Vectors,
-        temperature: float,
-    ) -> Head:
-        features = [*words, *pieces, *terms]
-        rarity, regression = np.zeros(len(features)), np.zeros((len(features), len(self.labels)))
-        rarity[self.common], regression[self.common] = self.rarity.idf_, self.of_wording
-        regression[len(words) + len(pieces) :] = self.of_said
-        counts = np.zeros_like(regression)
-        counts[: len(words)], counts[len(words) + len(pieces) :] = np.split(self.of_presence, [len(words)])
-        kept = rarity.astype(bool) | counts.any(axis=1) | regression.any(axis=1)
-        return Head(
-            labels=tuple(map(str, self.labels)),
-            bias=self.bias,
-            rows={features[place]: row for row, place in enumerate(np.nonzero(kept)[0])},
-            rarity=rarity[kept],
-            regression=regression[kept].astype(np.float32),
-            counts=counts[kept].astype(np.float32),
-            vector=None if self.of_vector is None else directions @ self.of_vector,
-            temperature=temperature,
-        )
 
 
 def _directions(vectors: Vectors) -> Vectors:

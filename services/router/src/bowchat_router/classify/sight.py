@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bowchat_router.classify.features import Features, pieces, said, wording
+from bowchat_router.classify.features import said
 from bowchat_router.classify.head import Seen
 from bowchat_router.classify.terms import Terms
 
@@ -19,18 +19,8 @@ class Sight:
     """Names that must not matter: what people want of a car policy they want of any."""
 
     def of(self, tokens: Sequence[str]) -> Seen:
-        shown = self._shown(tokens)
-        return Seen(wording(shown), pieces(shown), self._said(shown))
-
-    def said_of(self, tokens: Sequence[str]) -> Features:
-        """The terms alone."""
-        return self._said(self._shown(tokens))
-
-    def _shown(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        return tuple(_without(tokens, self.hidden) if self.hidden else tokens)
-
-    def _said(self, shown: Sequence[str]) -> Features:
-        return said(shown, self.terms, self.policy_words)
+        shown = tuple(_without(tokens, self.hidden) if self.hidden else tokens)
+        return Seen(shown, said(shown, self.terms, self.policy_words))
 
 
 def _without(tokens: Sequence[str], hidden: Terms) -> list[str]:

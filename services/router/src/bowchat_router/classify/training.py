@@ -49,15 +49,13 @@ def train(taxonomy: Taxonomy) -> Classifier:
             hidden: Terms | None = None,
             strength: float = _OF_CLASSES,
         ) -> Question:
-            lesson = Lesson(
+            return Lesson(
                 phrases,
                 np.stack([vectors.get(each.text, none) for each in phrases]),
                 classes,
                 lambda known: Sight(terms_of(known), policy_words, hidden),
                 strength,
-            )
-            by_wording, by_meaning = (lesson.model(goal, meaning=each) for each in (False, True))
-            return Question(lesson.sight, by_wording, by_meaning)
+            ).question(goal)
 
         return Cascade(
             version_of(taxonomy),
