@@ -4,6 +4,7 @@ Two voices are heard together: a softmax regression, which weighs features again
 what each of them speaks for by itself. They err on different messages.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Seen(NamedTuple):
 class Noted(NamedTuple):
     """What a question knows of a text: enough for each of its models."""
 
-    rows: list[int]
+    rows: NDArray[np.intp]
     weights: Array
     """By row: how much of it is in the text."""
     counted: Array
@@ -55,15 +56,17 @@ class Lexicon:
 
     def noted(self, seen: Seen) -> Noted:
         rows = self._rows
-        found = Counter(chain.from_iterable(map(self._of_token, seen.tokens)))
-        found.update(rows[pair] for pair in pairs(seen.tokens) if pair in rows)
-        wording = list(found)
-        values = (1 + np.log(np.fromiter(found.values(), np.float64, len(found)))) * self._rarity[wording]
-        length = np.sqrt(values @ values)
+        neighbours = [rows[pair] for pair in pairs(seen.tokens) if pair in rows]
+        found = Counter(chain(*map(self._of_token, seen.tokens), neighbours))
         terms = {rows[term]: value for term, value in seen.said.items() if term in rows}
-        every = [*wording, *terms]
-        weights = np.concatenate((values / (length or 1.0), [*terms.values()]))
-        return Noted(every, weights, self._counts[every].sum(axis=0))
+        every = np.array([*found, *terms], dtype=np.intp)
+        weights = np.array([*found.values(), *terms.values()], dtype=np.float64)
+        wording = weights[: len(found)]
+        np.log(wording, out=wording)
+        wording += 1
+        wording *= self._rarity[every[: len(found)]]
+        wording /= math.sqrt(wording @ wording) or 1.0
+        return Noted(every, weights, self._counts.take(every, axis=0).sum(axis=0))
 
     def _rows_of(self, token: str) -> tuple[int, ...]:
         rows = self._rows
@@ -81,10 +84,10 @@ class Head:
 
     def chances(self, noted: Noted, vector: Vectors | None) -> dict[str, float]:
         """The calibrated probability of each class."""
-        logits = self.bias + noted.weights @ self.regression[noted.rows] + noted.counted
+        logits = self.bias + noted.weights @ self.regression.take(noted.rows, axis=0) + noted.counted
         if self.vector is not None and vector is not None:
             logits += vector @ self.vector
-        return dict(zip(self.labels, map(float, _softmax(logits / self.temperature)), strict=True))
+        return dict(zip(self.labels, _softmax(logits / self.temperature).tolist(), strict=True))
 
 
 @dataclass(frozen=True)

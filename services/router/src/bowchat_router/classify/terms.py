@@ -41,14 +41,13 @@ class Terms:
         }
 
     def hits(self, tokens: Sequence[str]) -> list[Hit]:
-        found, place = [], 0
-        while place < len(tokens):
-            for term, entries in self._by_first.get(tokens[place], ()):
-                end = place + len(term)
-                if tuple(tokens[place:end]) == term:
-                    found.append(Hit(place, end, entries))
-                    place = end
+        found, reached, by_first = [], 0, self._by_first
+        for place, token in enumerate(tokens):
+            if token not in by_first or place < reached:
+                continue
+            for term, entries in by_first[token]:
+                if tuple(tokens[place : place + len(term)]) == term:
+                    reached = place + len(term)
+                    found.append(Hit(place, reached, entries))
                     break
-            else:
-                place += 1
         return found
