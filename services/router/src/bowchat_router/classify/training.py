@@ -10,7 +10,7 @@ from bowchat_contracts.ids import derived_id
 from bowchat_registry.taxonomy import Taxonomy, TaxonomyClass
 from bowchat_router.classify import embedding
 from bowchat_router.classify.cascade import Cascade, Question
-from bowchat_router.classify.embedding import embed
+from bowchat_router.classify.embedding import common_pieces, embed
 from bowchat_router.classify.features import terms_of
 from bowchat_router.classify.phrases import Phrase, of_intents, of_policy_types, of_topics
 from bowchat_router.classify.reading import Classifier
@@ -59,6 +59,7 @@ def train(taxonomy: Taxonomy) -> Classifier:
 
         return Cascade(
             version_of(taxonomy),
+            common_pieces(texts),
             policy_type=question(types, taxonomy.policy_types, _POLICY_TYPE_GOAL),
             intent=question(intents, taxonomy.intents, _INTENT_GOAL, names),
             topic=question(topics, (*taxonomy.policy_types, *taxonomy.intents), 0.0, strength=_OF_TOPICS),
