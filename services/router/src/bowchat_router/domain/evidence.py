@@ -17,6 +17,7 @@ from bowchat_router.classify.language import EVERYDAY, language_of
 from bowchat_router.classify.reading import Reader, Reading, Skimmed
 from bowchat_router.domain.hearing import Heard
 from bowchat_router.domain.model import Dossier
+from bowchat_router.domain.tails import ending_in
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,17 @@ class Evidence:
 
     @cached_property
     def named_policies(self) -> tuple[Policy, ...]:
+        """Those whose number, vehicle or claim stands in the text or behind the button; else, of the contact's own, those
+        called by the last digits.
+        """
         text = f"{self.heard.text}\n{self.heard.button}" if self.heard.button else self.heard.text
-        return tuple(dict.fromkeys(each.policy for each in self.registry.policies.matched_in(text)))
+        named = dict.fromkeys(each.policy for each in self.registry.policies.matched_in(text))
+        return tuple(named) or self.policies_by_ending
+
+    @cached_property
+    def policies_by_ending(self) -> tuple[Policy, ...]:
+        """The contact's policies that the text calls by the last digits of a number."""
+        return ending_in(self.heard.text, self.held)
 
     @cached_property
     def insurers_by_look(self) -> frozenset[str]:

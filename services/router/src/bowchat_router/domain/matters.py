@@ -4,7 +4,8 @@ and the time.
 In this order, the first that decides wins, and nothing ever guesses between two insurers:
 
 1. the conversation of the message that is quoted, edited, deleted or reacted to;
-2. a policy's, claim's or vehicle's number, in the text or behind the button that was tapped;
+2. a policy's, claim's or vehicle's number, in the text or behind the button that was tapped, or its last digits where the
+   contact holds the policy;
 3. doubt: a greeting begins something and says not what; a keyword of a rule may stand in a sentence about something else;
 4. the one conversation that is open, unless the words are about something else that the contact has; of several the one that
    the words fit, or the one that the chat goes on with (`chat`);
@@ -117,6 +118,8 @@ def _by_number(case: Case) -> Finding:
     reason = f"the text names a policy of {agreement.id}"
     if named[0].has_holder and named[0] not in case.held:
         reason += ", held by another contact"
+    elif named == case.policies_by_ending:
+        reason += ", by the last digits of a number"
     return of_policies("policy_number", reason, agreement, named)
 
 
