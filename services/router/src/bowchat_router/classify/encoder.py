@@ -70,8 +70,9 @@ class SentenceEncoder:
         """One row a piece: its embedding, what the branches are given, and what that adds at each place of a branch's
         span.
         """
-        wheel, chunks = self._wheel, np.array(pieces) % len(self._wheel.scale)
-        embedded = wheel.table[pieces] * wheel.scale[chunks, None] + wheel.lo[chunks, None]
+        wheel, places = self._wheel, np.array(pieces, dtype=np.intp)
+        chunks = places % len(wheel.scale)
+        embedded = wheel.table[places] * wheel.scale[chunks, None] + wheel.lo[chunks, None]
         given = embedded @ wheel.proj_W + wheel.proj_b
         given = given / _centred(given, wheel.eps)[:, None] * wheel.ln_g_all + wheel.ln_b_all
         parts = np.split(given, len(_SPANS), axis=1)
