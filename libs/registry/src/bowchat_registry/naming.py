@@ -16,21 +16,30 @@ class _Phrases:
 
     def __init__(self, meanings: Mapping[str, str]) -> None:
         self._meanings = meanings
-        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
         for phrase in meanings:
             said = phrase.split()
-            self._lengths[said[0]].add(len(said))
+            lengths[said[0]].add(len(said))
+        self._lengths = {first: sorted(each, reverse=True) for first, each in lengths.items()}
 
     def places(self, said: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         """Where one begins and ends among these words, and what it stands for; none within a longer one."""
         reached = 0
         for start, first in enumerate(said):
-            for length in sorted(self._lengths.get(first, ()), reverse=True):
+            for length in self._lengths.get(first, ()):
                 phrase = " ".join(("", *said[start : start + length], ""))
                 if start + length > reached and phrase in self._meanings:
                     reached = start + length
                     yield start, reached, self._meanings[phrase]
                     break
+
+    def meant(self, said: Sequence[str]) -> Iterator[str]:
+        """What each stands for that is among these words, within a longer one or not."""
+        for start, first in enumerate(said):
+            for length in self._lengths.get(first, ()):
+                phrase = " ".join(("", *said[start : start + length], ""))
+                if phrase in self._meanings:
+                    yield self._meanings[phrase]
 
 
 class InsurerNames:
@@ -102,14 +111,13 @@ class KindNames:
             general += [*each.names, *each.words]
         said = {word for term in general for word in words(term).split()}
         self.plain = frozenset(word for word in said if f" {word} " not in self.terms)
-        self._by_name = {words(name): each.name for each in taxonomy.policy_types for name in each.names}
-        self._phrases = _Phrases(self._by_name)
-        self._longest = max((len(name.split()) for name in self._by_name), default=0)
+        self._phrases = _Phrases(
+            {words(name): each.name for each in taxonomy.policy_types for name in each.names}
+        )
 
     def in_text(self, text: str) -> frozenset[str]:
         """The policy types that a text names."""
-        runs = runs_of(words(text), self._longest)
-        return frozenset(self._by_name[run] for run in runs if run in self._by_name)
+        return frozenset(self._phrases.meant(words(text).split()))
 
     def apart(self, text: str) -> frozenset[str]:
         """The same, but for names within longer ones: "travel medical insurance" names no medical insurance."""
@@ -126,11 +134,11 @@ def _spelled(name: str) -> Iterable[str]:
     return dict.fromkeys((said, words(name.replace("&", " and ")), said.replace(" and ", " ")))
 
 
-def runs_of(spaced: str, longest: int | None = None) -> Iterator[str]:
-    """Every phrase within a phrase, of so many words at most; each, as the whole, as `words` gives it."""
+def runs_of(spaced: str) -> Iterator[str]:
+    """Every phrase within a phrase, each, as the whole, as `words` gives it."""
     said = spaced.split()
     for start in range(len(said)):
-        for end in range(start + 1, len(said) + 1)[:longest]:
+        for end in range(start + 1, len(said) + 1):
             yield " ".join(("", *said[start:end], ""))
 
 

