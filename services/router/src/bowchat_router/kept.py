@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 Train = Callable[[Taxonomy], Classifier]
 VersionOf = Callable[[Taxonomy], str]
-_MOST = {"classifier": 8, "encoder": 2}
-"""How many of each are kept: a classifier takes 10 MB, an encoder 80."""
+_MOST = {"classifier": 4, "encoder": 2}
+"""How many of each are kept: a classifier takes 50 MB, an encoder 80."""
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 

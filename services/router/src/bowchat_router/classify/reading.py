@@ -42,7 +42,7 @@ class Reader(Protocol):
     def read(self, text: str, /) -> Reading: ...
 
     def skim(self, text: str, /) -> Skimmed:
-        """By wording alone, at a tenth of the price: where a rule or the context has decided what the message is about."""
+        """By wording alone, at a sixth of the price: where a rule or the context has decided what the message is about."""
 
 
 class Classifier(Reader, Protocol):
