@@ -19,13 +19,24 @@ LONGEST = (
 )  # fmt: skip
 
 
+# Where the Makefile looks for the tests of a marker.
+PLACES = {"connected": "*/*/tests/connected/*.py", "e2e": "tests/e2e/*.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Errors: `UsageError` names the tests that no target of the Makefile would run."""
+    if lost := [item.nodeid for item in items if _lost(item)]:
+        raise pytest.UsageError(f"marked, but not where {PLACES} says: {', '.join(lost)}")
     items.sort(key=lambda item: _place(item.path.stem))
 
 
 def pytest_collection_finish() -> None:
     """To look for garbage among what was loaded takes a twentieth of the time."""
     collect_seldom()
+
+
+def _lost(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(marker) and not item.path.match(at) for marker, at in PLACES.items())
 
 
 def _place(name: str) -> int:
