@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-import textwrap
+import sys
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -35,9 +36,9 @@ def docstrings(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
+@cache
 def _own(model: type[BaseModel]) -> dict[str, str]:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
-    assert isinstance(definition, ast.ClassDef)
+    definition = _definitions(model.__module__)[model.__qualname__]
     pairs = zip(definition.body, definition.body[1:], strict=False)
     return {
         one.target.id: inspect.cleandoc(after.value.value)
@@ -48,3 +49,10 @@ def _own(model: type[BaseModel]) -> dict[str, str]:
         and isinstance(after.value, ast.Constant)
         and isinstance(after.value.value, str)
     }
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.ClassDef]:
+    """The classes of a module by name. `inspect.getsource` of a class would parse the whole module for each of them."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
