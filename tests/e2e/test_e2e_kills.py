@@ -198,9 +198,10 @@ async def _in_documents(stage: Stage, searcher: Searcher) -> dict[str, set[tuple
     looked = 0
     for database in await client.list_database_names():
         for collection in await client[database].list_collection_names():
-            async for document in client[database][collection].find():
-                looked += 1
-                if found := searcher.in_document(document):
+            cursor = client[database][collection].find()
+            while documents := await cursor.to_list(500):  # many at once are searched in half the time
+                looked += len(documents)
+                if found := searcher.in_document(documents):
                     hits.setdefault(f"{database}.{collection}", set()).update(found)
     client.close()
     assert looked > CONVERSATIONS * MESSAGES_EACH
