@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bowchat_contracts.envelope import Meta, to_headers, traceparent
 from bowchat_contracts.ids import derived_id
 from bowchat_contracts.sla import SlaChanged
-from bowchat_contracts.topics import GUARD_RAISED, SLA_CHANGED, topic_names
+from bowchat_contracts.topics import GUARD_RAISED, PARKED, SLA_CHANGED
 from bowchat_runtime.parked_topic import discard, outstanding, replay
 from bowchat_runtime.settings import ServiceSettings, load
 from bowchat_testkit.kafka_server import KafkaServer
@@ -102,14 +102,14 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         await broker.start()
     except StackUnavailableError as error:
         unavailable("a Kafka broker", error)
-    await create_topics(broker.bootstrap, topic_names(("acme",)))
+    await create_topics(broker.bootstrap, (SLA_CHANGED, GUARD_RAISED, PARKED.format(service="router")))
     one = Rig(broker, tmp_path)
     await one.producer.start()
     await one.consumer.start()
     yield one
     await one.consumer.stop()
     await one.producer.stop()
-    await broker.stop()
+    broker.kill()
 
 
 async def test_kills_and_a_broker_restart_lose_nothing_and_keep_the_order(rig: Rig) -> None:

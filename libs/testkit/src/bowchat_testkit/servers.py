@@ -34,6 +34,7 @@ async def standing(
             yield broker, database
         finally:
             await database.stop()
+            await broker.stop()
 
 
 async def _until_interrupted(directory: Path) -> None:

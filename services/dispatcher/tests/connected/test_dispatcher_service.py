@@ -190,7 +190,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -> Async
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await one.producer.stop()
-    await broker.stop()
+    broker.kill()
 
 
 def _copy_registry(directory: Path, url: str) -> None:

@@ -89,7 +89,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory, keys_directory: Path) ->
     service.terminate()
     assert await service.ended(seconds=20) == 0
     assert "447700" not in (directory / "ingest.log").read_text()
-    await broker.stop()
+    broker.kill()
 
 
 async def test_what_was_answered_200_is_on_the_topic(
