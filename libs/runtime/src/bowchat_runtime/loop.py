@@ -77,8 +77,8 @@ class BatchLoop:
         self.busy = asyncio.Lock()
         self.backing_off: str | None = None
         """Why the loop waits, or None while it works."""
-        self.done: dict[TopicPartition, int] = {}
-        """The next offset of each partition that this process has worked on."""
+        self.in_hand: dict[TopicPartition, int] = {}
+        """The first offset of each partition in the batch that is being worked on."""
         self.steps = 0
         """How often a batch, or a part of one, was done: it grows as long as anything moves."""
 
@@ -90,7 +90,10 @@ class BatchLoop:
         """Work until the batch is done, or is not ours any more. Its commit follows soon."""
         async with self.busy:
             started = time.perf_counter()
-            if not await self._until_done(raws, lambda: self._still_ours(raws, consumer)):
+            self.in_hand = {TopicPartition(raw.topic, raw.partition): raw.offset for raw in reversed(raws)}
+            finished = await self._until_done(raws, lambda: self._still_ours(raws, consumer))
+            self.in_hand = {}
+            if not finished:
                 log.warning("batch_abandoned", subscription=self.subscription.name, records=len(raws))
                 return
             await self._done(raws, consumer)
@@ -232,7 +235,6 @@ class BatchLoop:
         """Exactly what was done is owed a commit."""
         ends = {TopicPartition(raw.topic, raw.partition): raw.offset + 1 for raw in raws}
         ours = {each: offset for each, offset in ends.items() if each in consumer.assignment()}
-        self.done.update(ours)
         await self.commits.owe(ours, consumer)
 
     def _note(self, reason: str | None) -> None:

@@ -57,18 +57,22 @@ class Watchdog:
     ) -> None:
         self._service, self._settings, self._consumers, self._give_up = service, settings, consumers, give_up
         self._progress = Progress()
+        self._observer: Any = None
         self._beat = time.monotonic()
 
     async def run(self) -> None:
         """Look every few seconds, for ever."""
         threading.Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beats())
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LIMIT_S):
-                        await self._look()
-                await asyncio.sleep(_EVERY_S)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._beats())
+                while True:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(LIMIT_S):
+                            await self._look()
+                    await asyncio.sleep(_EVERY_S)
+        finally:
+            await self._leave()
 
     async def _beats(self) -> None:
         """Shows the thread that the event loop is alive, however long a broker takes to answer a look."""
@@ -93,29 +97,37 @@ class Watchdog:
         """Where the topics end, asked over a connection of our own; empty while the broker does not answer."""
         if not partitions:
             return {}
-        observer = AIOKafkaConsumer(**connection(self._settings), group_id=None, request_timeout_ms=5000)
         try:
             async with asyncio.timeout(10):
-                await observer.start()
-                ends: dict[TopicPartition, int] = await observer.end_offsets(list(partitions))
+                if self._observer is None:
+                    self._observer = AIOKafkaConsumer(
+                        **connection(self._settings), group_id=None, request_timeout_ms=5000
+                    )
+                    await self._observer.start()
+                ends: dict[TopicPartition, int] = await self._observer.end_offsets(list(partitions))
         except (KafkaError, TimeoutError):
+            # A new one the next time: this one may be what does not answer.
+            await self._leave()
             return {}
-        else:
-            return ends
-        finally:
+        return ends
+
+    async def _leave(self) -> None:
+        observer, self._observer = self._observer, None
+        if observer is not None:
             await observer.stop()
 
     async def _lag(self, loop: BatchLoop, consumer: Any, ends: dict[TopicPartition, int]) -> int:
-        """Records that wait; none are known of while the broker does not say where its topics end."""
+        """Records that wait, or are in hand; none are known of while the broker does not say where its topics end.
+
+        What the consumer has passed over counts as done: the marks of transactions, and what the broker no longer keeps.
+        """
         if not ends:
             return 0
         lags: dict[str, int] = {}
-        partitions = list(consumer.assignment())
-        unmoved = [each for each in partitions if each not in loop.done]
-        done_by = await _committed(consumer, unmoved) | loop.done
-        for partition in partitions:
-            done = done_by[partition]
-            lags[partition.topic] = lags.get(partition.topic, 0) + max(0, ends.get(partition, 0) - done)
+        read_to = await _positions(consumer, list(consumer.assignment()))
+        for partition, position in read_to.items():
+            begin = loop.in_hand.get(partition, position)
+            lags[partition.topic] = lags.get(partition.topic, 0) + max(0, ends.get(partition, 0) - begin)
         for topic, lag in lags.items():
             metrics.CONSUMER_LAG.labels(self._service, topic).set(lag)
         return sum(lags.values())
@@ -127,11 +139,13 @@ class Watchdog:
         self._give_up(EXIT_STUCK)
 
 
-async def _committed(consumer: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-    """All asked at once: a coordinator that is away costs one wait, not one for each."""
+async def _positions(consumer: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """The next offset that the consumer reads of each. All asked at once: a coordinator that does not say where to begin
+    costs one wait, not one for each, and then all records wait.
+    """
     try:
         async with asyncio.timeout(5):
-            found = await asyncio.gather(*map(consumer.committed, partitions))
+            found = await asyncio.gather(*map(consumer.position, partitions))
     except (KafkaError, TimeoutError):
         return dict.fromkeys(partitions, 0)
-    return {partition: offset or 0 for partition, offset in zip(partitions, found, strict=True)}
+    return dict(zip(partitions, found, strict=True))

@@ -43,7 +43,7 @@ PARTITIONS = [TopicPartition("inbound.received", each) for each in range(40)]
 
 
 class Assigned:
-    """A consumer of forty partitions, in none of which this process has done anything yet."""
+    """A consumer of forty partitions, each read up to its seventh record."""
 
     def __init__(self, *, answers_after: int) -> None:
         self._everybody = asyncio.Barrier(answers_after)
@@ -52,16 +52,25 @@ class Assigned:
     def assignment(self) -> set[TopicPartition]:
         return set(PARTITIONS)
 
-    async def committed(self, _: TopicPartition) -> int:
+    async def position(self, _: TopicPartition) -> int:
         self.asked += 1
         await self._everybody.wait()
         return 7
 
 
-async def lag(consumer: Assigned, ends: dict[TopicPartition, int]) -> int:
-    idle: Any = SimpleNamespace(done={})
+async def lag(
+    consumer: Assigned, ends: dict[TopicPartition, int], in_hand: dict[TopicPartition, int] | None = None
+) -> int:
+    loop: Any = SimpleNamespace(in_hand=in_hand or {})
     dog = Watchdog("router", ServiceSettings(), SimpleNamespace(pairs=list))  # type: ignore[arg-type]
-    return await dog._lag(idle, consumer, ends)
+    return await dog._lag(loop, consumer, ends)
+
+
+async def test_what_is_read_and_not_done_waits_as_well() -> None:
+    """A batch in hand moved the consumer's place, and nothing of it is done yet."""
+    consumer, ends = Assigned(answers_after=len(PARTITIONS)), dict.fromkeys(PARTITIONS, 7)
+    assert await lag(consumer, ends) == 0
+    assert await lag(consumer, ends, {PARTITIONS[3]: 2}) == 5
 
 
 async def test_a_slow_coordinator_is_waited_for_once() -> None:
@@ -108,10 +117,10 @@ async def test_a_batch_that_is_done_in_parts_is_seen_to_move(
     loop = SimpleNamespace(
         subscription=SimpleNamespace(name="replies"),
         backing_off=None,
-        done=dict.fromkeys(PARTITIONS, 7),
+        in_hand=dict.fromkeys(PARTITIONS, 7),
         steps=0,
     )
-    consumers: Any = SimpleNamespace(pairs=lambda: [(loop, Assigned(answers_after=1))])
+    consumers: Any = SimpleNamespace(pairs=lambda: [(loop, Assigned(answers_after=len(PARTITIONS)))])
     dog = Watchdog("router", ServiceSettings(), consumers, give_up=given_up.append)
 
     async def ends(_: object) -> dict[TopicPartition, int]:
