@@ -7,6 +7,7 @@ FastStream's ready-made acknowledgement policies each lose, skip or spin, so it 
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import Any
@@ -34,13 +35,9 @@ EXIT_STUCK = 70
 _DRAIN_S, _LEAVE_S = 10.0, 3.0
 # How long one poll waits for records. It ends with the first one, so only idle topics see it.
 _POLL_MS = 1000
-# How long the broker may take to say that it is there.
-_PROBE_S = 2.0
 # aiokafka fetches other partitions ahead when a batch takes longer than this, and while the broker has nothing for those,
 # nobody asks it for the batch's own: they would wait out the whole fetch.
 _NEVER_AHEAD_S = 24 * 3600.0
-# What a patient subscription waits for; its patience ends sooner.
-_FULL_FETCH_BYTES = 1024 * 1024
 
 
 class Consumers:
@@ -82,8 +79,6 @@ class Consumers:
             "parser": _parse,
             "decoder": _decode,
         }
-        if subscription.patience_ms:
-            options |= {"fetch_min_bytes": _FULL_FETCH_BYTES, "fetch_max_wait_ms": subscription.patience_ms}
         subscriber: Any = self._broker.subscriber(*subscription.topics, **options)
 
         async def consume(raws: Any) -> None:
@@ -95,7 +90,7 @@ class Consumers:
                 os._exit(EXIT_STUCK)
 
         subscriber(consume)
-        subscriber.get_msg = _polls(subscription.max_records)
+        subscriber.get_msg = _polls(subscription.max_records, subscription.patience_ms / 1000)
         self._subscribers.append(subscriber)
 
     async def start(self) -> None:
@@ -153,15 +148,6 @@ class Consumers:
                 return f"the subscription {loop.subscription.name} is not connected yet"
             if loop.backing_off:
                 return loop.backing_off
-        return await self._broker_answers()
-
-    async def _broker_answers(self) -> str | None:
-        """Asked of the broker: a consumer to whom nothing comes cannot tell silence from absence."""
-        try:
-            async with asyncio.timeout(_PROBE_S):
-                await self._subscribers[0].consumer.topics()
-        except (KafkaError, TimeoutError):
-            return BROKER_AWAY
         return None
 
 
@@ -209,14 +195,19 @@ def _broker(service: str, settings: ServiceSettings) -> KafkaBroker:
     )
 
 
-def _polls(max_records: int) -> Callable[[Any], Awaitable[tuple[Any, ...]]]:
+def _polls(max_records: int, patience_s: float) -> Callable[[Any], Awaitable[tuple[Any, ...]]]:
     """FastStream's own polls sleep after one that found nothing, for as long again: records would wait, or idle topics
-    cost as much as busy ones.
+    cost as much as busy ones. A patient one waits after one that found something, unless there is more already.
     """
+    patient_until = 0.0
 
     async def poll(consumer: Any) -> tuple[Any, ...]:
+        nonlocal patient_until
+        await asyncio.sleep(max(0.0, patient_until - time.monotonic()))
         found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=max_records)
-        return tuple(chain.from_iterable(found.values()))
+        records = tuple(chain.from_iterable(found.values()))
+        patient_until = time.monotonic() + patience_s if 0 < len(records) < max_records else 0.0
+        return records
 
     return poll
 

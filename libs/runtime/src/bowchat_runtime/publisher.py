@@ -31,6 +31,8 @@ _TOO_LARGE = "an event is larger than the broker takes"
 _PARKED_PREFIX = PARKED.format(service="")
 _LONG_S = 4.0
 """A publish that waits longer says that the broker is away, before it is given up."""
+_PROBE_S = 2.0
+"""How long the broker may take to say that it is there."""
 _PUBLISH_S = 20.0
 """Seconds a publish may take, acknowledgement included."""
 
@@ -42,6 +44,9 @@ class Publisher(Protocol):
     """
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None: ...
+
+    async def ready(self) -> str | None:
+        """None when it could publish now, or the reason in words."""
 
 
 def connection(settings: ServiceSettings) -> dict[str, Any]:
@@ -83,13 +88,19 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
             await _stopped(self._producer.producer)
 
     async def ready(self) -> str | None:
-        """None when no publish waits long and the last has not failed, or the reason in words."""
+        """None when no publish waits long, the last has not failed and the broker answers, or the reason in words.
+
+        Who publishes nothing cannot tell silence from absence, so the broker is asked; here, since a consumer's connection
+        answers nothing else while it waits for records.
+        """
         if any(time.monotonic() - began > _LONG_S for began in self._waiting.values()):
             return BROKER_AWAY
         try:
-            await self._working()
-        except DependencyDownError as error:
-            return str(error)
+            working = await self._working()
+            async with asyncio.timeout(_PROBE_S):
+                await working.producer.client.fetch_all_metadata()
+        except (DependencyDownError, KafkaError, TimeoutError):
+            return BROKER_AWAY
         return None
 
     async def _started(self) -> "_Working":

@@ -114,8 +114,9 @@ class Subscription(Generic[State]):
     """Tells apart the consumer groups of one service: `<service>.<name>`."""
     max_records: int = 500
     patience_ms: int = 0
-    """How long the broker may hold records back, so that they come in batches: for work that nobody waits for, since each
-    batch costs a fetch, a commit and a line in the log, however small it is."""
+    """How long after one batch the next is read, so that records come in batches: for work that nobody waits for, since
+    each batch costs a fetch, a commit and a line in the log, however small it is. What comes after a pause is read at
+    once."""
     concerns: Callable[[Any], bool] = always
     """Whether a record, not decoded yet, can concern the handler at all. The others count as done: a quick look spares most
     of their cost where a handler wants few of a topic's records. It must not raise, and in doubt says yes."""

@@ -45,8 +45,8 @@ class Service:
     `publisher` is what the consumer loop publishes with. `resources` (the publisher and the store among them, where they
     are context managers) are entered in order before anything is consumed and left in reverse order at the end. `tasks`
     run beside the consumers, for ever, and are cancelled at stop; one that ends or fails ends the process. `ready` are
-    checks behind `/readyz`: each returns None when well, or the reason in words. `notes` say there what people should know
-    of a service that works.
+    checks behind `/readyz`, beside those of publisher and consumers: each returns None when well, or the reason in words.
+    `notes` say there what people should know of a service that works.
     """
 
     name: str
@@ -177,7 +177,8 @@ class _Process:
         return JSONResponse({"status": status, "reasons": reasons, "notes": notes}, 503 if reasons else 200)
 
     def _checks(self) -> Sequence[Callable[[], Awaitable[str | None]]]:
-        return [*self._service.ready, *([self._consumers.ready] if self._service.subscriptions else [])]
+        consumers = [self._consumers.ready] if self._service.subscriptions else []
+        return [self._service.publisher.ready, *self._service.ready, *consumers]
 
 
 async def _told(checks: Sequence[Callable[[], Awaitable[str | None]]]) -> list[str]:

@@ -27,6 +27,9 @@ class MemoryPublisher:
             raise DependencyDownError(BROKER_AWAY)
         self.sent += sorted(outgoing, key=lambda each: each.stage)
 
+    async def ready(self) -> str | None:
+        return BROKER_AWAY if self._failures else None
+
 
 def record(
     event: Event,

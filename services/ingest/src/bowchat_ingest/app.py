@@ -80,8 +80,6 @@ def build(
             Route(PREFIX + "{token}", media.serve, methods=["GET"]),
         ),
         resources=(database,) if publisher else (database, kafka),
-        # Nearly all that ingest publishes comes by HTTP, of which no subscription knows.
-        ready=() if publisher else (kafka.ready,),
         notes=(partial(unknown_phones, declared, phones),),
     )
 

@@ -141,6 +141,9 @@ class StuckPublisher:
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         await self.freed.wait()
 
+    async def ready(self) -> str | None:
+        return None
+
 
 async def test_a_stuck_kafka_fills_the_lane_and_no_more(
     client_of: Callable[[Any], httpx.AsyncClient], signed: Signed, message_body: Callable[..., Any]
