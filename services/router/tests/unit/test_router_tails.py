@@ -83,6 +83,8 @@ def test_so_is_a_claims_and_as_few_as_three_digits(text: str) -> None:
         "my policy $4821",
         "policy ₹4821",
         "policy 4,821",
+        "my policy 4821 premium is due",
+        "policy ends in 4821 hours",
         "policy 4821.50",
         "policy 12/0101",
         "claim 4821",
@@ -116,6 +118,23 @@ def test_a_year_is_a_year_unless_it_is_said_to_be_an_ending() -> None:
     held = (Policy("AM-77-2024", "acme-motor", "motor"),)
     assert ending_in("my policy 2024 was cheaper", held) == ()
     assert ending_in("my policy ending in 2024", held) == held
+    assert ending_in("my policy's last four digits: 2024", held) == held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my policy ends in 2027",
+        "when does my policy end? 2027?",
+        "mi póliza termina en 2027",
+        "la póliza que acaba en 2027",
+        "policy 2027 me khatam hogi",
+        "पॉलिसी 2027 में समाप्त होगी",
+    ],
+)
+def test_the_year_in_which_a_policy_ends_is_none_of_its_digits(text: str) -> None:
+    """Many numbers end with a year, and the policy that has it need not be the one that is spoken of."""
+    assert ending_in(text, (Policy("AM-77-2027", "acme-motor", "motor"), LIFE)) == ()
 
 
 def test_all_that_end_so_are_meant() -> None:
@@ -133,6 +152,7 @@ def test_who_holds_nothing_names_nothing_so() -> None:
 def test_a_long_text_of_such_words_takes_no_longer_than_its_length() -> None:
     """Nobody stops the router with the words that it looks for: what is tried at each stays within a few words."""
     assert ending_in("it jo " * 10_000 + "policy number 0101", HELD) == (MOTOR,)
+    assert ending_in("-" * 200_000 + " policy number 0101", HELD) == (MOTOR,)
 
 
 def went(text: str, *held: Policy, others: tuple[Policy, ...] = ()) -> Route | Ask:

@@ -32,8 +32,10 @@ _SMALL = _any(
     ka, ki, ke, jo, jis, jiska, jiski, है, का, की, के, जो, जिस, जिसका, जिसकी"""
 )
 _BETWEEN = f"(?:{_SMALL}|{_NUMBER}){{0,4}}"
+_ENDS = _any("ends, end, finishes, termina, acaba")
+"""A number does, and so does a policy's time: "it ends in 2027"."""
 _ENDING = (
-    _any("ending, ends, end, finishing, finishes, terminada, terminado, termina, acabada, acabado, acaba")
+    _any("ending, finishing, terminada, terminado, acabada, acabado")
     + "|"
     + _any(
         "last, final, últimos, ultimos, últimas, ultimas, aakhri, akhri, aakhiri, antim, आखिरी, आख़िरी, अंतिम"
@@ -51,7 +53,8 @@ _OWN = _any("my, the, mi, la, meri, mera, मेरी, मेरा")
 _UNIT = _any(
     """rs, re, inr, usd, eur, mxn, rupees, rupee, rupaye, rupay, dollars, dollar, euros, euro, pesos, dólares, lakh, lakhs,
     lac, crore, k, thousand, hazar, hazaar, mil, रुपये, रुपए, रुपया, लाख, हजार, हज़ार, days, day, months, month, years, year, din,
-    mahine, saal, दिन, महीने, साल, días, meses, años, km, cc, percent"""
+    mahine, saal, दिन, महीने, साल, días, meses, años, km, cc, percent, weeks, week, hours, hour, hrs, semanas, horas, premium,
+    prima, sum, deductible, excess, franquicia"""
 )
 _TAIL = rf" (\d{{3,6}})(?= )(?!{_UNIT} )"
 _NO_YEAR = r"(?! (?:19|20)\d\d )"
@@ -64,16 +67,19 @@ _WAYS = tuple(
         rf"{_THING}{_NUMBER}{_BETWEEN}{_NO_YEAR}{_TAIL}",
         # "the one ending in 4821", "la que termina en 4821", "policy ke aakhri 4 ank 0101"
         rf"(?:^|{_POLICY}|{_THING}|{_ONE}){_BETWEEN}(?:{_ENDING}){_BETWEEN}{_TAIL}",
+        rf"(?:^|{_POLICY}|{_THING}|{_ONE}){_BETWEEN}{_ENDS}{_BETWEEN}{_NO_YEAR}{_TAIL}",
         # "jo 0101 pe khatam hoti hai"
-        rf"(?:^|{_POLICY}|{_THING}|{_ONE}){_BETWEEN}{_TAIL}{_UNTIL}",
+        rf"(?:^|{_POLICY}|{_THING}|{_ONE}){_BETWEEN}{_NO_YEAR}{_TAIL}{_UNTIL}",
         # "my 0101 policy", "0101 wali policy"
         rf"{_OWN}{_NO_YEAR}{_TAIL}{_POLICY} ",
         rf"{_NO_YEAR}{_TAIL}{_NUMBER}?{_WHICH}{_POLICY} ",
     )
 )
 _DIGIT = re.compile(r"\d")
-_HIDDEN = re.compile(r"(?<!\d)[-X*•.…#:_]+(?=\d{3,6}(?!\d))")
-"""What people write for the digits that they leave out: "XXXX0101", "...0101"."""
+_LEFT_OUT = "[-X*•.…#:_]"
+_HIDDEN = re.compile(rf"(?<!{_LEFT_OUT})((?<=\d){_LEFT_OUT})?+{_LEFT_OUT}++(?=\d{{3,6}}(?!\d))")
+"""What people write for the digits that they leave out: "XXXX0101", "...0101". It is tried where it begins alone, for a
+line of ten thousand dashes has as many places."""
 _STOPS = ".,;:!?()\"'"
 _OTHER = "§"
 """Stands where a number is of another look: a sum, a date, a whole number. No text has this word."""
@@ -93,7 +99,7 @@ def _ends(policy: Policy, tail: str) -> bool:
 def _tails(text: str) -> set[str]:
     if not _DIGIT.search(text):
         return set()
-    chunks = _HIDDEN.sub(" ", upper(text)).split()
+    chunks = _HIDDEN.sub(r"\1 ", upper(text)).split()
     spaced = f" {' '.join(filter(None, map(_word, chunks)))} "
     return {found[1] for way in _WAYS for found in way.finditer(spaced)}
 
