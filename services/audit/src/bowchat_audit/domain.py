@@ -288,6 +288,9 @@ def contiguous(ends: dict[Partition, int], records: list[Partition], offsets: li
 
 def _is_whole(made: Entry) -> bool:
     """What is stored is what the entry says; where nothing is locked, it is also what was received."""
+    if made["locked"] is not None and not made["locked"]:
+        # It has the digest of nothing locked, and would be shown as erased.
+        return False
     as_received = made["lane"] is not None or made["digest"] == digest_of(payload_of(made))
     return as_received and made["stored"] == _stored(made["payload"], made["locked"])
 

@@ -4,6 +4,7 @@ An entry's chain value stands for it and for everything before it. A log whose e
 been written anew from some place on, or cut off at its end. Whoever noted a place and its chain value sees that, too.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,19 +90,33 @@ def _follows(tail: Tail, made: Any) -> bool:
 
 
 def entries_in(path: Path) -> Iterator[Any]:
-    """What stands in an export, line by line; what is no JSON comes as None.
+    """What stands in an export, line by line; what is no JSON, or can be read in two ways, comes as None. A line of nothing,
+    as editors leave one at the end, is passed over.
 
     Errors: `SettingsError` when the file cannot be read.
     """
     try:
         with path.open("rb") as file:
-            for line in file:
+            for line in filter(bytes.strip, file):
                 try:
-                    yield orjson.loads(line)
-                except orjson.JSONDecodeError:
+                    yield _read(line)
+                except (ValueError, TypeError, RecursionError):
                     yield None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def _read(line: bytes) -> Any:
+    """A line's value. Where a name stands twice, readers differ on which of its values counts: `ValueError`."""
+    made = orjson.loads(line)
+    if orjson.dumps(made) != line.rstrip():
+        json.loads(line, object_pairs_hook=_each_once)
+    return made
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands twice")
 
 
 def as_line(made: Entry) -> str:

@@ -1,6 +1,7 @@
 """Verifying a log or an export of it: whatever was done to it is found, at its place."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from bowchat_audit.commands import COMMANDS, export, verify
 from bowchat_audit.domain import Entry
 from bowchat_audit.memory import MemoryLog
 from bowchat_audit.testing import log_of
-from bowchat_audit.verifying import Verification
+from bowchat_audit.verifying import Verification, as_line, entries_in
 from bowchat_runtime.cli import run
 
 VALUES = [b'{"n":%d,"text":"said"}' % n for n in range(6)]
@@ -63,6 +64,34 @@ def test_a_field_that_was_changed_is_found_at_its_entry(field: str, value: objec
     changed = {**entries[3], field: value}
     if changed != entries[3]:
         assert bad([*entries[:3], changed, *entries[4:]]) == 4
+
+
+@pytest.mark.parametrize("value", ["", 0, False, [], {}])
+def test_what_anybody_may_read_is_not_made_to_look_erased(value: object) -> None:
+    """An entry that has nothing locked cannot be said to have had something that nobody opens any more."""
+    entries: list[Any] = log_of([b'{"n":1}', b'{"n":2}'])
+    assert entries[1]["locked"] is None
+    assert bad([entries[0], {**entries[1], "locked": value}]) == 2
+
+
+def test_a_line_that_can_be_read_in_two_ways_is_no_entry(tmp_path: Path) -> None:
+    """JSON does not say which value counts where a name stands twice, and who reads the export need not take ours. How
+    lines end, whether they have spaces, and a line of nothing make no difference.
+    """
+    lines = [as_line(each) for each in log_of(VALUES)]
+    path = tmp_path / "log.jsonl"
+
+    def found(text: str) -> int | None:
+        path.write_text(text, newline="")
+        return bad(list(entries_in(path)))
+
+    assert found("\n".join(lines)) is None
+    assert found("\r\n".join([*lines, "", ""])) is None
+    assert found("\n".join(json.dumps(json.loads(line), indent=None) for line in lines)) is None
+    for name in ("payload", "_id", "chain"):
+        twice = lines[2].replace(f'"{name}":', f'"{name}":"other","{name}":', 1)
+        assert found("\n".join([*lines[:2], twice, *lines[3:]])) == 3
+    assert found("\n".join([lines[0], "[" * 900 + "]" * 900])) == 2
 
 
 @given(data=st.data())
