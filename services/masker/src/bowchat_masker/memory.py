@@ -146,9 +146,9 @@ class MemoryVault:
             self._threads_by_alias.setdefault(thread.alias, set()).add(thread.thread_id)
         _write(self._news, changes.news)
         _write(self._conversations, changes.conversations)
+        _write(self._windows, changes.windows)
         _insert(self._replies, changes.replies)
         self._held = changes.held | self._held
-        _write(self._windows, changes.windows)
 
 
 def _chosen(rows: Mapping[str, Row], keys: Sequence[str]) -> dict[str, Row]:

@@ -231,9 +231,10 @@ class MongoVault(AbstractAsyncContextManager["MongoVault"]):
         await self._threads.write(_documents(changes.threads))
         await self._news.write(_documents(changes.news))
         await self._conversations.write(_documents(changes.conversations))
+        # Before the replies: a reply that is kept is not read again, so what it left in a window has to be there.
+        await self._windows.write(_documents(changes.windows))
         await _insert(self._replies, _documents(changes.replies))
         await self._held.insert_new(_documents(changes.held))
-        await self._windows.write(_documents(changes.windows))
 
 
 async def _insert(collection: Collection, documents: list[dict[str, Any]]) -> None:

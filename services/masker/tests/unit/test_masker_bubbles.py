@@ -1,12 +1,15 @@
 """Messages are read one beneath the other, both ways: what shows itself only so does not reach the reader whole."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bowchat_contracts.content import (
     Answer,
@@ -26,11 +29,19 @@ from bowchat_masker.bubbles import across, cut_out, cuts
 from bowchat_masker.guard.pieces import is_part
 from bowchat_masker.reply_text import read, read_beside
 from bowchat_masking import mask
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError
 
 CORPORA = Path(__file__).parents[1] / "corpora"
 LONGEST = 120
 INDIA = MaskingPolicy(regions=("IN",))
 SOMEBODY = Identity(number="15550100", bsuid="US.10000000000000000150")
+
+
+class Away(dict[str, Any]):
+    """Rows that can be read and not written."""
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+        raise DependencyDownError(BROKER_AWAY)
 
 
 def chats(name: str) -> list[dict[str, Any]]:
@@ -186,6 +197,74 @@ async def test_read_again_it_is_cut_again(world: Any, leaving: Any, now: Any) ->
     assert b"Khanna" not in once[1]
     assert b"00123" not in once[3]
     assert [each.value for each in leaving(await world.takes(*messages))] == once
+
+
+SAID = (
+    "my name is", "Rajesh Khanna", "my wife's mobile is 98989", "00123", "thanks", "2 cars", "mail me at ravi.k",
+    "at gmail dot com", "my insta is", "asha_writes_77", "ok then", "98450", "12300", "double zero 123",
+)  # fmt: skip
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_wherever_it_is_taken_up_again_the_same_message_gives_the_same_bytes(
+    world: Any, leaving: Any, now: Any, data: st.DataObject
+) -> None:
+    """Whatever batches messages come in, in whichever order they were sent, to whichever insurer: after a crash that any
+    number of them is read again from, what was published is published again to the byte.
+    """
+    world, crashes = type(world)(), data.draw(st.lists(st.integers(0, 9), max_size=3))
+    drawn = st.tuples(st.sampled_from(SAID), st.integers(-20, 20), st.sampled_from(["acme", "acme", "other"]))
+    messages = [
+        world.message(
+            text, name=str(at), seq=at + 1, identity=SOMEBODY, masking=INDIA, insurer=insurer,
+            sent_at=now + timedelta(seconds=3 * at + late),
+        )
+        for at, (text, late, insurer) in enumerate(data.draw(st.lists(drawn, min_size=2, max_size=10)))
+    ]  # fmt: skip
+    published: dict[str, bytes] = {}
+
+    async def all_is_read() -> None:
+        at = 0
+        while at < len(messages):
+            end = data.draw(st.integers(at + 1, len(messages)))
+            sent = leaving(await world.takes(*messages[at:end]))
+            for each in sent:
+                assert published.setdefault(each.event.message_id, each.value) == each.value
+            at = min(crashes.pop(), end) if crashes else end
+
+    asyncio.run(all_is_read())
+    assert len(published) == len(messages)
+
+
+async def test_many_messages_of_one_batch_are_read_again_as_they_were(
+    world: Any, leaving: Any, now: Any
+) -> None:
+    """Somebody who sends more in one batch than is remembered for long gets the same bytes after a crash."""
+    messages = [
+        world.message(text, name=str(at), seq=at + 1, identity=SOMEBODY, masking=INDIA, sent_at=now)
+        for at, text in enumerate(["00123", *["policy 4567"] * 80, "my wife's mobile is 98989"])
+    ]
+    once = [each.value for each in leaving(await world.takes(*messages))]
+    assert [each.value for each in leaving(await world.takes(*messages))] == once
+
+
+async def test_a_reply_that_was_kept_is_remembered(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash, or somebody quicker, between the writes of a batch: the second half is held all the same, and a reply that
+    is read again is not held because of itself.
+    """
+    alias = await world.alias(masking=INDIA)
+    first, second = world.reply(alias, "dial 98989", name="r1"), world.reply(alias, "00123", name="r2")
+    for rows in ("_windows", "_replies"):
+        with monkeypatch.context() as patched:
+            patched.setattr(world.store, rows, Away(getattr(world.store, rows)))
+            with pytest.raises(DependencyDownError):
+                await world.answers(first)
+    assert [each.event.type for each in await world.answers(first)] == [
+        each.event.type for each in await world.answers(first)
+    ]
+    held = [each.event for each in await world.answers(second) if isinstance(each.event, GuardRaised)]
+    assert [each.reason for each in held] == ["contact_details"]
 
 
 async def test_a_reply_in_pieces_is_held_and_an_old_one_is_forgotten(world: Any, now: Any) -> None:

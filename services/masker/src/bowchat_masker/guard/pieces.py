@@ -25,6 +25,8 @@ InPieces = Literal["known_identity_in_pieces", "number_in_pieces"]
 
 _MOST_PIECES = 8
 _MOST_REMEMBERED = 64
+_MOST_OF_A_BATCH = 500
+"""All that one batch may bring of a person: after a crash it is read again, and each message has to be known."""
 _AT_HAND_S = 15 * 60
 _IN_ONE_GO_S = 3 * 60
 _MOST_DIGITS = 96
@@ -83,6 +85,9 @@ class Piece(BaseModel):
     """As it was shown, where it may begin or end something."""
     cuts: tuple[Cut, ...] = ()
     verdict: InPieces | None = None
+    conversation: str = ""
+    seq: int = 0
+    """Its place there. Both only while it has a text."""
 
     @property
     def spoken(self) -> str:
@@ -130,14 +135,28 @@ class Memory(BaseModel):
                 texts.insert(0, each.text)
         return texts
 
-    def is_open(self, at: int) -> bool:
-        """Whether what was shown last before this second goes on in what comes next: read again later, it is the same."""
-        texts = (each.text for each in reversed(self.pieces) if each.text and 0 < at - each.at <= _AT_HAND_S)
-        return _OPEN.search(next(texts, "")) is not None
+    def is_open(self, at: int, conversation: str, seq: int) -> bool:
+        """Whether what was shown last before this place of a conversation goes on in what comes next.
+
+        By places, and not by times of sending, which do not come in order: read again later, it is the same.
+        """
+        before = [
+            each
+            for each in self.pieces
+            if each.text
+            and each.conversation == conversation
+            and each.seq < seq
+            and abs(at - each.at) <= _AT_HAND_S
+        ]
+        last = max(before, key=lambda each: each.seq, default=None)
+        return last is not None and _OPEN.search(last.text) is not None
 
     def with_piece(self, piece: Piece) -> Self:
         """The memory after this message. Digits that are too old to count are dropped; that it was read is not."""
-        pieces = (*self.pieces, piece)[-_MOST_REMEMBERED:]
+        *early, piece = (*self.pieces, piece)[-_MOST_OF_A_BATCH:]
+        old = len(early) + 1 - _MOST_REMEMBERED
+        recent = (each for at, each in enumerate(early) if at >= old or piece.at - each.at <= _AT_HAND_S)
+        pieces = (*recent, piece)
         spent = len(pieces) - _MOST_PIECES - 1
         kept = tuple(
             _spent(each, text="" if len(pieces) - at > _MOST_TEXTS else each.text)
@@ -153,7 +172,8 @@ class Memory(BaseModel):
 
 
 def _spent(piece: Piece, *, text: str = "") -> Piece:
-    return piece.model_copy(update={"plain": "", "said": "", "bare": False, "text": text})
+    spent = {"plain": "", "said": "", "bare": False, "text": text}
+    return piece.model_copy(update=spent if text else {**spent, "conversation": "", "seq": 0})
 
 
 def piece_of(message_id: str, at: int, text: str, *, goes_on: bool = False) -> Piece | None:

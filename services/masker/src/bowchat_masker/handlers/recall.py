@@ -61,7 +61,7 @@ class Recall:
             raise
         if seen := memory.verdict_on(message.message_id):
             return Recalled(seen.verdict, None, seen.cuts)
-        if piece is None and memory.is_open(at):
+        if piece is None and memory.is_open(at, message.conversation_id, message.seq):
             piece = piece_of(message.message_id, at, said, goes_on=True)
         if piece is None:
             return Recalled(None, None)
@@ -71,7 +71,8 @@ class Recall:
         if found:
             # What is cut out makes no number any more; its rest is what the insurer has.
             reason, piece = None, _cut(piece, leaves, found)
-        after = memory.with_piece(piece.model_copy(update={"verdict": reason, "cuts": found}))
+        place = {"conversation": message.conversation_id, "seq": message.seq}
+        after = memory.with_piece(piece.model_copy(update={"verdict": reason, "cuts": found, **place}))
         sealed = self._vault.seal(contact, _place(key), after.model_dump_json(exclude_defaults=True).encode())
         return Recalled(reason, WindowRow(key, 1, message.contact_id, sealed), found)
 
@@ -120,9 +121,13 @@ class ReplyRecall:
         memory = (
             Memory.model_validate_json(self._vault.unseal(contact, place, row.sealed)) if row else Memory()
         )
+        piece = remembered(reply.reply_key, at, shown)
+        if memory.verdict_on(reply.reply_key) == piece:
+            # The memory was written and then the writer ended: it is not read beside itself.
+            return None, None
         if reason := read_beside(memory.texts_before(at), shown, policy):
             return reason, None
-        after = memory.with_piece(remembered(reply.reply_key, at, shown))
+        after = memory.with_piece(piece)
         sealed = self._vault.seal(contact, place, after.model_dump_json(exclude_defaults=True).encode())
         return None, WindowRow(key, 1, contact.contact_id, sealed)
 
