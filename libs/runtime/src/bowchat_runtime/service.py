@@ -36,6 +36,8 @@ AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
 
 STOP_S = 20.0
 """Seconds a service takes at most to stop."""
+_CHECK_S = 5.0
+"""Seconds that a check behind `/readyz` may take; most end sooner by themselves."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,19 @@ class _Process:
 
 async def _told(checks: Sequence[Callable[[], Awaitable[str | None]]]) -> list[str]:
     """What they say, each once. They are asked at once: who asks waits for the slowest, not for all."""
-    return list(dict.fromkeys(said for said in await asyncio.gather(*(check() for check in checks)) if said))
+    return list(dict.fromkeys(said for said in await asyncio.gather(*map(_said, checks)) if said))
+
+
+async def _said(check: Callable[[], Awaitable[str | None]]) -> str | None:
+    """What it says. One that fails, or does not end, says so: the others are heard all the same."""
+    try:
+        async with asyncio.timeout(_CHECK_S):
+            return await check()
+    except TimeoutError:
+        return f"a check did not end within {_CHECK_S:g} s"
+    except Exception as error:
+        log.exception("check_failed")
+        return f"a check failed ({type(error).__name__}): the log says where"
 
 
 def _listener(settings: ServiceSettings) -> socket.socket:
