@@ -88,6 +88,13 @@ class StoreContract:
         assert await store.ways([WAY.key, "zenith|ct_a"]) == {WAY.key: WAY}
         assert await store.windows([WINDOW.key, "acme|ct_b"]) == {WINDOW.key: WINDOW}
 
+    async def test_no_reply_is_kept_without_what_it_left_in_a_window(self, store: VaultStore) -> None:
+        """Where somebody else has written the window, the reply is decided again: once kept, it would not be read again."""
+        await store.save(Changes(windows={WINDOW.key: WINDOW}))
+        with pytest.raises(ConflictError):
+            await store.save(Changes(replies={"rp_a": REPLY}, windows={WINDOW.key: WINDOW}))
+        assert await store.replies(["rp_a"]) == {}
+
     async def test_nothing_asked_is_nothing_found(self, store: VaultStore) -> None:
         """An empty question or save costs nothing and breaks nothing."""
         await store.save(Changes())
