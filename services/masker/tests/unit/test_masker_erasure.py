@@ -217,6 +217,33 @@ async def test_a_hold_of_the_very_moment_of_erasure_goes_as_well(world: Any, now
     }
 
 
+def _kept_of(world: Any, contact: str) -> dict[str, list[str]]:
+    """The rows of a person that there are, by where they are."""
+    rows = {name: world.store._of(contact, getattr(world.store, name)) for name in THEIRS}
+    return {name: list(found) for name, found in rows.items() if found}
+
+
+THEIRS = ("_contacts", "_aliases", "_threads", "_replies", "_windows", "_ways")
+
+
+async def test_a_message_or_reply_of_the_very_moment_of_erasure_leaves_no_row(
+    world: Any, now: datetime
+) -> None:
+    """Read before and saved after: what it would leave of the person is taken away again."""
+    first, inbound = world.message("my number starts 98989"), world.inbound()
+    alias = await world.alias(contact="ben", conversation="c2", name="b")
+    reply, replies = world.reply(alias, "We have it.", name="late"), world.replies()
+    handlers = [(inbound, first, ASHA), (replies, reply, BEN)]
+    await world.takes(world.message(name="0", insurer=None))
+    for handler, record, contact in handlers:
+        state = await handler.load([record])
+        handler.decide(record, state, now)
+        await run_batch(eraser(world), [command(world, now, contact=contact, name=contact)], now)
+        assert _kept_of(world, contact) == {}
+        await handler.save(state)
+        assert _kept_of(world, contact) == {}
+
+
 def _broken(*_: Any) -> Any:
     raise RuntimeError("masking is out of order")
 

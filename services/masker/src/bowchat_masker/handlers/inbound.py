@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
@@ -20,7 +19,7 @@ from bowchat_masker.bubbles import cutting
 from bowchat_masker.domain import insurer_message, says_number_changed, trusted_words, withheld
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import Cleared, Draft, Inspect, clear, clear_minted, written_by_people
-from bowchat_masker.handlers.forgotten import ERASED, bare, names_before
+from bowchat_masker.handlers.forgotten import ERASED, bare, forget_again, names_before
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.learning import Learning, frozen
 from bowchat_masker.handlers.media_events import media_requested
@@ -143,7 +142,8 @@ class InboundMasker:
 
     async def save(self, state: InboundState) -> None:
         await self._store.save(state.changes)
-        await self._forget_again(state)
+        whose = {each.conversation_id: each.contact_id for each in state.threads.values()}
+        await forget_again(self._store, state.changes, whose, state.erased)
         for cache in (self._aliases, self._threads):
             if len(cache) > _MOST_CACHED:
                 cache.clear()
@@ -155,19 +155,6 @@ class InboundMasker:
     def forget(self) -> None:
         self._aliases.clear()
         self._threads.clear()
-
-    async def _forget_again(self, state: InboundState) -> None:
-        """What was held in the moment in which its writer was erased, and nobody had asked about when the batch was read."""
-        if not state.changes.held:
-            return
-        whose = {each.conversation_id: each.contact_id for each in state.threads.values()}
-        for row in (await self._store.erased(sorted(set(whose.values()) - state.erased))).values():
-            held = [
-                key
-                for key, each in state.changes.held.items()
-                if whose.get(each.conversation_id) == row.contact_id
-            ]
-            await self._store.erase(replace(row, lanes=(*row.lanes, *held)))
 
     def _learn(self, message: MessageRouted, contact: Contact | None) -> Learned:
         return self._learning.of(

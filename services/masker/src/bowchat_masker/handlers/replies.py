@@ -28,6 +28,7 @@ from bowchat_masker.domain import (
 from bowchat_masker.egress import Mint, leave
 from bowchat_masker.guard import NOBODY, Cleared, Draft, Inspect, clear
 from bowchat_masker.handlers.command_answers import PLAIN_WORDS, told
+from bowchat_masker.handlers.forgotten import forget_again
 from bowchat_masker.handlers.holding import hold_copy
 from bowchat_masker.handlers.recall import ReplyRecall
 from bowchat_masker.handlers.recipient import sealed_recipient
@@ -99,6 +100,9 @@ class ReplyMasker:
 
     async def save(self, state: ReplyState) -> None:
         await self._store.save(state.changes)
+        written = state.changes.replies.values()
+        whose = {each.conversation_id: each.contact_id for each in written if each.conversation_id}
+        await forget_again(self._store, state.changes, whose)
         for insurer, what, outcome in state.noticed:
             metrics.REPLY_FINDINGS.labels(insurer, what, outcome).inc()
         for reply_key, outcome, reason in state.tally:
