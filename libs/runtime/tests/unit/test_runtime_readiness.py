@@ -12,6 +12,7 @@ from bowchat_runtime.clock import system_clock
 from bowchat_runtime.errors import DATABASE_AWAY
 from bowchat_runtime.service import Service
 from bowchat_runtime.settings import ServiceSettings, load
+from bowchat_runtime.testing import MemoryPublisher
 
 Check = Callable[[], Awaitable[str | None]]
 
@@ -35,9 +36,8 @@ async def endless() -> str:
 
 async def asked(ready: Sequence[Check] = (), notes: Sequence[Check] = ()) -> tuple[int, dict[str, Any]]:
     """The status and body of `/readyz` of a service that has started."""
-    made: Any = None
     process = service._Process(
-        Service("router", made, ready=ready, notes=notes), load(ServiceSettings), system_clock
+        Service("router", MemoryPublisher(), ready=ready, notes=notes), load(ServiceSettings), system_clock
     )
     process._starting = None
     transport = httpx.ASGITransport(app=process._http().app)  # type: ignore[arg-type]
