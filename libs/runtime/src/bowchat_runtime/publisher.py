@@ -119,6 +119,10 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
         except KafkaError as error:
             await _stopped(producer)
             raise DependencyDownError(BROKER_AWAY) from error
+        except asyncio.CancelledError:
+            # Whoever asks whether the broker is there waits no longer: what was begun would stay open.
+            await _stopped(producer)
+            raise
         return _Working(producer, PartitionBatches(producer))
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bowchat_runtime import service
+from bowchat_runtime import publisher, service
 from bowchat_runtime.clock import system_clock
 from bowchat_runtime.errors import DATABASE_AWAY
 from bowchat_runtime.service import Service
@@ -64,3 +64,23 @@ async def test_a_note_that_fails_leaves_a_service_ready(monkeypatch: pytest.Monk
     monkeypatch.setattr(service, "_CHECK_S", 0.01)
     status, body = await asked([well], [broken, endless])
     assert (status, body["status"], len(body["notes"])) == (200, "ready", 2)
+
+
+async def test_a_producer_that_nobody_waits_for_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that takes the connection and says nothing leaves none open behind each question."""
+    closed = []
+
+    class Silent:
+        def __init__(self, **_: Any) -> None: ...
+
+        async def start(self) -> None:
+            await asyncio.Event().wait()
+
+        async def stop(self) -> None:
+            closed.append(self)
+
+    monkeypatch.setattr(publisher, "AIOKafkaProducer", Silent)
+    asking = publisher.KafkaPublisher(load(ServiceSettings), "router").ready()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asking, 0.01)
+    assert len(closed) == 1
