@@ -138,7 +138,7 @@ class BatchLoop:
         if len(raws) > 1:
             return await self._one_by_one(raws, ours)
         batch = _Batch(self._parking.fork([lane_of(raws[0])]))
-        self._park(batch, raws[0], where(error))
+        self._park(batch, raws[0], _told(error))
         await self._finish(batch)
         return True
 
@@ -189,7 +189,7 @@ class BatchLoop:
         try:
             batch.outgoing += self._tried(record, state, now)
         except Exception as error:
-            reason = str(error) if isinstance(error, RejectError) else where(error)
+            reason = _told(error)
             if park_id is None:
                 self._park(batch, raw, reason)
             log.exception("record_failed", topic=raw.topic, position=record.position, reason=reason)
@@ -271,6 +271,10 @@ def backoff_s(waits: int, jitter: float) -> float:
 def _behind(parking: ParkingState, lane: Lane) -> str:
     oldest = parking.oldest(lane)
     return f"behind {oldest}" if oldest else "before its replayed predecessor"
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, RejectError) else where(error)
 
 
 def _topic(raw: Raw) -> str:

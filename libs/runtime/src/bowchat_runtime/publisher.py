@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from itertools import groupby
@@ -33,6 +34,8 @@ _LONG_S = 4.0
 """A publish that waits longer says that the broker is away, before it is given up."""
 _PROBE_S = 2.0
 """How long the broker may take to say that it is there."""
+_NEWS_S = (0.0, 0.5)
+"""When a broker is asked for a topic that is not known: it may not have heard yet of one that was just made."""
 _PUBLISH_S = 20.0
 """Seconds a publish may take, acknowledgement included."""
 
@@ -40,7 +43,8 @@ _PUBLISH_S = 20.0
 class Publisher(Protocol):
     """Publishes events and returns when the broker has acknowledged every one.
 
-    Errors: `DependencyDownError` when it could not: some may have arrived, so the same call is made again.
+    Errors: `DependencyDownError` when it could not: some may have arrived, so the same call is made again; `RejectError`
+    where it never could.
     """
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None: ...
@@ -140,6 +144,7 @@ class KafkaPublisher(AbstractAsyncContextManager["KafkaPublisher"]):
         laid = [_laid(each, second_ms) for each in outgoing]
         producer = await self._working()
         try:
+            await _existing(producer.producer.client, {each.topic for each in outgoing})
             # An idempotent producer would retry without end while the broker is away.
             await producer.batches.publish(laid, _PUBLISH_S)
         except MessageSizeTooLargeError:
@@ -179,6 +184,19 @@ def _laid(outgoing: Outgoing, second_ms: int) -> Laid:
         if size > LARGEST_PARKED_BYTES or not outgoing.topic.startswith(_PARKED_PREFIX):
             raise RejectError(_TOO_LARGE)
     return Laid(outgoing.topic, key, value, headers, second_ms if outgoing.whole_seconds else None)
+
+
+async def _existing(client: Any, topics: AbstractSet[str]) -> None:
+    """Errors: `RejectError` where a topic does not exist: to wait for it would hold up what goes to others."""
+    missing = {each for each in topics if client.cluster.partitions_for_topic(each) is None}
+    for wait_s in _NEWS_S:
+        if missing:
+            await asyncio.sleep(wait_s)
+            missing -= (await client.fetch_all_metadata()).topics()
+    if missing:
+        raise RejectError(
+            f"the topic {min(missing)} does not exist. Make the topics with: bowchat-topics apply"
+        )
 
 
 async def _stopped(producer: Any) -> None:

@@ -254,6 +254,22 @@ async def test_what_cannot_be_read_is_parked_with_the_reason() -> None:
     assert desks(publisher) == ["claims"]
 
 
+async def test_who_cannot_be_published_to_holds_up_nobody_else() -> None:
+    """An insurer's topic may be missing: what is for it is parked, with the reason in words, and all else goes on."""
+    loop, publisher, consumer, parking = build(Echo())
+
+    async def publish(outgoing: Sequence[Outgoing]) -> None:
+        if "missing" in [getattr(each.event, "desk", "") for each in outgoing]:
+            raise RejectError("the topic insurer.acme.messages does not exist")
+        publisher.sent += outgoing
+
+    publisher.publish = publish  # type: ignore[method-assign]
+    await loop.process([raw(0, "a"), raw(1, "b", "missing"), raw(2, "c")], consumer)
+    reasons = [each.event.reason for each in publisher.sent if isinstance(each.event, RecordParked)]
+    assert reasons == ["the topic insurer.acme.messages does not exist"]
+    assert (desks(publisher), parking.outstanding) == (["claims", "claims"], 1)
+
+
 async def test_a_batch_whose_partition_moved_is_given_up_uncommitted() -> None:
     """A worker that lost its partition while it waited leaves the work, uncommitted, to the new owner."""
     loop, publisher, consumer, _ = build(Echo())
