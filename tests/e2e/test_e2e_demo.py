@@ -107,7 +107,7 @@ async def test_once_shows_both_sides_and_checks_itself(tmp_path: Path) -> None:
         await running.says("promises were kept", seconds=UP_S)
         code = await running.ends()
     assert code == 0, running.said
-    assert "All 8 promises were kept." in running.said
+    assert "All 9 promises were kept." in running.said
     conversations = [title for title in sections(running.said) if title[0].isdigit()]
     assert [title.split(".")[0] for title in conversations] == ["1", "2", "3", "1, continued", "4"]
     assert sum("Kafka" in title for title in conversations[:3]) == 2

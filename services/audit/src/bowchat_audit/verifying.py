@@ -93,17 +93,21 @@ def entries_in(path: Path) -> Iterator[Any]:
     """What stands in an export, line by line; what is no JSON, or can be read in two ways, comes as None. A line of nothing,
     as editors leave one at the end, is passed over.
 
-    Errors: `SettingsError` when the file cannot be read.
+    Errors: `SettingsError` when the file cannot be read, or has no line: an export that failed proves nothing.
     """
+    empty = True
     try:
         with path.open("rb") as file:
             for line in filter(bytes.strip, file):
+                empty = False
                 try:
                     yield _read(line)
                 except (ValueError, TypeError, RecursionError):
                     yield None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror})") from None
+    if empty:
+        raise SettingsError(f"{path} is empty: give what `bowchat-audit export` printed")
 
 
 def _read(line: bytes) -> Any:

@@ -181,6 +181,9 @@ def test_a_wrong_option_or_file_is_told(
     """In words, before anything is read."""
     assert given_to("verify", str(tmp_path / "none")) == 2
     assert "none cannot be read (No such file or directory)" in capsys.readouterr().err
+    (tmp_path / "empty").write_text("\n")
+    assert given_to("verify", str(tmp_path / "empty")) == 2
+    assert "empty is empty: give what `bowchat-audit export` printed" in capsys.readouterr().err
     zeros, ones = "0" * 64, "1" * 64
     assert given_to("verify", "x", "--noted", f"3:{zeros}", "--noted", f"3:{ones}") == 2
     assert "two chain values" in capsys.readouterr().err
