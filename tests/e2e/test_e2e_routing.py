@@ -16,6 +16,7 @@ from bowchat_contracts.prompts import CsatReceived
 from bowchat_contracts.topics import CONVERSATIONS_CHANGED, CSAT_RECEIVED
 from bowchat_testkit.insurers import shown_text
 from bowchat_testkit.plugin import staged
+from bowchat_testkit.stack import create_topics
 from bowchat_testkit.stack_process import until
 from bowchat_testkit.stage import Person, Stage
 from bowchat_testkit.whatsapp import ReceivedMessage
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 WHO = Policyholder(number="447700900187", bsuid="GB.31000000000000000187", name="Quillon")
 CAR, HEALTH = Person(WHO, "acme-motor", "POL-A187"), Person(WHO, "bharat-health", "POL-B187")
 STRANGER = Person(Policyholder(number="447700900186", bsuid="GB.31000000000000000186", name="Orla"), "", "")
+OTHER = Person(Policyholder(number="447700900185", bsuid="GB.31000000000000000185", name="Piran"), "", "")
 COMMANDS = {"settle": "/resolve", "mistype": "/reslove", "hand on": "/handoff_to_roadside"}
 
 
@@ -195,3 +197,33 @@ async def test_how_it_was_is_asked_counted_and_balanced(stage: Stage) -> None:
     )
     everything = [shown_text(each) for one in stage.by_kafka.values() for each in one.events(InsurerMessage)]
     assert not [each for each in everything if each in {"Very well", "Health · Bharat Swasthya"}]
+
+
+async def test_an_insurer_whose_topics_are_missing_holds_up_nobody(stage: Stage) -> None:
+    """Its file is read at once. What is for it is parked, with what to do, while others get theirs; made and replayed, it
+    comes too.
+    """
+    acme, late = (stage.registry / "insurers" / f"{each}.yaml" for each in ("acme-motor", "late-home"))
+    renamed = acme.read_text().replace("acme-motor", "late-home").replace("Acme Motor & Home", "Late Homes")
+    late.write_text(renamed.replace("ACM", "LTH"))
+
+    async def parked() -> bool:
+        await stage.say(STRANGER, "my policy is LTH-2026-000101")
+        return "topic insurer.late-home.messages does not exist" in await parked_by_masker()
+
+    async def parked_by_masker() -> str:
+        _, said = await stage.relay.command("masker", "parked", "list")
+        return said
+
+    await until(parked, seconds=60)
+    await stage.say(OTHER, "others still come through with ACM-2026-000101")
+    await reads(stage, "acme-motor", "others still come through")
+    await create_topics(stage.broker.bootstrap, ("insurer.late-home.messages", "insurer.late-home.replies"))
+    code, said = await stage.relay.command("masker", "parked", "replay")
+    assert code == 0, said
+
+    async def none_parked() -> bool:
+        return "park_id" not in await parked_by_masker()
+
+    await until(none_parked, seconds=60)
+    assert "my policy is LTH-2026-000101" in str(await read(stage, "insurer.late-home.messages"))
