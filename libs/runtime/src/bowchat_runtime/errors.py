@@ -9,6 +9,12 @@ DATABASE_AWAY, BROKER_AWAY = "the database does not answer", "the Kafka broker d
 """What `DependencyDownError` says of them; people are told more (`advice`)."""
 
 
+def no_topic(*names: str) -> str:
+    """What is said of topics that nobody has made, and what to do."""
+    which = f"topics {', '.join(names)} do" if len(names) > 1 else f"topic {names[0]} does"
+    return f"the {which} not exist. Make the topics with: bowchat-topics apply"
+
+
 class ConflictError(Exception):
     """Somebody else changed what was read: read again and decide again."""
 

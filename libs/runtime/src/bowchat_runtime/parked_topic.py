@@ -15,7 +15,7 @@ from bowchat_contracts.parking import RecordParked
 from bowchat_contracts.topics import PARKED
 from bowchat_runtime import metrics
 from bowchat_runtime.decoding import decode, key_bytes
-from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError, no_topic
 from bowchat_runtime.parking import PARK_ID_HEADER, Lane, ParkingState, discarded
 from bowchat_runtime.publisher import KafkaPublisher, connection
 from bowchat_runtime.settings import ServiceSettings
@@ -53,9 +53,7 @@ class ParkedTopic:
             raise DependencyDownError(BROKER_AWAY) from error
         if not partitions:
             await self.stop()
-            raise DependencyDownError(
-                f"the topic {self._topic} does not exist. Make the topics with: bowchat-topics apply"
-            )
+            raise DependencyDownError(no_topic(self._topic))
         self._consumer.assign([TopicPartition(self._topic, each) for each in partitions])
         await self._consumer.seek_to_beginning()
         self._tail = asyncio.create_task(self._follow())

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_runtime.decoding import decode
-from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError, no_topic
 from bowchat_runtime.publisher import connection
 from bowchat_runtime.records import Record
 from bowchat_runtime.settings import ServiceSettings
@@ -87,9 +87,7 @@ class Past(AbstractAsyncContextManager["Past"]):
         there = await self._consumer.topics()
         missing = [each for each in self._topics if each not in there]
         if missing:
-            raise DependencyDownError(
-                f"the topics {', '.join(missing)} do not exist. Make the topics with: bowchat-topics apply"
-            )
+            raise DependencyDownError(no_topic(*missing))
         places: list[TopicPartition] = []
         for topic in self._topics:
             # aiokafka knows the partitions of a topic nobody has subscribed to only after it was asked for.

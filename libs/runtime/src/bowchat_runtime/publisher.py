@@ -19,7 +19,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from bowchat_contracts.envelope import to_headers
 from bowchat_contracts.topics import LARGEST_PARKED_BYTES, PARKED
 from bowchat_runtime import metrics
-from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
+from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError, no_topic
 from bowchat_runtime.partition_batches import Laid, PartitionBatches
 from bowchat_runtime.records import Outgoing
 from bowchat_runtime.settings import ServiceSettings
@@ -194,9 +194,7 @@ async def _existing(client: Any, topics: AbstractSet[str]) -> None:
             await asyncio.sleep(wait_s)
             missing -= (await client.fetch_all_metadata()).topics()
     if missing:
-        raise RejectError(
-            f"the topic {min(missing)} does not exist. Make the topics with: bowchat-topics apply"
-        )
+        raise RejectError(no_topic(min(missing)))
 
 
 async def _stopped(producer: Any) -> None:
