@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_runtime.decoding import decode
 from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError, RejectError
-from bowchat_runtime.publisher import connection
+from bowchat_runtime.own_consumer import OwnConsumer
 from bowchat_runtime.records import Record
 from bowchat_runtime.settings import ServiceSettings
 
@@ -35,8 +35,12 @@ class KafkaRereader(AbstractAsyncContextManager["KafkaRereader"]):
     """Over a consumer of its own, without a group."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._settings = settings
-        self._consumer: Any = None
+        self._consumer = OwnConsumer(
+            settings,
+            client_id=f"rereader-{settings.instance}",
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=256 * 1024,
+        )
         self._busy = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -45,8 +49,7 @@ class KafkaRereader(AbstractAsyncContextManager["KafkaRereader"]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._consumer is not None:
-            await self._consumer.stop()
+        await self._consumer.close()
 
     async def at(self, positions: Sequence[str]) -> Mapping[str, Record]:
         wanted: defaultdict[TopicPartition, set[int]] = defaultdict(set)
@@ -60,12 +63,12 @@ class KafkaRereader(AbstractAsyncContextManager["KafkaRereader"]):
                     for place, offsets in wanted.items():
                         found |= await self._of_partition(place, sorted(offsets))
             except (KafkaError, TimeoutError) as error:
-                await self._give_up()
+                await self._consumer.close()
                 raise DependencyDownError(BROKER_AWAY) from error
         return found
 
     async def _of_partition(self, place: TopicPartition, offsets: Sequence[int]) -> dict[str, Record]:
-        consumer = await self._started()
+        consumer = await self._consumer.opened()
         consumer.assign([place])
         first = (await consumer.beginning_offsets([place]))[place]
         end = (await consumer.end_offsets([place]))[place]
@@ -87,24 +90,6 @@ class KafkaRereader(AbstractAsyncContextManager["KafkaRereader"]):
             return decode(raw)
         except RejectError:
             return None
-
-    async def _started(self) -> Any:
-        if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(
-                **connection(self._settings),
-                client_id=f"rereader-{self._settings.instance}",
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                max_partition_fetch_bytes=256 * 1024,
-            )
-            await self._consumer.start()
-        return self._consumer
-
-    async def _give_up(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
 
 
 class MemoryRereader:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_runtime import metrics
 from bowchat_runtime.consumers import EXIT_STUCK, Consumers
 from bowchat_runtime.loop import BatchLoop
-from bowchat_runtime.publisher import connection
+from bowchat_runtime.own_consumer import OwnConsumer
 from bowchat_runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ class Watchdog:
     ) -> None:
         self._service, self._settings, self._consumers, self._give_up = service, settings, consumers, give_up
         self._progress = Progress()
-        self._observer: Any = None
+        self._observer = OwnConsumer(settings, request_timeout_ms=5000)
         self._beat = time.monotonic()
 
     async def run(self) -> None:
@@ -72,7 +72,7 @@ class Watchdog:
                             await self._look()
                     await asyncio.sleep(_EVERY_S)
         finally:
-            await self._leave()
+            await self._observer.close()
 
     async def _beats(self) -> None:
         """Shows the thread that the event loop is alive, however long a broker takes to answer a look."""
@@ -99,22 +99,12 @@ class Watchdog:
             return {}
         try:
             async with asyncio.timeout(10):
-                if self._observer is None:
-                    self._observer = AIOKafkaConsumer(
-                        **connection(self._settings), group_id=None, request_timeout_ms=5000
-                    )
-                    await self._observer.start()
-                ends: dict[TopicPartition, int] = await self._observer.end_offsets(list(partitions))
+                observer = await self._observer.opened()
+                ends: dict[TopicPartition, int] = await observer.end_offsets(list(partitions))
         except (KafkaError, TimeoutError):
-            # A new one the next time: this one may be what does not answer.
-            await self._leave()
+            await self._observer.close()
             return {}
         return ends
-
-    async def _leave(self) -> None:
-        observer, self._observer = self._observer, None
-        if observer is not None:
-            await observer.stop()
 
     async def _lag(self, loop: BatchLoop, consumer: Any, ends: dict[TopicPartition, int]) -> int:
         """Records that wait, or are in hand; none are known of while the broker does not say where its topics end.

@@ -39,7 +39,7 @@ async def lag(kafka: str, consumer: Any, in_hand: dict[TopicPartition, int] | No
     try:
         return await dog._lag(loop, consumer, await dog._ends(consumer.assignment()))
     finally:
-        await dog._leave()
+        await dog._observer.close()
 
 
 async def read(consumer: Any) -> int:

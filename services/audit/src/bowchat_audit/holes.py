@@ -8,14 +8,14 @@ nothing else makes such places.
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from bowchat_audit.domain import Gap
 from bowchat_runtime.errors import BROKER_AWAY, DependencyDownError
-from bowchat_runtime.publisher import connection
+from bowchat_runtime.own_consumer import OwnConsumer
 from bowchat_runtime.settings import ServiceSettings
 
 _READ_S = 10.0
@@ -34,8 +34,7 @@ class KafkaHoles(AbstractAsyncContextManager["KafkaHoles"]):
     """Asks the broker, with a consumer of its own that is opened when it is first needed."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._settings = settings
-        self._consumer: Any = None
+        self._consumer = OwnConsumer(settings)
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,7 +42,7 @@ class KafkaHoles(AbstractAsyncContextManager["KafkaHoles"]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._close()
+        await self._consumer.close()
 
     async def is_hole(self, gap: Gap) -> bool:
         partition = TopicPartition(*gap.partition)
@@ -51,28 +50,16 @@ class KafkaHoles(AbstractAsyncContextManager["KafkaHoles"]):
             async with asyncio.timeout(_READ_S):
                 return await self._is_kept(partition, gap) and await self._is_empty(partition, gap)
         except (KafkaError, TimeoutError) as error:
-            await self._close()
+            await self._consumer.close()
             raise DependencyDownError(BROKER_AWAY) from error
 
     async def _is_kept(self, partition: TopicPartition, gap: Gap) -> bool:
-        consumer = await self._opened()
+        consumer = await self._consumer.opened()
         consumer.assign([partition])
         return bool((await consumer.beginning_offsets([partition]))[partition] <= gap.first)
 
     async def _is_empty(self, partition: TopicPartition, gap: Gap) -> bool:
         """The record behind the gap was read already, so there is one to be found."""
-        self._consumer.seek(partition, gap.first)
-        return bool((await self._consumer.getone(partition)).offset > gap.last)
-
-    async def _opened(self) -> Any:
-        if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(
-                **connection(self._settings), group_id=None, enable_auto_commit=False
-            )
-            await self._consumer.start()
-        return self._consumer
-
-    async def _close(self) -> None:
-        if self._consumer is not None:
-            consumer, self._consumer = self._consumer, None
-            await consumer.stop()
+        consumer = await self._consumer.opened()
+        consumer.seek(partition, gap.first)
+        return bool((await consumer.getone(partition)).offset > gap.last)
