@@ -6,7 +6,7 @@ until it finds nothing more, so masking twice changes nothing.
 
 from collections.abc import Sequence
 
-from bowchat_contracts.insurer_content import Masked, Placeholder
+from bowchat_contracts.insurer_content import Masked
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.addresses import addresses
 from bowchat_masking.banking import banking
@@ -20,7 +20,7 @@ from bowchat_masking.links import links
 from bowchat_masking.mail import mails
 from bowchat_masking.names import names
 from bowchat_masking.numbers import numbers
-from bowchat_masking.shapes import PLACEHOLDER
+from bowchat_masking.placeholders import Names
 from bowchat_masking.upi import upi_ids
 from bowchat_masking.validity import is_mobile
 
@@ -48,7 +48,7 @@ def mask(texts: Sequence[str], policy: MaskingPolicy) -> tuple[MaskedText, ...]:
         raise MaskingError("the text holds more than a person would type")
     if not any(found):
         return tuple(MaskedText(text, ()) for text in texts)
-    names = _Names(views)
+    names = Names(view.text for view in views)
     return tuple(_replaced(text, hits, names) for text, hits in zip(texts, found, strict=True))
 
 
@@ -138,7 +138,7 @@ def _substituted(view: Canonical, hits: list[Hit]) -> Canonical:
     return rewritten(view, [(hit.start, hit.end, f"[{hit.type}-1]") for hit in hits])
 
 
-def _replaced(text: str, hits: list[Hit], names: "_Names") -> MaskedText:
+def _replaced(text: str, hits: list[Hit], names: Names) -> MaskedText:
     parts: list[str] = []
     findings: list[Finding] = []
     at = 0
@@ -148,25 +148,3 @@ def _replaced(text: str, hits: list[Hit], names: "_Names") -> MaskedText:
         findings.append(Finding(hit.type, hit.start, hit.end, name))
         at = hit.end
     return MaskedText("".join([*parts, text[at:]]), tuple(findings))
-
-
-class _Names:
-    """Hands out placeholders: the same for the same value, and none that somebody typed already."""
-
-    def __init__(self, views: Sequence[Canonical]) -> None:
-        self._taken = {match[0] for view in views for match in PLACEHOLDER.finditer(view.text)}
-        self._names: dict[tuple[Placeholder, str], str] = {}
-        self._next: dict[Placeholder, int] = {}
-
-    def of(self, type_: Placeholder, value: str) -> str:
-        key = (type_, value)
-        if key not in self._names:
-            self._names[key] = self._fresh(type_)
-        return self._names[key]
-
-    def _fresh(self, type_: Placeholder) -> str:
-        number = self._next.get(type_, 0) + 1
-        while (name := f"[{type_}-{number}]") in self._taken:
-            number += 1
-        self._next[type_] = number
-        return name

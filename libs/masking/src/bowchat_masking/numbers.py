@@ -18,6 +18,7 @@ from bowchat_masking.canonical import LETTER, Canonical
 from bowchat_masking.hits import BLANK, Hit
 from bowchat_masking.number_tables import FUNCTION_WORDS
 from bowchat_masking.number_words import Kind
+from bowchat_masking.placeholders import PLACEHOLDER
 from bowchat_masking.runs import (
     BUDGET,
     SAID,
@@ -33,7 +34,7 @@ from bowchat_masking.runs import (
     trim,
 )
 from bowchat_masking.saying import is_called_for, speaks_of_sums
-from bowchat_masking.shapes import PLACEHOLDER, Shapes, is_date, is_only_round, is_signed_decimal
+from bowchat_masking.shapes import Shapes, is_date, is_only_round, is_signed_decimal
 from bowchat_masking.tails import widened
 from bowchat_masking.told import is_all_of_text
 from bowchat_masking.units import Unit

@@ -8,12 +8,11 @@ Every pattern is linear: repetitions are bounded or possessive.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import get_args
 
-from bowchat_contracts.insurer_content import Placeholder
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masking.canonical import small
 from bowchat_masking.cues import is_called_anything, is_called_figure, is_called_reference
+from bowchat_masking.placeholders import PLACEHOLDER
 from bowchat_masking.references import (
     LONGEST_REFERENCE,
     file_at,
@@ -40,7 +39,6 @@ _UNIT = (
     r"|साल|महीने|दिन|बजे|रुपया|मिनट|घंटे|años?|meses|días|horas?|minutos?|puertas|plazas|th|st|nd|rd)"
 )
 
-PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]")
 _GROUP = re.compile(r"[0-9]+")
 _CURRENCY_BEFORE = re.compile(rf"(?<!\w){_CURRENCY}\s?\Z", re.IGNORECASE)
 _AMOUNT = re.compile(_NUMBER)

@@ -4,17 +4,15 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from bowchat_contracts.insurer_content import Placeholder
 from bowchat_masking.dictation import dictated, likely
 from bowchat_masking.hits import BLANK, MaskingError
 from bowchat_masking.lookalikes import AS_DIGITS, DIGIT_LETTERS
 from bowchat_masking.number_words import Kind, leet, meaning
+from bowchat_masking.placeholders import PLACEHOLDER
 from bowchat_masking.tokens import MARKS, Lexicon, Tokens, tokens
 
-_PLACEHOLDER = rf"\[(?:{'|'.join(get_args(Placeholder))})-[0-9]{{1,4}}\]"
-_MASKED = re.compile(_PLACEHOLDER)
 _PIECE = re.compile(rf"[0-9]++|(?:[^\W_0-9]|[{MARKS}])++")
 # A letter, then what makes it one that stands alone: so most places are passed over fast.
 _SPACED = re.compile(r"[^\W\d_](?=[^\w])(?<![^\W_][^\W\d_])(?:[^\w]{1,3}+[^\W\d_](?![^\W_])){4,}+")
@@ -76,7 +74,7 @@ def _has_letters_alone(words: Sequence[str]) -> bool:
 
 
 def _without_placeholders(text: str) -> str:
-    return _MASKED.sub(lambda match: BLANK * len(match[0]), text) if "[" in text else text
+    return PLACEHOLDER.sub(lambda match: BLANK * len(match[0]), text) if "[" in text else text
 
 
 def _barred(text: str, found: list[Unit]) -> list[Unit]:

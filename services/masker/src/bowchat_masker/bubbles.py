@@ -8,7 +8,6 @@ they are a mobile number of the agreement's regions, to the digit, and no list o
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 
 from bowchat_contracts.masking_policy import MaskingPolicy
 from bowchat_masker.guard.pieces import Cut, are_values
@@ -17,13 +16,13 @@ from bowchat_masker.guard.search import words_of
 from bowchat_masker.guard.words import heard
 from bowchat_masking import Finding, MaskedText
 from bowchat_masking.cues import is_called_figure, is_called_reference
+from bowchat_masking.placeholders import PLACEHOLDER, Names
 from bowchat_masking.saying import JOINING, speaks_of_telephone
 from bowchat_masking.validity import is_mobile
 
 Mask = Callable[[Sequence[str], MaskingPolicy], tuple[MaskedText, ...]]
 
 _BETWEEN = "\n"
-_PLACEHOLDER = re.compile(r"\[[a-z_]+-[0-9]+\]")
 _MY_NUMBER = re.compile(r"\b(?:my|mera|meri|mi)\s(?:no|num|nr|nmbr)\b")
 # "part 2:", "2)", "2/2": what the parts of something are counted with.
 _LABEL = re.compile(r"\s*(?:[^\W\d_]{1,8}\s?)?[0-9](?:\s?[.:)\]-]|/[0-9]\b)\s?")
@@ -56,7 +55,7 @@ def across(before: Sequence[str], text: str, policy: MaskingPolicy, mask: Mask) 
     together = _BETWEEN.join([*before, text])
     start = len(together) - len(text)
     (read,) = mask([together], policy)
-    shown = [(start + each.start(), start + each.end()) for each in _PLACEHOLDER.finditer(text)]
+    shown = [(start + each.start(), start + each.end()) for each in PLACEHOLDER.finditer(text)]
     for each in read.findings:
         if each.end <= start or any(each.start < end and begin < each.end for begin, end in shown):
             continue
@@ -75,11 +74,12 @@ def cutting(mask: Mask, found: Sequence[Cut]) -> Mask:
 
     def masking(texts: Sequence[str], policy: MaskingPolicy) -> tuple[MaskedText, ...]:
         masked = mask(texts, policy)
-        names = _names([each.text for each in masked], found)
+        texts = [each.text for each in masked]
+        names = _names(texts, found)
         more: list[list[Finding]] = [[] for _ in masked]
         for cut, name in zip(found, names, strict=True):
             more[cut.leaf].append(Finding(cut.type, cut.start, cut.end, name))
-        left = cut_out([each.text for each in masked], found)
+        left = _replaced(texts, found, names)
         return tuple(
             MaskedText(text, (*each.findings, *new))
             for text, each, new in zip(left, masked, more, strict=True)
@@ -90,21 +90,20 @@ def cutting(mask: Mask, found: Sequence[Cut]) -> Mask:
 
 def cut_out(leaves: Sequence[str], found: Sequence[Cut]) -> list[str]:
     """The texts with placeholders where these were."""
-    left = list(leaves)
-    for cut, name in reversed(list(zip(found, _names(leaves, found), strict=True))):
-        left[cut.leaf] = left[cut.leaf][: cut.start] + name + left[cut.leaf][cut.end :]
-    return left
+    return _replaced(leaves, found, _names(leaves, found))
 
 
 def _names(leaves: Sequence[str], found: Sequence[Cut]) -> list[str]:
     """A placeholder for each, which stands in none of the texts yet."""
-    taken = {each for leaf in leaves for each in _PLACEHOLDER.findall(leaf)}
-    names: list[str] = []
-    for cut in found:
-        name = next(name for n in count(1) if (name := f"[{cut.type}-{n}]") not in taken)
-        taken.add(name)
-        names.append(name)
-    return names
+    names = Names(leaves)
+    return [names.fresh(each.type) for each in found]
+
+
+def _replaced(leaves: Sequence[str], found: Sequence[Cut], names: Sequence[str]) -> list[str]:
+    left = list(leaves)
+    for cut, name in reversed(list(zip(found, names, strict=True))):
+        left[cut.leaf] = left[cut.leaf][: cut.start] + name + left[cut.leaf][cut.end :]
+    return left
 
 
 def _is_address(together: str, found: Finding, start: int) -> bool:
@@ -126,13 +125,13 @@ def _is_telephone(together: str, found: Finding, regions: Sequence[str]) -> bool
         return False
     if _speaks_of_telephone(together[_start_of_line_before(together, begin) : found.end]):
         return (len("".join(parts)) >= _FEWEST and alone) or _are_mobile(parts, regions)
-    return alone and _are_halves(lines, together[begin : found.end], regions)
+    return alone and _are_halves(lines, parts, together[begin : found.end], regions)
 
 
-def _are_halves(lines: Sequence[str], said: str, regions: Sequence[str]) -> bool:
-    """Whether figures that nobody calls anything are a mobile number, in parts."""
+def _are_halves(lines: Sequence[str], parts: list[str], said: str, regions: Sequence[str]) -> bool:
+    """Whether figures that nobody calls anything are a mobile number, in parts: the digits of these lines."""
     unlabelled = list(map(_unlabelled, lines))
-    parts, bare = list(map(_said, lines)), list(map(_said, unlabelled))
+    bare = list(map(_said, unlabelled))
     if any(map(_FRACTION.search, unlabelled)) or are_values(parts) or are_values(bare):
         return False
     if JOINING.search(folded(said)):
