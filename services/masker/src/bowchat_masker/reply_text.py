@@ -134,21 +134,25 @@ def contact_details(text: str, policy: MaskingPolicy) -> list[Cut]:
 
     Errors: `MaskingError`.
     """
-    cuts = [
-        Cut(start, end, "link")
-        for start, end in _links(text)
-        if not _is_allowed(text[start:end], policy.link_hosts)
-    ]
-    (seen,) = mask([_without_allowed_links(text, policy)], policy)
+    allowed = _allowed_links(text, policy)
+    cuts = [Cut(*each, "link") for each in _links(text) if each not in allowed]
+    (seen,) = mask([_lettered(text, allowed)], policy)
     cuts += [Cut(each.start, each.end, _PARTS[each.type]) for each in seen.findings if each.type in _PARTS]
     return _apart(cuts)
 
 
 def _without_allowed_links(text: str, policy: MaskingPolicy) -> str:
-    """Letters in their place, so that nothing is found in them and all places stay."""
-    for start, end in _links(text):
-        if _is_allowed(text[start:end], policy.link_hosts):
-            text = text[:start] + "x" * (end - start) + text[end:]
+    return _lettered(text, _allowed_links(text, policy))
+
+
+def _allowed_links(text: str, policy: MaskingPolicy) -> list[tuple[int, int]]:
+    return [each for each in _links(text) if _is_allowed(text[slice(*each)], policy.link_hosts)]
+
+
+def _lettered(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Letters in place of these, so that nothing is found in them and all places stay."""
+    for start, end in spans:
+        text = text[:start] + "x" * (end - start) + text[end:]
     return text
 
 

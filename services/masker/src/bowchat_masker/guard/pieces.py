@@ -158,17 +158,17 @@ class Memory(BaseModel):
         recent = (each for at, each in enumerate(early) if at >= old or piece.at - each.at <= _AT_HAND_S)
         pieces = (*recent, piece)
         spent = len(pieces) - _MOST_PIECES - 1
-        kept = tuple(
-            _spent(each, text="" if len(pieces) - at > _MOST_TEXTS else each.text)
-            if at < spent and each.counts
-            else each
-            for at, each in enumerate(pieces)
-        )
-        lately = tuple(
-            _spent(each) if (piece.at - each.at > _AT_HAND_S or each.verdict) and each.counts else each
-            for each in kept
-        )
-        return self.model_copy(update={"pieces": lately})
+
+        def left(place: int, each: Piece) -> Piece:
+            if not each.counts:
+                return each
+            if piece.at - each.at > _AT_HAND_S or each.verdict:
+                return _spent(each)
+            if place < spent:
+                return _spent(each, text="" if len(pieces) - place > _MOST_TEXTS else each.text)
+            return each
+
+        return self.model_copy(update={"pieces": tuple(left(*each) for each in enumerate(pieces))})
 
 
 def _spent(piece: Piece, *, text: str = "") -> Piece:

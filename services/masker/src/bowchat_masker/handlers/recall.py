@@ -53,7 +53,7 @@ class Recall:
         if piece is None and (row is None or not 0 < len(said) <= _LONGEST_REST):
             return Recalled(None, None)
         try:
-            memory = self._opened(contact, row) if row else Memory()
+            memory = _remembered(self._vault, contact, row)
         except VaultBrokenError:
             if piece is None:
                 # A text without any sign of its own goes on from nothing.
@@ -73,8 +73,7 @@ class Recall:
             reason, piece = None, _cut(piece, leaves, found)
         place = {"conversation": message.conversation_id, "seq": message.seq}
         after = memory.with_piece(piece.model_copy(update={"verdict": reason, "cuts": found, **place}))
-        sealed = self._vault.seal(contact, _place(key), after.model_dump_json(exclude_defaults=True).encode())
-        return Recalled(reason, WindowRow(key, 1, message.contact_id, sealed), found)
+        return Recalled(reason, _window(self._vault, contact, key, after), found)
 
     def completes_own(
         self, message: MessageRouted, said: str, *, contact: Contact, watch: Watch, row: WindowRow | None
@@ -86,10 +85,8 @@ class Recall:
         piece = piece_of(message.message_id, int(message.sent_at.timestamp()), said)
         if piece is None or row is None:
             return False
-        return complete(self._opened(contact, row), piece, watch, ()) == "known_identity_in_pieces"
-
-    def _opened(self, contact: Contact, row: WindowRow) -> Memory:
-        return Memory.model_validate_json(self._vault.unseal(contact, _place(row.key), row.sealed))
+        memory = _remembered(self._vault, contact, row)
+        return complete(memory, piece, watch, ()) == "known_identity_in_pieces"
 
 
 class ReplyRecall:
@@ -116,26 +113,31 @@ class ReplyRecall:
 
         Errors: `VaultBrokenError`, `MaskingError`.
         """
-        key = self.key(reply.insurer, contact.contact_id)
-        place, at = _place(key), int(reply.received_at.timestamp())
-        memory = (
-            Memory.model_validate_json(self._vault.unseal(contact, place, row.sealed)) if row else Memory()
-        )
+        key, at = self.key(reply.insurer, contact.contact_id), int(reply.received_at.timestamp())
+        memory = _remembered(self._vault, contact, row)
         piece = remembered(reply.reply_key, at, shown)
         if memory.verdict_on(reply.reply_key) == piece:
             # The memory was written and then the writer ended: it is not read beside itself.
             return None, None
         if reason := read_beside(memory.texts_before(at), shown, policy):
             return reason, None
-        after = memory.with_piece(piece)
-        sealed = self._vault.seal(contact, place, after.model_dump_json(exclude_defaults=True).encode())
-        return None, WindowRow(key, 1, contact.contact_id, sealed)
+        return None, _window(self._vault, contact, key, memory.with_piece(piece))
 
 
 def _cut(piece: Piece, leaves: Sequence[str], found: Sequence[Cut]) -> Piece:
     """What is left of a piece."""
     left = piece_of(piece.message_id, piece.at, "\n".join(cut_out(leaves, found)))
     return left or Piece(message_id=piece.message_id, at=piece.at)
+
+
+def _remembered(vault: Vault, contact: Contact, row: WindowRow | None) -> Memory:
+    """Errors: `VaultBrokenError`."""
+    return Memory.model_validate_json(vault.unseal(contact, _place(row.key), row.sealed)) if row else Memory()
+
+
+def _window(vault: Vault, contact: Contact, key: str, memory: Memory) -> WindowRow:
+    sealed = vault.seal(contact, _place(key), memory.model_dump_json(exclude_defaults=True).encode())
+    return WindowRow(key, 1, contact.contact_id, sealed)
 
 
 def _place(key: str) -> str:
