@@ -49,12 +49,12 @@ def as_text(accounts: tuple[Account, ...], strays: Strays) -> str:
 
 
 def _verdict(accounts: tuple[Account, ...]) -> str:
+    if sound(accounts):
+        return "balanced"
     anomalies = [one for each in accounts for one in each.anomalies]
-    if not all(each.balanced for each in accounts) or not all(each.overdue for each in anomalies):
-        return "NOT BALANCED: see the lines marked with !"
-    if anomalies:
+    if all(each.balanced for each in accounts) and all(each.overdue for each in anomalies):
         return f"balanced, but {len(anomalies)} in flight for too long: see the lines marked with !"
-    return "balanced"
+    return "NOT BALANCED: see the lines marked with !"
 
 
 def sound(accounts: tuple[Account, ...]) -> bool:

@@ -39,7 +39,8 @@ class Verification:
     def take(self, made: Any) -> bool:
         """Take the next entry in. False once the log is broken: what comes then proves nothing."""
         if self.broken is None:
-            self._begin(made) if not self.first else None
+            if not self.first:
+                self._begin(made)
             self.broken = self.broken or self._wrong(made)
         return self.broken is None
 

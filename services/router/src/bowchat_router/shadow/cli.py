@@ -88,9 +88,10 @@ def run_shadow(arguments: argparse.Namespace, train: Train, clock: Clock = syste
 
 def _version(directory: Path, to_do: str) -> Registry:
     """Errors: `RegistryError`, with what to do about a directory that is not there."""
-    if not directory.is_dir():
-        raise RegistryMissingError(str(directory), to_do)
-    return load_registry(directory)
+    try:
+        return load_registry(directory)
+    except RegistryMissingError:
+        raise RegistryMissingError(str(directory), to_do) from None
 
 
 def _over_file(path: Path, versions: Versions, hear: Hear, now: datetime) -> Comparison:
